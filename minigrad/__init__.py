@@ -1,0 +1,14 @@
+"""minigrad: every gradient is visible code.
+
+    Tensor, grad, op, tape     the engine (tensor.py, tape.py)
+    minigrad.ops               relu, conv2d, max_pool2d, …: each forward with its gradients
+    minigrad.rules             deconvnet, guided: what relu's gradient may be replaced by
+
+Read tensor.py first.
+"""
+
+from minigrad import ops
+from minigrad.tape import tape
+from minigrad.tensor import Tensor, grad, op
+
+__all__ = ["Tensor", "grad", "op", "ops", "tape"]

@@ -1,0 +1,105 @@
+r"""Batch normalisation and dropout: what helps a deep network to train.
+
+Batch norm (Ioffe and Szegedy 2015, algorithm 1), per channel:
+
+    x̂ = (x − μ) / √(σ² + ε)          y = weight · x̂ + bias
+
+While training μ and σ² are the batch's own, so they depend on x and the gradient goes through them
+too; afterwards they are constants, collected while training, and the layer is a line per channel.
+
+Read before: ops/pool.py.  Read next: ops/loss.py.
+"""
+
+from minigrad.backend import array_module
+from minigrad.tensor import op
+
+
+@op
+def batch_norm(x, weight, bias, mean=None, var=None, eps=1e-5):
+    r"""y = weight · (x − μ) / √(σ² + ε) + bias, per channel.
+
+    Args:
+        x: (N, C, H, W) or (N, C).
+        weight: (C,).
+        bias: (C,).
+        mean: μ (C,), or None for the batch's own.
+        var: σ² (C,), or None for the batch's own.
+        eps: ε.
+
+    Returns:
+        y of x's shape.
+
+    Raises:
+        ValueError: only one of mean and var is given, or there are not C of something.
+    """
+    _check(x, weight, bias, mean, var)
+    xp = array_module(x)
+    of_batch = mean is None
+    if of_batch:
+        mean, var = batch_statistics(x)
+    per_channel = (-1,) + (1,) * (x.ndim - 2)           # (C,) → (C, 1, 1)
+    over = (0, *range(2, x.ndim))
+    inverse = (1 / xp.sqrt(var + eps)).astype(x.dtype)
+    scale = (weight * inverse).reshape(per_channel)
+    shift = (bias - weight * mean * inverse).reshape(per_channel)
+
+    def normalised():  # made again when needed: keeping x̂ would cost as much memory as x
+        return (x - mean.reshape(per_channel)) * inverse.reshape(per_channel)
+
+    def back_x(g):
+        if not of_batch:
+            return g * scale
+        # x moves μ and σ² as well: take out of g its mean and its part along x̂
+        x_hat = normalised()
+        mean_g = g.mean(axis=over).reshape(per_channel)
+        along = (g * x_hat).mean(axis=over).reshape(per_channel)
+        return scale * (g - mean_g - x_hat * along)
+
+    def back_weight(g):
+        return (g * normalised()).sum(axis=over)
+
+    def back_bias(g):
+        return g.sum(axis=over)
+
+    return x * scale + shift, back_x, back_weight, back_bias, None, None
+
+
+def batch_statistics(x):
+    """Mean and variance (divided by n) of each channel: x (N, C, …) → (C,), (C,)."""
+    over = (0, *range(2, x.ndim))
+    return x.mean(axis=over), x.var(axis=over)
+
+
+@op
+def dropout(x, p, rng):
+    r"""y = x · m / (1 − p), m = 0 with probability p, else 1          ∂L/∂x = g · m / (1 − p)
+
+    Args:
+        x: an array of any shape.
+        p: the share that is dropped, 0 ≤ p < 1.
+        rng: a numpy.random.Generator.
+
+    Source: Srivastava et al. 2014, in the form that needs no change at test time.
+
+    Raises:
+        ValueError: p is not a share, or rng is no Generator.
+    """
+    if not 0 <= p < 1:
+        raise ValueError(f"dropout drops a share 0 ≤ p < 1 of the numbers, not {p}")
+    if not hasattr(rng, "random"):
+        raise ValueError("dropout needs its randomness: give rng=numpy.random.default_rng(seed)")
+    xp = array_module(x)
+    kept = xp.asarray(rng.random(x.shape, dtype="float32") >= p)
+    m = kept.astype(x.dtype) * (1 / (1 - p))
+    return x * m, lambda g: g * m
+
+
+def _check(x, weight, bias, mean, var):
+    C = x.shape[1] if x.ndim >= 2 else None
+    if (mean is None) != (var is None):
+        raise ValueError("batch_norm: give mean and var together, or neither")
+    for name, array in [("weight", weight), ("bias", bias), ("mean", mean), ("var", var)]:
+        if array is not None and array.shape != (C,):
+            raise ValueError(
+                f"batch_norm of x {x.shape} needs {name} of shape ({C},), got {array.shape}"
+            )
