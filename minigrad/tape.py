@@ -16,8 +16,8 @@ import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from minigrad.tensor import Step, Tensor, _ancestors, _ways_back
 from minigrad.backend import is_array
+from minigrad.tensor import Step, Tensor, _ancestors, _ways_back
 
 
 class Gradient(NamedTuple):
@@ -42,9 +42,8 @@ class Tape(list):
 
     def __str__(self):
         printed = {}  # a source is printed where it first occurs, later its step is named
-        return "\n".join(
-            text for number, line in enumerate(self, 1) for text in _paragraph(number, line, printed)
-        )
+        paragraphs = (_paragraph(number, line, printed) for number, line in enumerate(self, 1))
+        return "\n".join(text for paragraph in paragraphs for text in paragraph)
 
     __repr__ = __str__
 

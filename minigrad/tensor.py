@@ -96,6 +96,10 @@ class Step(NamedTuple):
     first: bool  # parents[0] is the op's first argument, the one that a rule is about
 
 
+class UnusedRule(ValueError):
+    """A rule was handed to `grad`, and there was no step that it could act on."""
+
+
 def op(forward: Callable | None = None, *, broadcasts: bool = False) -> Callable:
     """Make a function on plain arrays into one that records what it does to Tensors.
 
@@ -169,8 +173,8 @@ def grad(
 
     Raises:
         TypeError: y or an input is not a Tensor.
-        ValueError: y is not one number and there is no seed, an input has no part in y, or a rule
-            was never applied.
+        ValueError: y is not one number and there is no seed, or an input has no part in y.
+        UnusedRule: a rule was never applied (a ValueError, too).
     """
     _check_request(y, inputs)
     rules = dict(rules or {})
@@ -294,7 +298,7 @@ def _check_applied(rules: Mapping[Any, Callable], applied: set, path: set[Tensor
             continue
         ops = sorted({t.step.op.__name__ for t in path if t.step})
         name = _called(key, 0) if isinstance(key, Tensor) else getattr(key, "__name__", repr(key))
-        raise ValueError(
+        raise UnusedRule(
             f"the rule for {name} was never applied: between y and the inputs the tape holds "
             f"{', '.join(ops) or 'no op at all'}"
         )

@@ -12,25 +12,25 @@ from minigrad.tensor import op
 
 @op(broadcasts=True)
 def add(a, b):
-    """a + b          ∂L/∂a = g, ∂L/∂b = g"""
+    """A + b          ∂L/∂a = g, ∂L/∂b = g"""
     return a + b, lambda g: g, lambda g: g
 
 
 @op(broadcasts=True)
 def subtract(a, b):
-    """a − b          ∂L/∂a = g, ∂L/∂b = −g"""
+    """A − b          ∂L/∂a = g, ∂L/∂b = −g"""
     return a - b, lambda g: g, lambda g: -g
 
 
 @op(broadcasts=True)
 def multiply(a, b):
-    """a · b          ∂L/∂a = g · b, ∂L/∂b = g · a"""
+    """A · b          ∂L/∂a = g · b, ∂L/∂b = g · a"""
     return a * b, lambda g: g * b, lambda g: g * a
 
 
 @op(broadcasts=True)
 def divide(a, b):
-    """a / b          ∂L/∂a = g / b, ∂L/∂b = −g · a / b²"""
+    """A / b          ∂L/∂a = g / b, ∂L/∂b = −g · a / b²"""
     return a / b, lambda g: g / b, lambda g: -g * a / (b * b)
 
 
@@ -58,7 +58,7 @@ def exp(x):
 
 @op
 def log(x):
-    """log x          ∂L/∂x = g / x"""
+    """Log x          ∂L/∂x = g / x"""
     xp = array_module(x)
     return xp.log(x), lambda g: g / x
 
@@ -114,7 +114,7 @@ def mean(x, axis=None, keepdims=False):
 
 @op
 def max(x, axis=None, keepdims=False):
-    """max x over the axes          ∂L/∂x = g where x is the maximum, in equal shares among ties"""
+    """Max x over the axes          ∂L/∂x = g where x is the maximum, in equal shares among ties"""
     won = (x == x.max(axis=axis, keepdims=True)).astype(x.dtype)
     share = won / won.sum(axis=axis, keepdims=True)
     return x.max(axis=axis, keepdims=keepdims), lambda g: share * _spread(g, x, axis, keepdims)

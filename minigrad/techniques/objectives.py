@@ -1,0 +1,134 @@
+r"""What to ask a network for: one number, whose gradient at the image is the picture.
+
+Looking for evidence, exciting a class or a neuron, dreaming, painting in a style, inverting a code
+and attacking are one idea, ∂(objective)/∂(image), with different objectives:
+
+    class_score(k)              S_k                              Simonyan et al. 2014, eq. 1
+    unit(layer, c, y, x)        a[c, y, x]                       Zeiler and Fergus 2013
+    strongest(layer)            a[c, y, x] at its maximum        Girshick et al. 2014
+    channel(layer, c)           Σ_{y,x} a[c, y, x]               Olah et al. 2017
+    energy(layer)               ½ Σ a²                           Mordvintsev et al. 2015, DeepDream
+    code(layer, target)         ‖a − target‖² / ‖target‖²        Mahendran and Vedaldi 2014, eq. 2
+    cross_entropy(label)        − log p_label                    Szegedy et al. 2014
+
+An objective is a function from activations to a number, summed over the batch, that knows the
+layers it needs, so that the pass through the network stops at the deepest of them.
+
+Read before: ops/.  Read next: attribution.py.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minigrad import ops
+from minigrad.backend import array_module, to_numpy
+from minigrad.tensor import Tensor
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A number to ask for: `objective(activations)`, from the layers named in `layers`.
+
+    No layers means the last activation of a full pass, the scores.
+    """
+
+    name: str
+    layers: tuple[str, ...]
+    value: Callable[[Mapping[str, Any]], Any]
+
+    def __call__(self, acts: Mapping[str, Any]):
+        """Return the objective, one number, from a network's activations."""
+        missing = [layer for layer in self.layers if layer not in acts]
+        if missing:
+            raise ValueError(f"{self.name} needs {missing[0]}, which this pass did not compute")
+        return self.value(acts)
+
+
+def activations(net, x, objective: Objective):
+    """Pass x through a network as far as the objective needs, and no further."""
+    order = {name: depth for depth, name in enumerate(net.layers)}
+    unknown = [layer for layer in objective.layers if layer not in order]
+    if unknown:
+        raise ValueError(f"{objective.name}: {net.name} has no layer {unknown[0]!r}")
+    return net(x, until=max(objective.layers, key=order.get, default=None))
+
+
+def class_score(k: int) -> Objective:
+    """S_k, the score of class k before the softmax.
+
+    Before, because the probability of k also rises when the other scores fall (Simonyan et al.
+    2014, section 2).
+    """
+    return Objective(f"score of class {k}", (), lambda acts: _scores(acts)[:, k].sum())
+
+
+def unit(layer: str, channel: int, row: int | None = None, column: int | None = None) -> Objective:
+    """a[channel, row, column], one neuron; of a fully connected layer, a[channel]."""
+
+    def value(acts):
+        a = acts[layer]
+        where = (channel, row, column)[: a.ndim - 1]
+        _check_inside(layer, where, a.shape[1:])
+        return a[(slice(None), *where)].sum()
+
+    at = ", ".join(str(i) for i in (channel, row, column) if i is not None)
+    return Objective(f"unit ({at}) of {layer}", (layer,), value)
+
+
+def strongest(a) -> tuple[int, ...]:
+    """Say which unit of an activation (1, C, H, W) or (1, C) fires most: (channel, row, column)."""
+    data = to_numpy(a.data if isinstance(a, Tensor) else a)
+    return tuple(int(i) for i in np.unravel_index(data[0].argmax(), data.shape[1:]))
+
+
+def channel(layer: str, c: int) -> Objective:
+    """Σ_{y,x} a[c, y, x], a whole feature map."""
+
+    def value(acts):
+        _check_inside(layer, (c,), acts[layer].shape[1:])
+        return acts[layer][:, c].sum()
+
+    return Objective(f"channel {c} of {layer}", (layer,), value)
+
+
+def energy(layer: str) -> Objective:
+    """½ Σ a²: its gradient at the layer is the activation itself, "more of what you see"."""
+    return Objective(f"energy of {layer}", (layer,), lambda acts: (acts[layer] ** 2).sum() * 0.5)
+
+
+def code(layer: str, target) -> Objective:
+    """‖a − target‖² / ‖target‖², how far the layer is from a given code (to be made small)."""
+    size = float((target * target).sum())
+    if size == 0:
+        raise ValueError(f"the code to reach in {layer} is zero everywhere, which tells nothing")
+    return Objective(
+        f"code of {layer}", (layer,), lambda acts: ((acts[layer] - target) ** 2).sum() / size
+    )
+
+
+def cross_entropy(label: int) -> Objective:
+    """− log p_label, how surprised the network would be to hear that label."""
+
+    def value(acts):
+        scores = _scores(acts)
+        labels = array_module(_data(scores)).full(scores.shape[0], label)
+        return ops.cross_entropy(scores, labels) * scores.shape[0]
+
+    return Objective(f"cross entropy of class {label}", (), value)
+
+
+def _scores(acts):
+    return next(reversed(acts.values()))
+
+
+def _data(a):
+    return a.data if isinstance(a, Tensor) else a
+
+
+def _check_inside(layer, where, shape):
+    if any(not 0 <= i < n for i, n in zip(where, shape, strict=False)):
+        sizes = ", ".join(f"0–{n - 1}" for n in shape)
+        raise ValueError(f"{layer} has units ({sizes}), but ({', '.join(map(str, where))}) is none")
