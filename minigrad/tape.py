@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from minigrad.backend import is_array
-from minigrad.tensor import Step, Tensor, _ancestors, _ways_back
+from minigrad.tensor import Step, Tensor, ancestors, ways_back
 
 
 class Gradient(NamedTuple):
@@ -60,12 +60,12 @@ def tape(y: Tensor, rules: Mapping[Any, Callable] | None = None) -> Tape:
     """
     if not isinstance(y, Tensor):
         raise TypeError(f"a plain {type(y).__name__} has no tape: compute y from a Tensor")
-    steps = sorted((t for t in _ancestors(y) if t.step), key=lambda t: t.birth)
+    steps = sorted((t for t in ancestors(y) if t.step), key=lambda t: t.birth)
     return Tape(_line(tensor, rules or {}) for tensor in steps)
 
 
 def _line(tensor: Tensor, rules) -> Line:
-    backs = [back for _, back, _ in _ways_back(tensor, rules)]
+    backs = [back for _, back, _ in ways_back(tensor, rules)]
     return Line(
         name=tensor.name or "",
         op=tensor.step.op.__name__,

@@ -77,7 +77,9 @@ class Tensor:
         named = f", name={self.name!r}" if self.name else ""
         return f"Tensor({self.data!r}{named})"
 
-    __bool__ = None  # `if tensor:` would compare data where gradients are meant
+    def __bool__(self):
+        raise TypeError("a Tensor is neither true nor false: ask its .data")
+
     # The operators, indexing and methods such as x.sum() are ops: minigrad/ops adds them here.
 
 
@@ -128,7 +130,7 @@ def op(forward: Callable | None = None, *, broadcasts: bool = False) -> Callable
         plain = [_plain(value) for value in given.arguments.values()]
         wrapped = [t for t in tensors if isinstance(t, Tensor)]
         if wrapped:
-            _check_alike(call.__name__, signature, given.arguments, wrapped[0])
+            _check_alike(call.__name__, given.arguments, wrapped[0].dtype)
         value, *gradients = forward(*plain)
         if not wrapped:
             return value
@@ -187,7 +189,7 @@ def grad(
         g = gradients[tensor] if tensor in wanted else gradients.pop(tensor)  # arguments, always
         if tensor.step is None:
             continue
-        for parent, back, key in _ways_back(tensor, rules):
+        for parent, back, key in ways_back(tensor, rules):
             if parent not in path:
                 continue
             applied.add(key)
@@ -201,7 +203,7 @@ def grad(
 def _path(y: Tensor, wanted: set[Tensor]) -> set[Tensor]:
     """The tensors that lie between y and the wanted ones: the rest need no gradient."""
     path = set()
-    for tensor in sorted(_ancestors(y), key=lambda t: t.birth):
+    for tensor in sorted(ancestors(y), key=lambda t: t.birth):
         parents = tensor.step.parents if tensor.step else ()
         if tensor in wanted or any(parent in path for parent in parents):
             path.add(tensor)
@@ -213,7 +215,7 @@ def _path(y: Tensor, wanted: set[Tensor]) -> set[Tensor]:
     return path
 
 
-def _ancestors(y: Tensor) -> set[Tensor]:
+def ancestors(y: Tensor) -> set[Tensor]:
     """Everything that y was computed from, and y; a list in place of recursion, for long tapes."""
     seen, waiting = {y}, [y]
     while waiting:
@@ -225,7 +227,7 @@ def _ancestors(y: Tensor) -> set[Tensor]:
     return seen
 
 
-def _ways_back(tensor: Tensor, rules: Mapping[Any, Callable]):
+def ways_back(tensor: Tensor, rules: Mapping[Any, Callable]):
     """Yield (parent, gradient function, the key of the rule it came from, or None)."""
     step = tensor.step
     key = next((k for k in (tensor, step.op) if k in rules), None)
@@ -304,17 +306,17 @@ def _check_applied(rules: Mapping[Any, Callable], applied: set, path: set[Tensor
         )
 
 
-def _check_alike(name: str, signature, arguments: Mapping[str, Any], first: Tensor):
+def _check_alike(name: str, arguments: Mapping[str, Any], dtype):
     """Refuse two devices or two float dtypes in one call, and say which argument is which."""
     found = {}
     for argument, value in arguments.items():
         for item in _flat([value]):
             data = item.data if isinstance(item, Tensor) else item
             if is_array(data) and (data.dtype.kind == "f" or device_of(data) == "cuda"):
-                kind = data.dtype if data.dtype.kind == "f" else first.dtype
+                kind = data.dtype if data.dtype.kind == "f" else dtype  # labels have no say
                 found.setdefault((device_of(data), str(kind)), argument)
     if len(found) > 1:
-        where = ", ".join(f"{arg} is {dtype} on {device}" for (device, dtype), arg in found.items())
+        where = ", ".join(f"{arg} is {kind} on {device}" for (device, kind), arg in found.items())
         raise TypeError(f"{name}: {where}; bring them to one device and dtype")
 
 

@@ -1,0 +1,120 @@
+"""One unit or class of a network on your photo, under three rules: backprop, deconvnet, guided.
+
+The photo with the unit's receptive field, the gradient of the unit (or of a class score) at the
+image under each rule in colour around grey, and below it the saliency map, the largest |gradient|
+of the three colours at each pixel.
+
+    python -m demos rules --image cup.jpg
+    python -m demos rules --image cup.jpg --layer relu4_2 --unit 17,5,6
+    python -m demos rules --image cup.jpg --class "cup"
+"""
+
+import argparse
+import pathlib
+
+from demos import pictures
+from demos.command import PHOTOS, find_class, network, parser, pixels, top_five
+from minigrad.techniques import objectives
+from minigrad.techniques.attribution import RULES, gradient, gradients, saliency
+from minigrad.tensor import UnusedRule
+
+
+def main(argv: list[str]) -> None:
+    """Print the five likeliest classes and write the pictures."""
+    args = options().parse_args(argv)
+    net = network(args)
+    x = pixels(net, args.image, args, size=args.size)
+    acts = net(x)
+    for name, p in top_five(net, list(acts.values())[-1]):
+        print(f"{p:6.1%}  {name}")
+
+    objective, box = asked_for(net, acts, x.shape, args)
+    by_rule, note = under_each_rule(net, x, objective)
+    drawn = draw(net, x, acts, by_rule, box)
+    name = f"{args.image.stem}_rules"
+    pictures.save(args.out, name, drawn, {
+        "demo": "rules",
+        "photo": args.image.name,
+        "model": net.name,
+        "objective": objective.name,
+        "value": float(objective(acts)),
+        "receptive field (top, left, bottom, right)": box,
+        "gradient drawn at full strength": {
+            rule: pictures.scale_of(g) for rule, g in by_rule.items()
+        },
+        "unit of the gradient": "score per grey level",
+    })
+    print(f"{objective.name}{note}: {args.out / name}.png")
+
+
+def options() -> argparse.ArgumentParser:
+    """Options as users of the deep visualization toolbox and Captum know them."""
+    parse = parser("rules", __doc__)
+    add = parse.add_argument
+    add("--image", type=pathlib.Path, default=PHOTOS / "coffee.jpg", metavar="PHOTO")
+    add("--layer", default=None, help="whose unit to look at (each network has a default)")
+    add("--unit", default="strongest", metavar="strongest|C,Y,X", help="channel, row, column")
+    add("--class", dest="class_", default=None, metavar="NAME|INDEX", help="a class instead")
+    add("--size", default=None, help="edge in pixels, or full, instead of the network's own size")
+    return parse
+
+
+def asked_for(net, acts, shape, args):
+    """Return the objective of the options, and the box of the image that it sees, or None."""
+    if args.class_ is not None:
+        if args.layer or args.unit != "strongest":
+            raise ValueError("--class asks for a score and --layer for a unit: give one of the two")
+        return objectives.class_score(find_class(net, args.class_)), None
+    layer = args.layer or net.default_layer
+    if layer not in acts:
+        raise ValueError(f"{net.name} has no layer {layer!r}: its layers are {', '.join(acts)}")
+    where = place(args.unit, acts[layer])
+    box = net.receptive_field(layer).box(*where[1:], shape[2:]) if len(where) == 3 else None
+    return objectives.unit(layer, *where), box
+
+
+def place(unit: str, a) -> tuple[int, ...]:
+    """Read --unit: the strongest, or channel,row,column (of a fully connected layer, channel)."""
+    if unit == "strongest":
+        return objectives.strongest(a)
+    parts = unit.split(",")
+    if not all(part.strip().isdigit() for part in parts) or len(parts) != a.ndim - 1:
+        form = "channel,row,column" if a.ndim == 4 else "one number"
+        raise ValueError(f"--unit {unit!r}: give strongest, or {form} for this layer")
+    return tuple(map(int, parts))
+
+
+def under_each_rule(net, x, objective):
+    """Return the gradients by rule, and what to say where there is no relu to act on."""
+    try:
+        return dict(zip(RULES, gradients(net, x, objective, RULES.values()), strict=True)), ""
+    except UnusedRule:
+        note = " (no relu lies between it and the image, so all three rules are one)"
+        return {"gradient": gradient(net, x, objective)}, note
+
+
+def draw(net, x, acts, by_rule, box):
+    """Make the sheet, and each picture alone."""
+    photo = pictures.photo(x)
+    framed = pictures.boxed(photo, box) if box else photo
+    chart = pictures.bars(top_five(net, list(acts.values())[-1]), (256, 256))
+    colour = {f"{rule}": pictures.signed(g) for rule, g in by_rule.items()}
+    maps = {f"saliency, {rule}": pictures.heat(saliency(g)) for rule, g in by_rule.items()}
+    rows = [
+        [("the photo" + (" and what the unit sees" if box else ""), framed), *colour.items()],
+        [("what the network says", chart), *maps.items()],
+    ]
+    if box and smaller_than_half(box, x.shape[2:]):
+        rows.insert(1, [(f"{title}, enlarged" if title == "what it sees" else "enlarged",
+                         picture.crop((box[1], box[0], box[3], box[2])))
+                        for title, picture in [("what it sees", photo), *colour.items()]])
+    alone = {"photo": framed} | {
+        title.replace(" ", "_").replace(",", ""): p for title, p in (colour | maps).items()
+    }
+    return {"": pictures.sheet(rows)} | alone
+
+
+def smaller_than_half(box, size) -> bool:
+    """Is the receptive field small enough for a closer look?"""
+    top, left, bottom, right = box
+    return 2 * (bottom - top) <= size[0] and 2 * (right - left) <= size[1]

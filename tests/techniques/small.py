@@ -1,0 +1,35 @@
+"""A network small enough to check by hand: conv, relu, pool, conv, relu, a score per channel."""
+
+import numpy as np
+
+from minigrad import ops
+
+
+class SmallNet:
+    """What a technique may ask of a network: `layers`, and activations by name."""
+
+    name = "small"
+    layers = dict.fromkeys(["conv1", "relu1", "pool1", "conv2", "relu2", "scores"])
+
+    def __init__(self, seed=0):
+        rng = np.random.default_rng(seed)
+        self.w1 = rng.normal(size=(4, 3, 3, 3))
+        self.w2 = rng.normal(size=(5, 4, 3, 3))
+        self.computed = []
+
+    def __call__(self, x, until=None):
+        steps = {
+            "conv1": lambda a: ops.conv2d(a, self.w1, padding=1),
+            "relu1": ops.relu,
+            "pool1": lambda a: ops.max_pool2d(a, 2),
+            "conv2": lambda a: ops.conv2d(a, self.w2, padding=1),
+            "relu2": ops.relu,
+            "scores": lambda a: ops.mean(a, axis=(2, 3)),
+        }
+        acts, a = {}, x
+        for name, step in steps.items():
+            a = acts[name] = step(a)
+            self.computed.append(name)
+            if name == until:
+                break
+        return acts
