@@ -8,6 +8,7 @@ Read before: tensor.py, for what @op does.  Read next: rules.py, then ops/conv.p
 
 from minigrad.backend import array_module
 from minigrad.tensor import op
+from minigrad.threads import elementwise
 
 
 @op
@@ -17,8 +18,11 @@ def relu(x):
     At x = 0 the gradient is 0.
     """
     xp = array_module(x)
-    alive = x > 0
-    return xp.maximum(x, 0), lambda g: g * alive
+
+    def gate(g, x, out):
+        xp.multiply(g, x > 0, out=out)
+
+    return elementwise(xp.maximum, x, 0), lambda g: elementwise(gate, g, x)
 
 
 @op

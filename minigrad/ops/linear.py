@@ -6,6 +6,7 @@ too, once its windows are laid out as rows.
 Read before: ops/shape.py.  Read next: ops/conv.py.
 """
 
+from minigrad import threads
 from minigrad.tensor import op
 
 
@@ -37,15 +38,15 @@ def linear(x, weight, bias=None):
             f"linear: x has shape {x.shape} and weight {weight.shape}; "
             "give x (N, I) and weight (O, I)"
         )
-    y = x @ weight.T                                    # (N, I) (I, O) → (N, O)
+    y = threads.matmul(x, weight.T)                     # (N, I) (I, O) → (N, O)
     if bias is not None:
         y += bias
 
     def back_x(g):  # every output hands its g to every input, by their weight
-        return g @ weight                               # (N, O) (O, I) → (N, I)
+        return threads.matmul(g, weight)                # (N, O) (O, I) → (N, I)
 
     def back_weight(g):  # the weight between i and o saw x[i], and its effect was g[o]
-        return g.T @ x                                  # (O, N) (N, I) → (O, I)
+        return threads.matmul(g.T, x)                   # (O, N) (N, I) → (O, I)
 
     def back_bias(g):
         return g.sum(axis=0)

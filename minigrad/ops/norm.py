@@ -10,7 +10,9 @@ too; afterwards they are constants, collected while training, and the layer is a
 Read before: ops/pool.py.  Read next: ops/loss.py.
 """
 
+from minigrad import threads
 from minigrad.backend import array_module
+from minigrad.ops.blocks import room
 from minigrad.tensor import op
 
 
@@ -37,37 +39,89 @@ def batch_norm(x, weight, bias, mean=None, var=None, eps=1e-5):
     of_batch = mean is None
     if of_batch:
         mean, var = batch_statistics(x)
-    per_channel = (-1,) + (1,) * (x.ndim - 2)           # (C,) → (C, 1, 1)
-    over = (0, *range(2, x.ndim))
     inverse = (1 / xp.sqrt(var + eps)).astype(x.dtype)
-    scale = (weight * inverse).reshape(per_channel)
-    shift = (bias - weight * mean * inverse).reshape(per_channel)
-
-    def normalised():  # made again when needed: keeping x̂ would cost as much memory as x
-        return (x - mean.reshape(per_channel)) * inverse.reshape(per_channel)
+    n = x.size // x.shape[1]
 
     def back_x(g):
         if not of_batch:
-            return g * scale
+            return per_channel(lambda g, out: xp.multiply(g, weight * inverse, out=out), g)
         # x moves μ and σ² as well: take out of g its mean and its part along x̂
-        x_hat = normalised()
-        mean_g = g.mean(axis=over).reshape(per_channel)
-        along = (g * x_hat).mean(axis=over).reshape(per_channel)
-        return scale * (g - mean_g - x_hat * along)
+        mean_g, along = back_bias(g) / n, back_weight(g) / n
 
-    def back_weight(g):
-        return (g * normalised()).sum(axis=over)
+        def centred(g, x, out):  # weight / √(σ² + ε) · (g − mean(g) − x̂ · mean(g · x̂))
+            xp.subtract(x, mean, out=out)
+            out *= along * inverse
+            xp.subtract(g - mean_g, out, out=out)
+            out *= weight * inverse
+
+        return per_channel(centred, g, x)
+
+    def back_weight(g):  # Σ g · x̂
+        return channel_sums(lambda g, x: (x - mean) * g, g, x) * inverse
 
     def back_bias(g):
-        return g.sum(axis=over)
+        return channel_sums(lambda g: g, g)
 
-    return x * scale + shift, back_x, back_weight, back_bias, None, None
+    def forward(x, out):
+        xp.subtract(x, mean, out=out)
+        out *= weight * inverse
+        out += bias
+
+    return per_channel(forward, x), back_x, back_weight, back_bias, None, None
 
 
 def batch_statistics(x):
     """Mean and variance (divided by n) of each channel: x (N, C, …) → (C,), (C,)."""
-    over = (0, *range(2, x.ndim))
-    return x.mean(axis=over), x.var(axis=over)
+    n = x.size // x.shape[1]
+    mean = channel_sums(lambda x: x, x) / n
+    var = channel_sums(lambda x: (x - mean) ** 2, x) / n
+    return mean, var
+
+
+def per_channel(function, *images):
+    """Apply function(*rows, out=rows) to rows of channels (rows, C), a cacheful at a time.
+
+    Images (N, C, …) → one of the same shape, channels last in memory.
+    """
+    x = images[0]
+    xp = array_module(x)
+    rows = [channels_last(image) for image in images]
+    out = xp.empty_like(rows[0])
+
+    def work(parts):
+        for part in parts:
+            function(*(r[part] for r in rows), out=out[part])
+
+    threads.spread(work, row_parts(out), x)
+    return xp.moveaxis(out.reshape(x.shape[0], *x.shape[2:], x.shape[1]), -1, 1)
+
+
+def channel_sums(function, *images):
+    """Σ of function(*rows) over the rows (rows, C), part by part: images (N, C, …) → (C,)."""
+    x = images[0]
+    xp = array_module(x)
+    rows = [channels_last(image) for image in images]
+    parts = row_parts(rows[0])
+    sums = xp.empty((len(parts), x.shape[1]), x.dtype)
+
+    def work(numbers):
+        for number in numbers:
+            values = function(*(r[parts[number]] for r in rows))
+            sums[number] = xp.ones(len(values), x.dtype) @ values
+
+    threads.spread(work, range(len(parts)), x)
+    return sums.sum(axis=0)
+
+
+def channels_last(image):
+    """Rows of channels, (N, C, …) → (rows, C): no copy if the channels lie last in memory."""
+    return array_module(image).moveaxis(image, 1, -1).reshape(-1, image.shape[1])
+
+
+def row_parts(rows):
+    """Cut (rows, C) into parts of which a few fit in the cache together."""
+    each = max(1, room(rows) // (8 * rows.shape[1]))
+    return [slice(start, start + each) for start in range(0, len(rows), each)]
 
 
 @op

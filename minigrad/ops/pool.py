@@ -11,7 +11,9 @@ Read before: ops/conv.py.  Read next: ops/norm.py.
 
 import numpy as np
 
+from minigrad import threads
 from minigrad.backend import array_module
+from minigrad.ops.blocks import blocks_of, room, share
 from minigrad.ops.conv import pair
 from minigrad.tensor import op
 
@@ -33,16 +35,38 @@ def max_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False):
     Raises:
         ValueError: no window fits into x.
     """
+    xp = array_module(x)
     window = Window("max_pool2d", x.shape, kernel_size, stride, padding, ceil_mode)
-    y, switches = _winners(x, window)
+    y = xp.empty_like(x, shape=(*x.shape[:2], *window.size))
 
-    def back(g):  # the winner gets it all
-        xp = array_module(g)
-        total = xp.zeros(window.padded, g.dtype)
-        for k, tap in enumerate(window.taps(total)):
-            tap += g * (switches == k)
+    def forward(parts):
+        padded = window.pad(x, -np.inf)
+        for part in parts:
+            first, *rest = window.taps(padded, part)
+            y[part] = first
+            for tap in rest:
+                xp.maximum(y[part], tap, out=y[part])
+
+    def back(g):  # the winner gets it all, of equals the first
+        padded = window.pad(x, -np.inf)
+        total = xp.zeros_like(padded) if window.overlap else xp.empty_like(padded)
+
+        def work(parts):
+            for part in parts:
+                free = xp.ones(y[part].shape, bool)
+                places = window.taps(total, part)
+                for tap, place in zip(window.taps(padded, part), places, strict=True):
+                    won = (tap == y[part]) & free
+                    free &= ~won
+                    if window.overlap:
+                        place += g[part] * won
+                    else:
+                        xp.multiply(g[part], won, out=place)
+
+        threads.spread(work, window.parts(x, to_add=True), x)
         return window.crop(total)
 
+    threads.spread(forward, window.parts(x), x)
     return y, back
 
 
@@ -160,14 +184,32 @@ class Window:
         (p, q), (H, W) = self.start, self.image
         return padded[:, :, p : p + H, q : q + W]
 
-    def taps(self, padded):
-        """Yield the A·B views of the padded image, row by row."""
-        (s, t), (rows, columns) = self.stride, self.size
+    def taps(self, padded, part=None):
+        """Yield the A·B views of the padded image, row by row; of a part of the windows, if given.
+
+        A part is slices of images, channels and rows of windows.
+        """
+        images, channels, rows = part or (slice(None), slice(None), slice(0, self.size[0]))
+        (s, t), columns = self.stride, self.size[1]
         for a in range(self.A):
+            i = slice(a + rows.start * s, a + (rows.stop - 1) * s + 1, s)
             for b in range(self.B):
-                yield padded[
-                    :, :, a : a + (rows - 1) * s + 1 : s, b : b + (columns - 1) * t + 1 : t
-                ]
+                yield padded[images, channels, i, b : b + (columns - 1) * t + 1 : t]
+
+    @property
+    def overlap(self):
+        """Whether some pixel is in two windows, or in none."""
+        tiled = [m * k for m, k in zip(self.size, (self.A, self.B), strict=True)]
+        return self.stride != (self.A, self.B) or tiled != list(self.padded[2:])
+
+    def parts(self, x, to_add=False):
+        """Cut the windows into parts for the threads; `to_add`: such that no two share a pixel."""
+        N, C = x.shape[:2]
+        if to_add and self.overlap:
+            images = [slice(n, n + 1) for n in range(N)]
+            return [(*part, slice(0, self.size[0])) for part in share(images, C)]
+        blocks = blocks_of(N, *self.size, max(1, room(x) // (2 * self.A * self.B * C)))
+        return [(block.images, slice(None), block.rows) for block in blocks]
 
     @property
     def seen(self):

@@ -1,0 +1,175 @@
+r"""Winograd's convolution: four outputs of six pixels with six multiplications, not twelve.
+
+**What is saved.**  A filter of three taps makes four neighbouring outputs of six pixels, 4 · 3 = 12
+multiplications.  But pixels and filter are polynomials, their convolution is the product of the
+two, and a product is known from its values at six points: evaluate both there, multiply value by
+value, six multiplications, and interpolate.  Evaluating and interpolating are products with small
+constant matrices (Winograd 1980; Lavin and Gray 2016, "Fast algorithms for convolutional neural
+networks", equations 7 and 8, and section 4.3 for these matrices, whose points are 0, ±1, ±2, ∞):
+
+    y = Aᵀ [(G w) ⊙ (Bᵀ x)]              x: 6 pixels, w: 3 taps, y: 4 outputs
+    Y = Aᵀ [(G W Gᵀ) ⊙ (Bᵀ X B)] A       in two dimensions: 36 multiplications in place of 144
+
+**Three matrix products.**  Laid out as a vector of 36, a tile is transformed by one 36×36 matrix,
+since vec(Bᵀ X B) = (Bᵀ ⊗ Bᵀ) vec X.  The channels are summed between the two transforms, so that at
+each of the 36 points the sum over channels is an ordinary product of matrices:
+
+    V = (Bᵀ ⊗ Bᵀ) X       tiles in       (36, 36) · (T, 36, C)              the pixels at the points
+    M = V · U             at each point  (T, C) · (C, O), 36 times          a quarter of the work
+    Y = (Aᵀ ⊗ Aᵀ) M       tiles out      (16, 36) · (T, 36, O)              back to pixels
+
+**Why it is fast.**  The tiles overlap, so X has 36/16 of the image's numbers, and V as many.  Were
+a whole layer laid out, those would go to memory and come back three times, which takes longer than
+the multiplications that were saved.  So the layer is worked through in blocks of about 64 tiles,
+and what belongs to a block stays in a core's cache from the first product to the last.  Channels
+lie last in memory (the shape stays (N, C, H, W)): cutting out a tile then copies runs of 6·C
+numbers, pasting it runs of 4·C.
+
+**The gradients** are transposes, and the transpose of a product is the product of the transposes in
+reverse order.  For the filters just that is done: the same three products, turned around,
+
+    ∂L/∂U = Vᵀ · (A ⊗ A) G,   ∂L/∂W = (G ⊗ G)ᵀ ∂L/∂U           (36, C, T) · (36, T, O)
+
+For the image it would be (B ⊗ B) [(A ⊗ A) G · Uᵀ], which ends in adding overlapping tiles, and
+two threads must not add to one pixel at a time.  But a convolution transposed is a convolution
+too, with the filters turned by 180° and the channels in and out swapped: so the three products
+above run once more, with other filters, and every pixel is written once.
+
+**What it costs.**  Interpolation subtracts large numbers: the error is about ten times that of the
+definition (2·10⁻⁶ in float32).  The transformed filters take 36/9 of the memory of the filters.
+
+Read before: ops/conv.py, the definition; threads.py.  Read next: ops/columns.py.
+"""
+
+import numpy as np
+
+from minigrad import threads
+from minigrad.backend import array_module
+from minigrad.ops.blocks import add_up, blocks_of, cut, room, share
+from minigrad.ops.columns import back_bias
+from minigrad.ops.kept import Kept
+
+BT = np.array([
+    [4, 0, -5, 0, 1, 0],
+    [0, -4, -4, 1, 1, 0],
+    [0, 4, -4, -1, 1, 0],
+    [0, -2, -1, 2, 1, 0],
+    [0, 2, -1, -2, 1, 0],
+    [0, 4, 0, -5, 0, 1],
+])
+G = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]) / 24
+AT = np.array([
+    [1, 1, 1, 1, 1, 0],
+    [0, 1, -1, 2, -2, 0],
+    [0, 1, 1, 4, 4, 0],
+    [0, 1, -1, 8, -8, 1],
+])
+
+TILES = 64  # in a block, at least: with fewer, reading the filters takes longer than multiplying
+
+filters = Kept(limit=2**30)
+
+
+def convolve(x, weight, bias, padding):
+    """Return conv2d's value and gradients, for filters of 3×3 at stride 1.
+
+    Arguments as for conv2d; padding is (rows, columns), at most 2.
+    """
+
+    def back_x(g):  # the same three products, filters turned by 180° and in and out swapped
+        U = filters.get(weight, "turned", turned_at_points)
+        return three_products(g, U, None, (2 - padding[0], 2 - padding[1]))
+
+    def back_weight(g):  # at every point, the pixels there times the gradient there
+        return three_products_turned_around(x, g, padding)
+
+    U = filters.get(weight, "as they are", at_points)
+    y = three_products(x, U, bias, padding)
+    return y, back_x, back_weight, None if bias is None else back_bias
+
+
+def three_products(x, U, bias, padding):
+    """Y = (Aᵀ ⊗ Aᵀ) [(Bᵀ ⊗ Bᵀ) X · U] + bias, block by block.
+
+    x (N, C, H, W), U (36, C, O), bias (O,) or None → (N, O, H + 2p − 2, W + 2q − 2).
+    """
+    xp = array_module(x)
+    x = x.transpose(0, 2, 3, 1)                                         # (N, H, W, C)
+    (N, H, W, C), out = x.shape, U.shape[2]
+    y = xp.empty((N, H + 2 * padding[0] - 2, W + 2 * padding[1] - 2, out), x.dtype)
+    rows, columns = -(-y.shape[1] // 4), -(-y.shape[2] // 4)            # of tiles
+    tiles_in, tiles_out = on_tiles(BT, x), on_tiles(AT, x)
+    blocks = blocks_of(N, rows, columns, max(TILES, room(x) // (72 * C + 52 * out)))
+
+    def work(parts):
+        for block, outputs in parts:
+            X = cut(x, block, columns, (6, 6), (4, 4), padding).reshape(-1, 36, C)
+            V = tiles_in @ X                                            # (T, 36, C)
+            M = xp.empty((len(V), 36, outputs.stop - outputs.start), x.dtype)
+            xp.matmul(V.swapaxes(0, 1), U[:, :, outputs], out=M.swapaxes(0, 1))
+            paste(tiles_out @ M, y[..., outputs], block, None if bias is None else bias[outputs])
+
+    threads.spread(work, share(blocks, out), x)
+    return y.transpose(0, 3, 1, 2)
+
+
+def three_products_turned_around(x, g, padding):
+    """∂L/∂W = (G ⊗ G)ᵀ Σ_tiles [(Bᵀ ⊗ Bᵀ) X]ᵀ · [(A ⊗ A) g].
+
+    x (N, C, H, W), g (N, O, H', W') → (O, C, 3, 3).
+    """
+    x, g = x.transpose(0, 2, 3, 1), g.transpose(0, 2, 3, 1)             # channels last
+    C, out = x.shape[3], g.shape[3]
+    rows, columns = -(-g.shape[1] // 4), -(-g.shape[2] // 4)
+    tiles_in, tiles_out = on_tiles(BT, x), on_tiles(AT.T, x)
+
+    def product(block, outputs):
+        X = cut(x, block, columns, (6, 6), (4, 4), padding).reshape(-1, 36, C)
+        Y = cut(g[..., outputs], block, columns, (4, 4), (4, 4), (0, 0))
+        M = tiles_out @ Y.reshape(len(X), 16, -1)                       # (T, 36, O)
+        return (tiles_in @ X).transpose(1, 2, 0) @ M.swapaxes(0, 1)     # (36, C, T) · (36, T, O)
+
+    tiles = max(2 * TILES, 2 * C, room(x) // (72 * C + 52 * out))
+    blocks = blocks_of(len(g), rows, columns, tiles)
+    total = add_up(blocks, out, product, x)                               # (36, C, O)
+    taps = on_tiles(G.T, x) @ total.reshape(36, C * out)                  # (9, C·O)
+    return taps.reshape(3, 3, C, out).transpose(3, 2, 0, 1)
+
+
+# ── The transforms ───────────────────────────────────────────────────────────────────────────────
+
+
+def on_tiles(matrix, x):
+    """Return matrix ⊗ matrix: what it does to rows and columns, on tiles laid out as vectors."""
+    return array_module(x).asarray(np.kron(matrix, matrix), x.dtype)
+
+
+def at_points(weight):
+    """U = (G ⊗ G) W: (O, C, 3, 3) → (36, C, O)."""
+    out, C = weight.shape[:2]
+    taps = weight.transpose(2, 3, 1, 0).reshape(9, C * out)
+    return (on_tiles(G, weight) @ taps).reshape(36, C, out)
+
+
+def turned_at_points(weight):
+    """The same of the filters turned by 180° and with channels in and out swapped: (36, O, C)."""
+    return at_points(weight[:, :, ::-1, ::-1].swapaxes(0, 1))
+
+
+def paste(tiles, y, block, bias):
+    """Put a block's tiles (T, 16, O), and the bias, where they belong in y (N, H, W, O)."""
+    xp = array_module(y)
+    rows, columns = block.height, -(-y.shape[2] // 4)
+    y = y[block.images, 4 * block.rows.start : 4 * block.rows.stop]
+    images, height, width, out = y.shape
+    tiles = tiles.reshape(images, rows, columns, 4, 4, out).transpose(0, 1, 3, 2, 4, 5)
+    if (height, width) == (4 * rows, 4 * columns):
+        n, i, j, o = y.strides
+        shape, strides = (images, rows, 4, columns, 4, out), (n, 4 * i, i, 4 * j, j, o)
+        y = xp.lib.stride_tricks.as_strided(y, shape, strides)
+    else:  # the last tiles reach over the border
+        tiles = tiles.reshape(images, 4 * rows, 4 * columns, out)[:, :height, :width]
+    if bias is None:
+        y[...] = tiles
+    else:
+        xp.add(tiles, bias, out=y)
