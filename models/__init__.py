@@ -1,0 +1,157 @@
+"""Networks as tables of named layers, with their weights, classes and receptive fields.
+
+    models.names()                  what there is
+    models.load("vgg16")            with weights, from weights/vgg16.h5
+    models.build("minivgg")         with random weights, to be trained
+    models.table("vgg16")           without weights, for what follows from the table alone
+
+Reading order: layers.py, vgg.py, network.py, preprocess.py and photo.py, receptive_field.py,
+storage.py; then the other networks.
+"""
+
+import difflib
+import os
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from minigrad.backend import to_device
+from models import alexnet, googlenet, minivgg, squeezenet, storage, vgg
+from models.initialise import initial
+from models.network import Design, Network
+from models.preprocess import Preprocessing
+
+__all__ = ["Network", "build", "imagenet_classes", "load", "names", "storage", "table"]
+
+HERE = pathlib.Path(__file__).parent
+DESIGNS: dict[str, Design] = {
+    **minivgg.NETWORKS,
+    **vgg.NETWORKS,
+    **alexnet.NETWORKS,
+    **squeezenet.NETWORKS,
+    **googlenet.NETWORKS,
+}
+
+
+def names() -> list[str]:
+    """Every network's name."""
+    return list(DESIGNS)
+
+
+def table(name: str, classes: int | Sequence[str] | None = None) -> Network:
+    """A network without weights: layers, shapes, receptive fields, at no cost.
+
+    Args:
+        name: one of `names()`.
+        classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg.
+
+    Raises:
+        ValueError: there is no network of this name, or fewer than two classes.
+    """
+    design = _design(name)
+    return Network(name, design, design.preprocessing, _classes(classes, design.classes))
+
+
+def build(
+    name: str,
+    random_seed: int = 0,
+    classes: int | Sequence[str] | None = None,
+    device: str = "cpu",
+    dtype: str = "float32",
+) -> Network:
+    """An untrained network; the same seed gives the same one, whatever the dtype.
+
+    Args:
+        name: one of `names()`.
+        random_seed: of the initial weights (initialise.py).
+        classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg.
+        device: "cpu" or "cuda".
+        dtype: "float32" or "float64".
+
+    Raises:
+        ValueError: there is no network of this name, fewer than two classes, or no such device.
+    """
+    net = table(name, classes)
+    return _equipped(net, initial(net.shapes, random_seed), device, dtype)
+
+
+def load(name: str, path=None, device: str = "cpu", dtype: str = "float32") -> Network:
+    """A network with the weights of a file; its arrays are read-only.
+
+    Args:
+        name: one of `names()`.
+        path: of the file; by default <name>.h5 in $MINIGRAD_WEIGHTS or in the folder weights/.
+        device: "cpu" or "cuda".
+        dtype: "float32" or "float64".
+
+    Raises:
+        FileNotFoundError: no file; the sentence tells how to get one.
+        ValueError: no network of this name, or a file of another network, damaged or incomplete.
+    """
+    design = _design(name)
+    path = pathlib.Path(path) if path else _find(name)
+    params, attributes = storage.read(path)
+    if attributes["model"] != name:
+        raise ValueError(f"{path} holds weights of {attributes['model']}, not of {name}")
+    try:
+        preprocessing = Preprocessing.of(attributes, design.preprocessing)
+        if "pool_rounding" in attributes:
+            design = design.with_pool_rounding(attributes["pool_rounding"])
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"an attribute of {path} makes no sense: {error}") from None
+    net = Network(name, design, preprocessing, attributes["classes"] or design.classes)
+    found = {parameter: array.shape for parameter, array in params.items()}
+    storage.check_shapes(found, net.shapes, str(path), name)
+    return _equipped(net, {parameter: params[parameter] for parameter in net.shapes}, device, dtype)
+
+
+def imagenet_classes() -> list[str]:
+    """The names of the 1,000 classes of ILSVRC 2012, in the order of the scores."""
+    lines = (HERE / "imagenet_classes.txt").read_text(encoding="utf-8").splitlines()
+    return [line.split(" ", 1)[1] for line in lines]        # "n01440764 tench"
+
+
+def _equipped(net: Network, params, device: str, dtype: str) -> Network:
+    if dtype not in ("float32", "float64"):
+        raise ValueError(f"dtype is {dtype!r}: there are float32 and float64")
+    net.dtype, net.device = dtype, device
+    for name, array in params.items():
+        writable = array.flags.writeable
+        array = array.astype(dtype, copy=False)
+        array.setflags(write=writable)
+        net.params[name] = to_device(array, device)
+    return net
+
+
+def _design(name: str) -> Design:
+    if name not in DESIGNS:
+        close = difflib.get_close_matches(str(name), DESIGNS, n=2)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(DESIGNS)}"
+        raise ValueError(f"there is no network {name!r}; {hint}")
+    return DESIGNS[name]
+
+
+def _classes(classes, usual: int):
+    if classes is None:
+        return imagenet_classes() if usual == 1000 else usual
+    count = int(classes) if isinstance(classes, int | np.integer) else len(classes)
+    if count < 2:
+        raise ValueError(f"a classifier needs two classes at least, not {count}")
+    return count if isinstance(classes, int | np.integer) else classes
+
+
+def _find(name: str) -> pathlib.Path:
+    folders = [HERE.parent / "weights"]
+    if os.environ.get("MINIGRAD_WEIGHTS"):
+        folders.insert(0, pathlib.Path(os.environ["MINIGRAD_WEIGHTS"]))
+    for folder in folders:
+        if (folder / f"{name}.h5").is_file():
+            return folder / f"{name}.h5"
+    to_get = "train" if name in minivgg.NETWORKS else "download"
+    command = {
+        "train": "python -m demos train makes them",
+        "download": f"python -m weights download {name} fetches them",
+    }[to_get]
+    looked = " or ".join(map(str, folders))
+    raise FileNotFoundError(f"there are no weights {name}.h5 in {looked}: {command}")

@@ -1,0 +1,37 @@
+"""`python -m models` lists the networks; `python -m models vgg16` prints a network's table."""
+
+import argparse
+import sys
+
+import models
+from models import description
+
+
+def main(argv: list[str]) -> None:
+    """Print the names, or one table."""
+    options = argparse.ArgumentParser(prog="python -m models", description=__doc__)
+    options.add_argument("name", nargs="?", help="a network; none lists them")
+    options.add_argument("--size", type=int, help="edge of the images, else the network's own")
+    args = options.parse_args(argv)
+    if args.name:
+        net = models.table(args.name)
+        print(description.text(net, args.size and (args.size, args.size)))
+        return
+    for name in models.names():
+        net = models.table(name)
+        convolutions = sum(type(layer).__name__ == "Conv" for layer in net.layers.values())
+        parameters = sum(row.parameters for row in description.rows(net))
+        print(
+            f"{name:20} {convolutions:3} convolutions {parameters:12,} parameters "
+            f"  {net.class_count} classes  {net.input_size}×{net.input_size}"
+        )
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except BrokenPipeError:
+        sys.stderr.close()
+    except (ValueError, TypeError, OSError, KeyboardInterrupt) as error:
+        print(f"models: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,71 @@
+"""A network's table as text: what each layer gives, costs and sees.
+
+    python -m models vgg16
+
+Read before: network.py, receptive_field.py.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from models.network import Network
+from models.receptive_field import ReceptiveField, trace
+
+
+class Row(NamedTuple):
+    """A layer's line: `parameters` are those that are learned, `multiplications` for one image."""
+
+    layer: str
+    output: tuple[int, ...]
+    parameters: int
+    field: ReceptiveField
+    multiplications: int
+
+
+def rows(net: Network, image: tuple[int, int] | None = None) -> Iterator[Row]:
+    """Yield a line per layer for an image (H, W), by default of the network's own size.
+
+    Raises:
+        ValueError: the image is too small.
+    """
+    shapes = net.output_shapes(image)
+    fields = trace(net.layers.values(), net.inputs)
+    image = tuple(image or (net.input_size, net.input_size))
+    for name, layer in net.layers.items():
+        learned = (s for short, s in layer.shapes.items() if not short.startswith("running_"))
+        yield Row(
+            name,
+            shapes[name],
+            sum(map(math.prod, learned)),
+            fields[name],
+            layer.multiplications(*net.seen_by(name, shapes, image)),
+        )
+
+
+def text(net: Network, image: tuple[int, int] | None = None) -> str:
+    """Write the lines below one another, with their sums."""
+    lines = list(rows(net, image))
+    height, width = image or (net.input_size, net.input_size)
+    wide = max(len(row.layer) for row in lines)
+    heading = "layer", "output", "parameters", "sees", "multiplications"
+    form = f"{{:{wide}}}  {{:>13}}  {{:>12}}  {{:>9}}  {{:>16}}".format
+    return "\n".join([
+        f"{net.name}, for images of {height}×{width}",
+        "",
+        form(*heading),
+        *(
+            form(
+                row.layer,
+                "×".join(map(str, row.output)),
+                f"{row.parameters:,}" if row.parameters else "",
+                "the image" if row.field.size is None else f"{row.field.size}×{row.field.size}",
+                f"{row.multiplications:,}" if row.multiplications else "",
+            )
+            for row in lines
+        ),
+        form(
+            "sum", "", f"{sum(row.parameters for row in lines):,}", "",
+            f"{sum(row.multiplications for row in lines):,}",
+        ),
+    ])

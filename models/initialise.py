@@ -1,0 +1,33 @@
+"""Where training starts: random weights of just the right size.
+
+Read before: network.py.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+
+def initial(shapes: Mapping[str, tuple[int, ...]], random_seed: int) -> dict[str, Any]:
+    r"""Draw the parameters that training starts from (He et al. 2015, equation 10).
+
+        weight ~ N(0, 2 / fan_in)          bias = 0          batch norm: the identity
+
+    fan_in is how many numbers a unit reads; the 2 makes up for the half that relu sets to zero, so
+    that activations neither grow nor fade from layer to layer.
+
+    Returns:
+        float32 arrays by name; the same seed gives the same ones.
+    """
+    rng = np.random.default_rng(random_seed)
+    params = {}
+    for name, shape in shapes.items():
+        if len(shape) > 1:
+            deviation = math.sqrt(2 / math.prod(shape[1:]))
+            params[name] = rng.standard_normal(shape, np.float32) * np.float32(deviation)
+        else:
+            one = name.endswith(("/weight", "/running_var"))
+            params[name] = (np.ones if one else np.zeros)(shape, np.float32)
+    return params

@@ -1,0 +1,121 @@
+"""From a photo to pixels: upright, in RGB, of the size that the network wants.
+
+A camera writes its photo as the sensor lies and notes how to turn it (EXIF); others are grey, have
+a palette, transparency, four inks or 16 bits.  All become (1, 3, H, W), RGB, 0–255.  Then the
+shorter side is resized with Pillow's bilinear filter, which looks at every pixel when it shrinks,
+and a square is cut from the middle.
+
+Read before: preprocess.py.
+"""
+
+import os
+import pathlib
+import struct
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+MOST = 4096 * 4096  # pixels that are passed on whole; the first layer of VGG makes 64 maps of them
+
+
+def pixels(photo, preprocessing, size=None):
+    """Bring a photo to a network's size.
+
+    Args:
+        photo: a path or a PIL image.
+        preprocessing: a Preprocessing, which knows the size of the crop.
+        size: another edge than that, with the same part of the photo in it; "full" takes the photo
+            as it is.
+
+    Returns:
+        (1, 3, H, W) float32, RGB, 0–255.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no image that Pillow can read, or too large, or the size is none.
+    """
+    image = upright_rgb(photo)
+    if size == "full":
+        if image.width * image.height > MOST:
+            raise ValueError(
+                f"{_name(photo)} has {image.width}×{image.height} pixels, too many to pass "
+                "through a network whole: give an edge in pixels as size"
+            )
+    else:
+        p = preprocessing
+        edge = _edge(size, p.crop)
+        image = centre(image, p.resize * edge / p.crop, edge, p.interpolation)
+    return np.asarray(image, np.float32).transpose(2, 0, 1)[None].copy()        # (1, 3, H, W)
+
+
+def centre(image: Image.Image, resize: float, edge: int, interpolation="bilinear") -> Image.Image:
+    """Resize the shorter side to `resize` and cut edge × edge from the middle.
+
+    The square is found in the photo first, so that a photo of 20,000 × 100 is not enlarged whole.
+    """
+    sizes = image.size
+    resized = [max(edge, int(resize * n / min(sizes))) for n in sizes]
+    starts = [round((m - edge) / 2) for m in resized]
+    left, top = (start * n / m for start, n, m in zip(starts, sizes, resized, strict=True))
+    right, bottom = (
+        (start + edge) * n / m for start, n, m in zip(starts, sizes, resized, strict=True)
+    )
+    method = Image.Resampling[interpolation.upper()]
+    return image.resize((edge, edge), method, box=(left, top, right, bottom))
+
+
+def upright_rgb(photo) -> Image.Image:
+    """Read a photo, turn it as its EXIF note says, and convert it to RGB.
+
+    Args:
+        photo: a path or a PIL image.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no image that Pillow can read.
+        TypeError: it is neither a path nor an image.
+    """
+    if not isinstance(photo, str | os.PathLike | Image.Image):
+        raise TypeError(f"a photo is a path or a PIL image, not a {type(photo).__name__}")
+    if not isinstance(photo, Image.Image) and not pathlib.Path(photo).is_file():
+        raise FileNotFoundError(f"there is no photo {os.fspath(photo)}")
+    try:
+        image = photo if isinstance(photo, Image.Image) else Image.open(photo)
+        return _rgb(ImageOps.exif_transpose(image))
+    except UnidentifiedImageError:
+        raise ValueError(f"{_name(photo)} is no image of a kind that Pillow knows") from None
+    except Image.DecompressionBombError:
+        raise ValueError(f"{_name(photo)} has more pixels than any photo: shrink it") from None
+    except (OSError, SyntaxError, ValueError, struct.error, EOFError) as error:  # Pillow's, damaged
+        raise ValueError(f"{_name(photo)} cannot be read as an image: {error}") from None
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "F":
+        raise ValueError("it holds floats, and nothing says which of them is white")
+    if image.mode.startswith("I"):  # 16 bits: 65535 → 255
+        grey = np.asarray(image).astype(np.float64) / 257
+        image = Image.fromarray(np.clip(grey + 0.5, 0, 255).astype(np.uint8))
+    if image.has_transparency_data:  # lies on white paper
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(paper, image)
+    return image.convert("RGB")
+
+
+def _edge(size, crop: int) -> int:
+    if size is None:
+        return crop
+    try:
+        edge = int(size)
+    except (TypeError, ValueError):
+        raise ValueError(f"size {size!r} is neither an edge in pixels nor full") from None
+    if not 1 <= edge * edge <= MOST:
+        raise ValueError(f"size {edge} is no edge between 1 and {int(MOST**0.5)} pixels")
+    return edge
+
+
+def _name(photo) -> str:
+    if isinstance(photo, Image.Image):
+        return getattr(photo, "filename", "") or "the image"
+    return os.fspath(photo)

@@ -1,0 +1,85 @@
+r"""From pixels to what a network was trained on: its first step, not the user's business.
+
+Everywhere in this project an image is RGB, 0–255.  Networks differ: some read BGR, some have the
+mean colour subtracted, some are scaled to a deviation of 1.  In this order,
+
+    z = (scale · pixels[channel_order] − mean) / std
+
+with mean and std in the channel order of the network and in scaled units.  It is one multiplication
+and one subtraction, z = a · pixels − b, made of ops, so that gradients arrive in grey levels.
+
+The numbers belong to the weights, not to the architecture, and are kept in their file.
+
+Read before: minigrad/ops/arithmetic.py.  Read next: photo.py; network.py.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from minigrad import Tensor
+from minigrad.backend import array_module
+
+FILTERS = ("nearest", "box", "bilinear", "bicubic", "lanczos")
+
+
+class Preprocessing(NamedTuple):
+    """What a network's images went through when it was trained; its fields are a file's attributes.
+
+    A photo's shorter side is resized to `resize` pixels with the filter that `interpolation` names,
+    and crop × crop are cut from its middle.
+    """
+
+    channel_order: str = "RGB"
+    scale: float = 1 / 255
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
+    std: tuple[float, ...] = (1.0, 1.0, 1.0)
+    resize: int = 256
+    crop: int = 224
+    interpolation: str = "bilinear"
+
+    def __call__(self, pixels):
+        """Z = a · pixels − b, for a Tensor or an array (N, 3, H, W), RGB, 0–255."""
+        data = pixels.data if isinstance(pixels, Tensor) else pixels
+        xp = array_module(data)
+        a = xp.asarray(self.scale / np.array(self.std), data.dtype)[:, None, None]     # (3, 1, 1)
+        b = xp.asarray(np.array(self.mean) / self.std, data.dtype)[:, None, None]
+        z = pixels if self.channel_order == "RGB" else pixels[:, ::-1]
+        if (a != 1).any():
+            z = a * z
+        return z - b if b.any() else z
+
+    @property
+    def mean_colour(self):
+        """The colour that becomes zero, (3,) float32 RGB, in grey levels."""
+        mean = np.array(self.mean, np.float32) / self.scale
+        return mean if self.channel_order == "RGB" else mean[::-1].copy()
+
+    @classmethod
+    def of(cls, attributes, default: "Preprocessing") -> "Preprocessing":
+        """Take what a file's attributes say, and the rest from `default`.
+
+        Raises:
+            ValueError: a value that makes no sense.
+        """
+        found = {}
+        for name in cls._fields:
+            value = attributes.get(name, getattr(default, name))
+            kind = type(cls._field_defaults[name])
+            found[name] = tuple(map(float, value)) if kind is tuple else kind(value)
+        self = cls(**found)
+        self._check()
+        return self
+
+    def _check(self):
+        if self.channel_order not in ("RGB", "BGR"):
+            raise ValueError(f"channel_order is {self.channel_order!r}: there are RGB and BGR")
+        if len(self.mean) != 3 or len(self.std) != 3 or 0 in self.std or self.scale <= 0:
+            raise ValueError("mean and std hold three numbers each, std and scale above zero")
+        if not 1 <= self.crop <= self.resize:
+            raise ValueError(f"crop {self.crop} cannot be cut from a side of {self.resize}")
+        if self.interpolation not in FILTERS:
+            raise ValueError(f"interpolation is {self.interpolation!r}: there are {FILTERS}")
+
+
+TORCHVISION = Preprocessing(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))

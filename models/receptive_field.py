@@ -1,0 +1,95 @@
+r"""Which pixels does a unit see?  Follow its window back, layer by layer, to the image.
+
+Let unit i of a layer see `size` pixels, from start + i·stride on.  A layer on top of it with a
+window of k units, stride s and padding p reads k of them, from unit i·s − p on, and therefore sees
+
+    start'  = start − p · stride
+    size'   = size + (k − 1) · stride
+    stride' = s · stride                            the image itself: start 0, size 1, stride 1
+
+Where branches meet (Inception, Fire), a unit sees all that one of them sees: from the first start
+to the last end.  Behind a layer that reads everything (fc6) every unit sees the whole image.
+
+This is what can have an influence; most of what does lies in the middle (Luo et al. 2016).
+
+Read before: layers.py.  Read next: network.py.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+
+class ReceptiveField(NamedTuple):
+    """What the units of a layer see: `size` pixels, `stride` between neighbours, from `start`.
+
+    Rows and columns alike; size None is the whole image.
+    """
+
+    size: int | None
+    stride: int
+    start: int
+
+    def box(self, row: int = 0, column: int = 0, image: tuple[int, int] | None = None):
+        """Say which pixels the unit in this row and column sees.
+
+        Args:
+            row: of the unit, in its feature map.
+            column: of the unit.
+            image: (H, W) to cut the box at the border; without it, it may reach beyond.
+
+        Returns:
+            (top, left, bottom, right) in pixels, half open: bottom − top rows.
+
+        Raises:
+            ValueError: the whole image is seen, and nobody said how large that is.
+        """
+        if self.size is None:
+            if image is None:
+                raise ValueError("a unit of this layer sees the whole image: give image=(H, W)")
+            return 0, 0, *image
+        top, left = self.start + row * self.stride, self.start + column * self.stride
+        box = top, left, top + self.size, left + self.size
+        if image is None:
+            return box
+        height, width = image
+        return tuple(
+            min(max(edge, 0), end)
+            for edge, end in zip(box, (height, width, height, width), strict=True)
+        )
+
+
+IMAGE = ReceptiveField(size=1, stride=1, start=0)
+WHOLE = ReceptiveField(size=None, stride=0, start=0)
+
+
+def trace(layers: Iterable, inputs: Mapping[str, tuple[str, ...]]) -> dict[str, ReceptiveField]:
+    """Return the receptive field of every layer, by its name.
+
+    Args:
+        layers: the table, in an order in which every layer stands below what it reads.
+        inputs: by layer, the names of those that it reads; none is the image.
+    """
+    fields = {}
+    for layer in layers:
+        above = [fields[name] for name in inputs[layer.name]] or [IMAGE]
+        fields[layer.name] = _through(layer.window, _union(above))
+    return fields
+
+
+def _through(window, field: ReceptiveField) -> ReceptiveField:
+    if window is None or field.size is None:
+        return WHOLE
+    (k, s, p), (size, stride, start) = window, field
+    return ReceptiveField(
+        start=start - p * stride,
+        size=size + (k - 1) * stride,
+        stride=s * stride,
+    )
+
+
+def _union(fields: list[ReceptiveField]) -> ReceptiveField:
+    if any(field.size is None for field in fields):
+        return WHOLE
+    start = min(field.start for field in fields)
+    end = max(field.start + field.size for field in fields)
+    return ReceptiveField(end - start, fields[0].stride, start)
