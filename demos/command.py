@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 
 import models
-from minigrad.backend import to_device, to_numpy
+from minigrad.backend import to_numpy
 
 PHOTOS = pathlib.Path(__file__).parent / "photos"
 
@@ -48,11 +48,6 @@ def network(args: argparse.Namespace):
     if name is None:
         name = models.storage.model_of(args.weights) if args.weights else "minivgg"
     return models.load(name, path=args.weights, device=args.device)
-
-
-def pixels(net, photo, args: argparse.Namespace, size=None):
-    """Bring a photo to the network's size and device: (1, 3, H, W), RGB, 0–255."""
-    return to_device(net.pixels(photo, size=size), args.device)
 
 
 def top_five(net, scores) -> list[tuple[str, float]]:

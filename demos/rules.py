@@ -13,7 +13,7 @@ import argparse
 import pathlib
 
 from demos import pictures
-from demos.command import PHOTOS, find_class, network, parser, pixels, top_five
+from demos.command import PHOTOS, find_class, network, parser, top_five
 from minigrad.techniques import objectives
 from minigrad.techniques.attribution import RULES, gradient, gradients, saliency
 from minigrad.tensor import UnusedRule
@@ -23,7 +23,7 @@ def main(argv: list[str]) -> None:
     """Print the five likeliest classes and write the pictures."""
     args = options().parse_args(argv)
     net = network(args)
-    x = pixels(net, args.image, args, size=args.size)
+    x = net.pixels(args.image, size=args.size)
     acts = net(x)
     for name, p in top_five(net, list(acts.values())[-1]):
         print(f"{p:6.1%}  {name}")
@@ -68,15 +68,17 @@ def asked_for(net, acts, shape, args):
     layer = args.layer or net.default_layer
     if layer not in acts:
         raise ValueError(f"{net.name} has no layer {layer!r}: its layers are {', '.join(acts)}")
-    where = place(args.unit, acts[layer])
-    box = net.receptive_field(layer).box(*where[1:], shape[2:]) if len(where) == 3 else None
+    field = net.receptive_field(layer)
+    where = place(args.unit, acts[layer], field, shape[2:])
+    box = field.box(*where[1:], shape[2:]) if len(where) == 3 else None
     return objectives.unit(layer, *where), box
 
 
-def place(unit: str, a) -> tuple[int, ...]:
-    """Read --unit: the strongest, or channel,row,column (of a fully connected layer, channel)."""
+def place(unit: str, a, field, image) -> tuple[int, ...]:
+    """Read --unit: channel,row,column, or the strongest of those whose view ends in the image."""
     if unit == "strongest":
-        return objectives.strongest(a)
+        free = [field.inside(edge, n) for edge, n in zip(image, a.shape[2:], strict=False)]
+        return objectives.place_of_strongest(a, *free)
     parts = unit.split(",")
     if not all(part.strip().isdigit() for part in parts) or len(parts) != a.ndim - 1:
         form = "channel,row,column" if a.ndim == 4 else "one number"
@@ -97,21 +99,25 @@ def draw(net, x, acts, by_rule, box):
     """Make the sheet, and each picture alone."""
     photo = pictures.photo(x)
     framed = pictures.boxed(photo, box) if box else photo
-    chart = pictures.bars(top_five(net, list(acts.values())[-1]), (256, 256))
-    colour = {f"{rule}": pictures.signed(g) for rule, g in by_rule.items()}
+    colour = {rule: pictures.signed(g) for rule, g in by_rule.items()}
     maps = {f"saliency, {rule}": pictures.heat(saliency(g)) for rule, g in by_rule.items()}
-    rows = [
-        [("the photo" + (" and what the unit sees" if box else ""), framed), *colour.items()],
-        [("what the network says", chart), *maps.items()],
-    ]
+    chart = pictures.bars(top_five(net, list(acts.values())[-1]), (256, 256))
+
+    rows = [[("the photo" + (", and what the unit sees" if box else ""), framed), *colour.items()]]
+    last = [("what the network says", chart), *maps.items()]
     if box and smaller_than_half(box, x.shape[2:]):
-        rows.insert(1, [(f"{title}, enlarged" if title == "what it sees" else "enlarged",
-                         picture.crop((box[1], box[0], box[3], box[2])))
-                        for title, picture in [("what it sees", photo), *colour.items()]])
+        rows += [closer([("what it sees, enlarged", photo), *colour.items()], box)]
+        last[1:] = closer(maps.items(), box)
     alone = {"photo": framed} | {
         title.replace(" ", "_").replace(",", ""): p for title, p in (colour | maps).items()
     }
-    return {"": pictures.sheet(rows)} | alone
+    return {"": pictures.sheet([*rows, last])} | alone
+
+
+def closer(titled, box):
+    """Cut the receptive field out of each picture."""
+    top, left, bottom, right = box
+    return [(title, picture.crop((left, top, right, bottom))) for title, picture in titled]
 
 
 def smaller_than_half(box, size) -> bool:

@@ -5,7 +5,7 @@ and attacking are one idea, ∂(objective)/∂(image), with different objectives
 
     class_score(k)              S_k                              Simonyan et al. 2014, eq. 1
     unit(layer, c, y, x)        a[c, y, x]                       Zeiler and Fergus 2013
-    strongest(layer)            a[c, y, x] at its maximum        Girshick et al. 2014
+    strongest(acts[layer])      a[c, y, x] at its maximum        Girshick et al. 2014
     channel(layer, c)           Σ_{y,x} a[c, y, x]               Olah et al. 2017
     energy(layer)               ½ Σ a²                           Mordvintsev et al. 2015, DeepDream
     code(layer, target)         ‖a − target‖² / ‖target‖²        Mahendran and Vedaldi 2014, eq. 2
@@ -78,10 +78,19 @@ def unit(layer: str, channel: int, row: int | None = None, column: int | None = 
     return Objective(f"unit ({at}) of {layer}", (layer,), value)
 
 
-def strongest(a) -> tuple[int, ...]:
-    """Say which unit of an activation (1, C, H, W) or (1, C) fires most: (channel, row, column)."""
-    data = to_numpy(a.data if isinstance(a, Tensor) else a)
-    return tuple(int(i) for i in np.unravel_index(data[0].argmax(), data.shape[1:]))
+def strongest(a):
+    """max a of one image, the neuron that fires most: a (1, C, H, W) or (1, C) → one number."""
+    return a[(0, *place_of_strongest(a))]
+
+
+def place_of_strongest(a, rows=slice(None), columns=slice(None)) -> tuple[int, ...]:
+    """Say where it is, (channel, row, column) or (channel,); among some rows and columns alone."""
+    data = to_numpy(a.data if isinstance(a, Tensor) else a)[0]
+    if data.ndim == 1:
+        return (int(data.argmax()),)
+    part = data[:, rows, columns]
+    c, row, column = np.unravel_index(part.argmax(), part.shape)
+    return int(c), int(row) + (rows.start or 0), int(column) + (columns.start or 0)
 
 
 def channel(layer: str, c: int) -> Objective:

@@ -31,10 +31,18 @@ def test_a_unit_is_one_activation_per_image(x):
     assert objectives.unit("scores", 1)(acts) == acts["scores"][:, 1].sum()
 
 
-def test_strongest_is_where_the_activation_is_largest(x):
+def test_strongest_is_the_largest_activation(x):
     a = SmallNet()(x[:1])["relu1"]
-    assert a[(0, *objectives.strongest(a))] == a.max()
-    assert objectives.strongest(Tensor(a)) == objectives.strongest(a)
+    assert objectives.strongest(a) == a.max()
+    assert objectives.strongest(Tensor(a)).shape == ()
+    assert a[(0, *objectives.place_of_strongest(a))] == a.max()
+
+
+def test_strongest_may_be_sought_among_some_rows_and_columns(x):
+    a = SmallNet()(x[:1])["relu1"]
+    c, row, column = objectives.place_of_strongest(a, slice(2, 5), slice(3, 7))
+    assert 2 <= row < 5 and 3 <= column < 7
+    assert a[0, c, row, column] == a[0, :, 2:5, 3:7].max()
 
 
 def test_a_channel_is_the_sum_of_its_units(x):
