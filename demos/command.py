@@ -82,5 +82,5 @@ def find_class(net, text: str) -> int:
         if found:
             listed = ", ".join(f"{class_name(net, k)} ({k})" for k in found[:12])
             more = f" and {len(found) - 12} more" if len(found) > 12 else ""
-            raise ValueError(f"--class {text!r} may be any of {listed}{more}: name one or its number")
+            raise ValueError(f"--class {text!r} may be any of {listed}{more}: name one")
     raise ValueError(f"{net.name} knows no class {text!r}; python -m demos classes lists them all")

@@ -10,10 +10,11 @@ of the three colours at each pixel.
 """
 
 import argparse
+import dataclasses
 import pathlib
 
 from demos import pictures
-from demos.command import PHOTOS, find_class, network, parser, top_five
+from demos.command import PHOTOS, class_name, find_class, network, parser, top_five
 from minigrad.techniques import objectives
 from minigrad.techniques.attribution import RULES, gradient, gradients, saliency
 from minigrad.tensor import UnusedRule
@@ -64,10 +65,10 @@ def asked_for(net, acts, shape, args):
     if args.class_ is not None:
         if args.layer or args.unit != "strongest":
             raise ValueError("--class asks for a score and --layer for a unit: give one of the two")
-        return objectives.class_score(find_class(net, args.class_)), None
+        k = find_class(net, args.class_)
+        name = f"score of {class_name(net, k)}"
+        return dataclasses.replace(objectives.class_score(k), name=name), None
     layer = args.layer or net.default_layer
-    if layer not in acts:
-        raise ValueError(f"{net.name} has no layer {layer!r}: its layers are {', '.join(acts)}")
     field = net.receptive_field(layer)
     where = place(args.unit, acts[layer], field, shape[2:])
     box = field.box(*where[1:], shape[2:]) if len(where) == 3 else None

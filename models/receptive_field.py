@@ -58,6 +58,18 @@ class ReceptiveField(NamedTuple):
         )
 
 
+    def inside(self, edge: int, units: int) -> slice:
+        """Say which of the units along an edge of the image see no padding; all, if none is free.
+
+        A padded border is an edge that no photo has, and units fire there for that alone.
+        """
+        if self.size is None:
+            return slice(0, units)
+        first = max(0, -(self.start // self.stride))
+        last = (edge - self.size - self.start) // self.stride
+        return slice(first, last + 1) if first <= last else slice(0, units)
+
+
 IMAGE = ReceptiveField(size=1, stride=1, start=0)
 WHOLE = ReceptiveField(size=None, stride=0, start=0)
 
