@@ -32,6 +32,7 @@ def main(argv: list[str]) -> None:
     objective, box = asked_for(net, acts, x.shape, args)
     by_rule, note = under_each_rule(net, x, objective)
     drawn = draw(net, x, acts, by_rule, box)
+    by_rule = {named(rule, g): g for rule, g in by_rule.items()}
     name = f"{args.image.stem}_rules"
     pictures.save(args.out, name, drawn, {
         "demo": "rules",
@@ -96,6 +97,11 @@ def under_each_rule(net, x, objective):
         return {"gradient": gradient(net, x, objective)}, note
 
 
+def named(rule: str, g) -> str:
+    """Say so where a rule let nothing through: every gradient at some relu was negative."""
+    return rule if g.any() else f"{rule}: zero everywhere"
+
+
 def draw(net, x, acts, by_rule, box):
     """Make the sheet, and each picture alone."""
     photo = pictures.photo(x)
@@ -110,7 +116,7 @@ def draw(net, x, acts, by_rule, box):
         rows += [closer([("what it sees, enlarged", photo), *colour.items()], box)]
         last[1:] = closer(maps.items(), box)
     alone = {"photo": framed} | {
-        title.replace(" ", "_").replace(",", ""): p for title, p in (colour | maps).items()
+        title.split(":")[0].replace(" ", "_").replace(",", ""): p for title, p in (colour | maps).items()
     }
     return {"": pictures.sheet([*rows, last])} | alone
 

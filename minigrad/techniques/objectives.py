@@ -79,7 +79,7 @@ def unit(layer: str, channel: int, row: int | None = None, column: int | None = 
 
 
 def strongest(a):
-    """The largest a of one image, the neuron that fires most: a (1, C, H, W) or (1, C) → one number."""
+    """Return the largest activation of one image: a (1, C, H, W) or (1, C) → one number."""
     return a[(0, *place_of_strongest(a))]
 
 
