@@ -115,10 +115,13 @@ def draw(net, x, acts, by_rule, box):
     if box and smaller_than_half(box, x.shape[2:]):
         rows += [closer([("what it sees, enlarged", photo), *colour.items()], box)]
         last[1:] = closer(maps.items(), box)
-    alone = {"photo": framed} | {
-        title.split(":")[0].replace(" ", "_").replace(",", ""): p for title, p in (colour | maps).items()
-    }
+    alone = {"photo": framed} | {file_part(t): p for t, p in (colour | maps).items()}
     return {"": pictures.sheet([*rows, last])} | alone
+
+
+def file_part(title: str) -> str:
+    """Turn a title into the end of a file's name."""
+    return title.split(":")[0].replace(" ", "_").replace(",", "")
 
 
 def closer(titled, box):
