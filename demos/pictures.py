@@ -23,18 +23,19 @@ MARGIN, TITLE = 12, 26
 def photo(pixels) -> Image.Image:
     """Pixels (1, 3, H, W) or (3, H, W), RGB 0–255 → a picture."""
     array = to_numpy(pixels).reshape(pixels.shape[-3:]).transpose(1, 2, 0)      # (H, W, 3)
-    return Image.fromarray(np.clip(array + 0.5, 0, 255).astype(np.uint8))
+    return Image.fromarray(np.rint(array.clip(0, 255)).astype(np.uint8))
 
 
 def scale_of(array) -> float:
     """The value that is drawn at full strength: 99.5 % of what is not zero lies below it."""
     size = np.abs(to_numpy(array))
-    return float(np.percentile(size[size > 0], 99.5)) if size.any() else 1.0
+    there = size[size > 1e-6 * size.max()]  # less is rounding, outside of what a unit sees
+    return float(np.percentile(there, 99.5)) if there.size else 1.0
 
 
 def signed(gradient) -> Image.Image:
     """A gradient (1, 3, H, W) as a picture around grey: zero is grey, so that the sign shows."""
-    return photo(127.5 + 127.5 / scale_of(gradient) * to_numpy(gradient))
+    return photo(128 + 127 / scale_of(gradient) * to_numpy(gradient))
 
 
 def heat(values) -> Image.Image:

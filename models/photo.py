@@ -110,7 +110,7 @@ def _edge(size, crop: int) -> int:
         edge = int(size)
     except (TypeError, ValueError):
         raise ValueError(f"size {size!r} is neither an edge in pixels nor full") from None
-    if not 1 <= edge * edge <= MOST:
+    if edge < 1 or edge * edge > MOST:
         raise ValueError(f"size {edge} is no edge between 1 and {int(MOST**0.5)} pixels")
     return edge
 

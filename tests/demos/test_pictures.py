@@ -22,7 +22,7 @@ def test_zero_gradient_is_grey_and_signs_go_either_way():
     g = np.zeros((1, 3, 1, 3))
     g[..., 1], g[..., 2] = 2, -2
     drawn = pictures.signed(g)
-    assert [pixel(drawn, i)[0] for i in range(3)] == [128, 255, 0]
+    assert [pixel(drawn, i)[0] for i in range(3)] == [128, 255, 1]
 
 
 def test_a_gradient_of_zero_everywhere_is_grey_everywhere():

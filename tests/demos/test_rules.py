@@ -1,0 +1,94 @@
+"""The main job from the command line: a photo goes in, three backward passes come out."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import models
+from demos import rules
+from demos.command import run
+from models import storage
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A small network with random weights, in a file."""
+    file = tmp_path_factory.mktemp("weights") / "some.h5"
+    net = models.build("minivgg", classes=["cup", "cat", "tea cup", "dog"])
+    storage.save(file, net.params, {"model": "minivgg", "classes": net.classes})
+    return file
+
+
+@pytest.fixture
+def call(weights, tmp_path, capsys):
+    def call(*argv):
+        status = run(rules.main, ["--weights", str(weights), "--out", str(tmp_path), *argv])
+        note = tmp_path / "coffee_rules.json"
+        made = json.loads(note.read_text()) if note.exists() else None
+        return status, capsys.readouterr(), made
+
+    return call
+
+
+def test_one_command_writes_the_sheet_each_picture_and_a_note(call, tmp_path):
+    status, printed, made = call()
+    assert status == 0 and printed.out.count("%") == 4
+    assert len(made["pictures"]) == 8
+    for name in made["pictures"]:
+        assert Image.open(tmp_path / name).size[0] >= 128
+    assert made["model"] == "minivgg" and made["objective"].startswith("unit")
+
+
+def test_the_value_in_the_note_is_the_activation_of_the_unit(call, weights):
+    _, _, made = call("--layer", "relu3_1", "--unit", "7,10,12")
+    net = models.load("minivgg", weights)
+    acts = net(net.pixels(rules.PHOTOS / "coffee.jpg"))
+    assert made["value"] == pytest.approx(float(acts["relu3_1"][0, 7, 10, 12]), rel=1e-4)
+    top, left, bottom, right = made["receptive field (top, left, bottom, right)"]
+    assert bottom - top == right - left == net.receptive_field("relu3_1").size
+
+
+def test_the_gradient_ends_where_the_receptive_field_ends(call, tmp_path):
+    _, _, made = call("--layer", "relu2_2", "--unit", "3,20,30")
+    top, left, bottom, right = made["receptive field (top, left, bottom, right)"]
+    drawn = np.asarray(Image.open(tmp_path / "coffee_rules_backpropagation.png")).astype(int)
+    outside = drawn.copy()
+    outside[top:bottom, left:right] = 128
+    assert (outside == 128).all() and (drawn != 128).any()
+
+
+def test_a_class_has_no_box_and_is_called_by_its_name(call):
+    _, printed, made = call("--class", "dog")
+    assert made["objective"] == "score of dog" and "score of dog" in printed.out
+    assert made["receptive field (top, left, bottom, right)"] is None
+
+
+def test_a_layer_without_relu_below_is_said(call, tmp_path):
+    status, printed, made = call("--layer", "conv1_1")
+    assert status == 0 and "no relu lies between" in printed.out
+    assert "coffee_rules_gradient.png" in made["pictures"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "sentence"),
+    [
+        (["--class", "c"], "cup (0), cat (1), tea cup (2)"),
+        (["--class", "cat", "--layer", "relu1_1"], "give one of the two"),
+        (["--layer", "relu9_1"], "no layer 'relu9_1'"),
+        (["--unit", "1,2"], "--unit '1,2': give strongest, or channel,row,column"),
+        (["--unit", "999,0,0"], "relu4_2 has units (0–255, 0–15, 0–15)"),
+        (["--image", "nowhere.jpg"], "nowhere.jpg"),
+        (["--size", "-3"], "-3"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_writes_nothing(call, tmp_path, argv, sentence):
+    status, printed, made = call(*argv)
+    assert status == 2 and sentence in printed.err and printed.err.count("\n") == 1
+    assert made is None and not list(tmp_path.iterdir())
+
+
+def test_any_size_of_photo_is_possible(call):
+    status, _, _ = call("--size", "full")
+    assert status == 0
