@@ -100,7 +100,8 @@ def load(name: str, path=None, device: str = "cpu", dtype: str = "float32") -> N
             design = design.with_pool_rounding(attributes["pool_rounding"])
     except (ValueError, TypeError) as error:
         raise ValueError(f"an attribute of {path} makes no sense: {error}") from None
-    net = Network(name, design, preprocessing, attributes["classes"] or design.classes)
+    classes = attributes["classes"] or _scores(design, params)
+    net = Network(name, design, preprocessing, classes)
     found = {parameter: array.shape for parameter, array in params.items()}
     storage.check_shapes(found, net.shapes, str(path), name)
     return _equipped(net, {parameter: params[parameter] for parameter in net.shapes}, device, dtype)
@@ -139,6 +140,12 @@ def _classes(classes, usual: int):
     if count < 2:
         raise ValueError(f"a classifier needs two classes at least, not {count}")
     return count if isinstance(classes, int | np.integer) else classes
+
+
+def _scores(design: Design, params) -> int:
+    """How many classes a file without names knows: the biases of the last layer that has any."""
+    *_, last = (layer for layer in design.table(design.classes) if layer.shapes)
+    return len(params.get(f"{last.name}/bias", ())) or design.classes
 
 
 def _find(name: str) -> pathlib.Path:

@@ -10,7 +10,9 @@ window of k units, stride s and padding p reads k of them, from unit i·s − p 
 Where branches meet (Inception, Fire), a unit sees all that one of them sees: from the first start
 to the last end.  Behind a layer that reads everything (fc6) every unit sees the whole image.
 
-This is what can have an influence; most of what does lies in the middle (Luo et al. 2016).
+These are the pixels that can have an influence; most of it comes from the middle (Luo et al. 2016).
+Where a stride does not come out even, the last pixels of an image are seen by nobody, and yet lie
+in the boxes of the units beside them.
 
 Read before: layers.py.  Read next: network.py.
 """

@@ -1,0 +1,153 @@
+"""The walk down the table: what a call takes, returns, and refuses."""
+
+import numpy as np
+import pytest
+
+import models
+from minigrad import Tensor, grad, ops
+from models.fold import fold_batch_norm
+from models.initialise import initial
+
+
+@pytest.fixture(scope="module")
+def net():
+    return models.build("minivgg_bn", classes=5)
+
+
+@pytest.fixture
+def x(rng):
+    return rng.uniform(0, 255, (2, 3, 48, 40)).astype(np.float32)
+
+
+def test_arrays_in_arrays_out_and_the_last_is_the_scores(net, x):
+    acts = net(x)
+    assert list(acts) == list(net.layers)
+    assert all(isinstance(a, np.ndarray) and a.dtype == np.float32 for a in acts.values())
+    assert list(acts.values())[-1].shape == (2, 5)
+
+
+def test_every_activation_has_the_shape_that_the_table_says(x):
+    for name in ["minivgg", "squeezenet1_0_caffe", "googlenet"]:
+        net = models.build(name, classes=3)
+        big = np.concatenate([x, x], axis=2)[:1]
+        shapes = {layer: a.shape[1:] for layer, a in net(big).items()}
+        assert shapes == net.output_shapes(big.shape[2:])
+
+
+def test_a_tensor_in_gives_tensors_named_after_their_layers(net, x):
+    acts = net(Tensor(x), until="relu2_1")
+    assert list(acts)[-1] == "relu2_1" and "conv2_2" not in acts
+    assert all(isinstance(a, Tensor) and a.name == name for name, a in acts.items())
+
+
+def test_the_walk_stops_after_until_and_gives_the_same_there(net, x):
+    assert np.array_equal(net(x, until="conv3_1")["conv3_1"], net(x)["conv3_1"])
+
+
+def test_an_adaptive_pool_lets_any_size_in(net, rng):
+    for size in [(32, 32), (33, 57), (128, 128), (150, 97)]:
+        assert net(rng.uniform(0, 255, (1, 3, *size)))["fc8"].shape == (1, 5)
+
+
+def test_params_replace_some_and_give_their_gradients(net, x):
+    weight = Tensor(net.params["conv1_1/weight"])
+    acts = net(x, params={"conv1_1/weight": weight})
+    (g,) = grad(acts["fc8"].sum(), [weight])
+    assert g.shape == weight.shape and np.abs(g).max() > 0
+    assert isinstance(net.params["conv1_1/weight"], np.ndarray)
+
+
+def test_training_turns_on_dropout_and_the_batchs_statistics(net, x):
+    at_rest = net(x)
+    assert at_rest["drop6"] is at_rest["relu6"]
+    once, again, other = (net(x, training=np.random.default_rng(seed)) for seed in (0, 0, 1))
+    assert np.array_equal(once["fc8"], again["fc8"])
+    assert not np.array_equal(once["fc8"], other["fc8"])
+    dropped = (once["drop6"] == 0) & (once["relu6"] > 0)
+    assert 0.3 < dropped.sum() / (once["relu6"] > 0).sum() < 0.5
+    np.testing.assert_allclose(once["bn1_1"].mean(axis=(0, 2, 3)), 0, atol=1e-4)
+    np.testing.assert_allclose(once["bn1_1"].var(axis=(0, 2, 3)), 1, atol=1e-2)
+
+
+def test_running_statistics_that_equal_the_batchs_give_the_batchs_result(net, x):
+    in_training = net(x, until="relu2_1", training=np.random.default_rng(0))
+    statistics = net.batch_statistics(net(x, training=np.random.default_rng(0)))
+    assert set(statistics) == {name for name in net.shapes if "/running_" in name}
+    at_rest = net(x, until="relu2_1", params=statistics)
+    np.testing.assert_allclose(at_rest["relu2_1"], in_training["relu2_1"], rtol=2e-3, atol=2e-3)
+
+
+def test_the_gradient_reaches_the_pixels_through_preprocessing(x):
+    net = models.build("minivgg", classes=3, dtype="float64")
+    step = np.random.default_rng(1).normal(size=x.shape)
+    pixels = Tensor(x.astype(np.float64))
+    (g,) = grad(net(pixels)["fc8"].sum(), [pixels])
+    scores = [net(pixels.data + h * step)["fc8"].sum() for h in (1e-7, -1e-7)]
+    assert (scores[0] - scores[1]) / 2e-7 == pytest.approx((g * step).sum(), rel=1e-5)
+
+
+def test_folding_batch_norm_gives_the_same_scores(net, x, rng):
+    params = {
+        name: (array + rng.uniform(0, 1, array.shape)).astype(np.float32)
+        if array.ndim == 1 else array
+        for name, array in net.params.items()
+    }
+    plain = models.table("minivgg", classes=5)
+    folded = fold_batch_norm(net, params)
+    assert {name: array.shape for name, array in folded.items()} == plain.shapes
+    want, got = net(x, params=params)["fc8"], plain(x, params=folded)["fc8"]
+    assert np.abs(got - want).max() / np.abs(want).max() < 1e-4
+
+
+def test_one_seed_gives_one_network_whatever_the_dtype():
+    one, other = (models.build("minivgg", random_seed=3, dtype=d) for d in ("float32", "float64"))
+    for name in one.params:
+        assert other.params[name].dtype == np.float64
+        assert np.array_equal(one.params[name], other.params[name])
+    assert not np.array_equal(
+        one.params["fc6/weight"], models.build("minivgg", random_seed=4).params["fc6/weight"]
+    )
+
+
+def test_activations_neither_grow_nor_fade_with_depth(rng):
+    """He et al. 2015, section 2.2: that is what the 2 / fan_in is for."""
+    a = rng.normal(size=(1, 64, 24, 24)).astype(np.float32)
+    power = (a**2).mean()
+    for layer in range(10):
+        weight = initial({"weight": (64, 64, 3, 3)}, layer)["weight"]
+        a = ops.conv2d(ops.relu(a), weight, padding=1)
+    assert 0.2 < (a[:, :, 4:-4, 4:-4] ** 2).mean() / power < 5
+
+
+@pytest.mark.parametrize(
+    "call, says",
+    [
+        (dict(until="conv4-2"), "minivgg_bn has no layer 'conv4-2'; did you mean conv4_2"),
+        (dict(until="?"), "its layers are conv1_1, bn1_1"),
+        (dict(params={"conv1_1/wieght": 0}), "no parameter .*; did you mean conv1_1/weight"),
+        (dict(x=np.zeros((3, 40, 40))), r"takes pixels \(N, 3, H, W\), RGB, 0–255, not an"),
+        (dict(x=np.zeros((1, 40, 40, 3))), "net.pixels"),
+        (dict(x=np.zeros((1, 3, 20, 40))), "20×40 pixels are too few for minivgg_bn: .* at pool5"),
+        (dict(x=Tensor(np.zeros((1, 3, 40, 40)))), "the pixels are float64 on cpu"),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_sentence(net, x, call, says):
+    with pytest.raises(ValueError, match=says):
+        net(**{"x": x, **call})
+
+
+def test_a_table_without_weights_says_so(x):
+    with pytest.raises(ValueError, match="table without weights"):
+        models.table("minivgg")(x)
+
+
+def test_a_file_of_pixels_in_bytes_is_as_good(net, x):
+    bytes_ = x.astype(np.uint8)
+    assert np.array_equal(net(bytes_)["fc8"], net(bytes_.astype(np.float32))["fc8"])
+
+
+def test_unknown_devices_and_dtypes_are_refused():
+    with pytest.raises(ValueError, match="only 'cpu' and 'cuda'"):
+        models.build("minivgg", device="tpu")
+    with pytest.raises(ValueError, match="float32 and float64"):
+        models.build("minivgg", dtype="float16")

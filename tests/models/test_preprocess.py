@@ -1,0 +1,70 @@
+"""Preprocessing is a network's first step, and it is in grey levels that gradients arrive."""
+
+import numpy as np
+import pytest
+
+import models
+from minigrad import Tensor, grad, tape
+from models.preprocess import TORCHVISION, Preprocessing
+
+BGR = Preprocessing(channel_order="BGR", scale=1.0, mean=(104.0, 117.0, 123.0))
+
+
+def test_channels_are_reordered_then_scaled_then_centred(rng):
+    pixels = rng.uniform(0, 255, (2, 3, 4, 5))
+    p = Preprocessing("BGR", 1 / 255, (0.1, 0.2, 0.3), (0.5, 0.6, 0.7))
+    for n, (source, mean, std) in enumerate([(2, 0.1, 0.5), (1, 0.2, 0.6), (0, 0.3, 0.7)]):
+        np.testing.assert_allclose(p(pixels)[:, n], (pixels[:, source] / 255 - mean) / std)
+
+
+@pytest.mark.parametrize("p", [TORCHVISION, BGR, Preprocessing()])
+def test_the_mean_colour_becomes_zero(p):
+    pixels = np.tile(p.mean_colour[:, None, None], (1, 1, 4, 4))
+    np.testing.assert_allclose(p(pixels), 0, atol=1e-5)
+    assert p.mean_colour.dtype == np.float32
+
+
+def test_the_mean_colour_is_rgb_whatever_the_network_reads():
+    np.testing.assert_allclose(BGR.mean_colour, [123, 117, 104])
+    np.testing.assert_allclose(TORCHVISION.mean_colour, [123.675, 116.28, 103.53], rtol=1e-6)
+
+
+def test_it_costs_one_multiplication_and_one_subtraction_at_most(rng):
+    x = Tensor(rng.uniform(0, 255, (1, 3, 4, 4)))
+    assert [line.op for line in tape(TORCHVISION(x))] == ["multiply", "subtract"]
+    assert [line.op for line in tape(BGR(x))] == ["getitem", "subtract"]
+    (g,) = grad(BGR(x).sum(), [x])
+    assert (g == 1).all()
+    raw = Preprocessing(scale=1.0)
+    assert raw(x) is x
+
+
+def test_googlenets_transform_input_is_its_mean_and_deviation():
+    """ImageNet's normalisation, undone by torchvision to get x / 127.5 − 1."""
+    x = np.random.default_rng(0).uniform(0, 255, (1, 3, 4, 4))
+    np.testing.assert_allclose(
+        models.table("googlenet").preprocessing(x), x / 127.5 - 1, atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    "attributes, says",
+    [
+        (dict(channel_order="GBR"), "RGB and BGR"),
+        (dict(mean=[1, 2]), "three numbers"),
+        (dict(std=[1, 0, 1]), "three numbers"),
+        (dict(crop=300), "crop 300"),
+        (dict(interpolation="best"), "interpolation is 'best'"),
+    ],
+)
+def test_attributes_that_make_no_sense_are_refused(attributes, says):
+    with pytest.raises(ValueError, match=says):
+        Preprocessing.of(attributes, TORCHVISION)
+
+
+def test_pooling_windows_are_counted_as_where_the_weights_come_from():
+    design = models.DESIGNS["vgg11"].with_pool_rounding("ceil")
+    layers = {layer.name: layer for layer in design.table(10)}
+    assert layers["pool1"].ceil_mode and not models.table("vgg11").layers["pool1"].ceil_mode
+    assert models.table("googlenet").attributes["pool_rounding"] == "ceil"
+    assert models.table("vgg11").attributes["pool_rounding"] == "floor"

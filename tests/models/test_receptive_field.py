@@ -1,0 +1,89 @@
+"""Receptive fields: the published sizes, and the pixels that really have an influence."""
+
+import numpy as np
+import pytest
+
+import models
+from minigrad import Tensor, grad, ops
+from models.receptive_field import ReceptiveField
+
+
+@pytest.mark.parametrize(
+    "name, sizes",
+    [
+        ("alexnet", dict(conv1=11, pool1=19, conv2=51, conv3=99, conv5=163, pool5=195)),
+        ("vgg16", dict(conv1_1=3, pool5=212)),
+    ],
+)
+def test_sizes_are_the_published_ones(name, sizes):
+    net = models.table(name)
+    assert {layer: net.receptive_field(layer).size for layer in sizes} == sizes
+
+
+def every_tap(g, x, **options):
+    """A rule for max pooling: all that a window sees gets its gradient, not the winner alone."""
+    x = Tensor(x)
+    return grad(ops.avg_pool2d(x, **options), [x], seed=g)[0]
+
+
+def influence(net, layer, row, column, image):
+    """The box of the pixels with ∂a/∂x ≠ 0, all weights and pixels being positive."""
+    params = {
+        name: np.abs(array) if array.ndim > 1 else array for name, array in net.params.items()
+    }
+    x = Tensor(np.full((1, 3, *image), 255.0))
+    unit = net(x, until=layer, params=params)[layer][:, :, row, column].sum()
+    pooled = any(name.split("/")[-1].startswith("pool") for name in net(x, until=layer))
+    (g,) = grad(unit, [x], rules={ops.max_pool2d: every_tap} if pooled else None)
+    g = np.abs(g).sum(axis=(0, 1))
+    rows, columns = np.nonzero(g > 1e-12 * g.max())     # beyond the box Winograd's rounding is left
+    return rows.min(), columns.min(), rows.max() + 1, columns.max() + 1
+
+
+@pytest.mark.parametrize(
+    "name, image, layers",
+    [
+        ("alexnet", (79, 95), ["conv1", "pool1", "conv2", "conv3"]),
+        ("minivgg", (64, 80), ["relu1_1", "pool2", "relu3_2", "pool3"]),
+        ("squeezenet1_1", (63, 67), ["pool1", "fire2/concat", "pool3", "fire4/expand1x1"]),
+        (
+            "googlenet",
+            (80, 96),
+            ["inception3a/relu_1x1", "inception3a/relu_5x5", "inception3a/pool_proj",
+             "inception3a/concat", "inception3b/concat"],
+        ),
+    ],
+)
+def test_the_traced_box_is_where_the_gradient_is_not_zero(name, image, layers):
+    net = models.build(name, classes=2, dtype="float64")
+    for layer in layers:
+        _, height, width = net.output_shapes(image)[layer]
+        for row, column in [(0, 0), (height // 2, width // 2), (height - 1, width - 1)]:
+            traced = net.receptive_field(layer).box(row, column, image)
+            assert influence(net, layer, row, column, image) == traced, (layer, row, column)
+
+
+def test_a_concat_sees_what_its_widest_branch_sees():
+    net = models.table("googlenet")
+    branches = [net.receptive_field(f"inception4b/relu_{b}") for b in ("1x1", "3x3", "pool_proj")]
+    assert net.receptive_field("inception4b/concat") == max(branches)
+
+
+def test_behind_a_layer_that_reads_everything_all_is_seen():
+    for name, layer in [("vgg16", "fc6"), ("minivgg", "avgpool"), ("squeezenet1_0", "pool10")]:
+        field = models.table(name).receptive_field(layer)
+        assert field.size is None and field.box(image=(30, 40)) == (0, 0, 30, 40)
+        with pytest.raises(ValueError, match="whole image"):
+            field.box()
+
+
+def test_a_box_may_reach_beyond_the_border_or_be_cut_there():
+    field = ReceptiveField(size=10, stride=4, start=-3)
+    assert field.box(0, 2) == (-3, 5, 7, 15)
+    assert field.box(0, 2, image=(6, 12)) == (0, 5, 6, 12)
+    assert field.box(100, 0, image=(6, 12)) == (6, 0, 6, 7)     # it stands on padding alone
+
+
+def test_an_unknown_layer_is_said():
+    with pytest.raises(ValueError, match="did you mean relu4_2"):
+        models.table("vgg16").receptive_field("relu4.2")
