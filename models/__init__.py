@@ -139,7 +139,7 @@ def _classes(classes, usual: int):
     count = int(classes) if isinstance(classes, int | np.integer) else len(classes)
     if count < 2:
         raise ValueError(f"a classifier needs two classes at least, not {count}")
-    return count if isinstance(classes, int | np.integer) else classes
+    return count if isinstance(classes, int | np.integer) else list(classes)
 
 
 def _scores(design: Design, params) -> int:
@@ -155,10 +155,7 @@ def _find(name: str) -> pathlib.Path:
     for folder in folders:
         if (folder / f"{name}.h5").is_file():
             return folder / f"{name}.h5"
-    to_get = "train" if name in minivgg.NETWORKS else "download"
-    command = {
-        "train": "python -m demos train makes them",
-        "download": f"python -m weights download {name} fetches them",
-    }[to_get]
     looked = " or ".join(map(str, folders))
-    raise FileNotFoundError(f"there are no weights {name}.h5 in {looked}: {command}")
+    ours = name in minivgg.NETWORKS
+    how = "python -m demos train" if ours else f"python -m weights download {name}"
+    raise FileNotFoundError(f"there are no weights {name}.h5 in {looked}: get them by {how}")

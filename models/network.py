@@ -115,7 +115,7 @@ class Network:
         x = self._checked(x)
         if until is not None:
             self._check_layer(until)
-        self.output_shapes(x.shape[2:])  # complains where nothing would be left of the image
+        self.output_shapes(x.shape[2:], until)  # complains where nothing is left of the image
         params = self._with(params)
         first = self.preprocessing(x)
         if isinstance(first, Tensor) and first is not x:
@@ -158,8 +158,14 @@ class Network:
             for short, shape in layer.shapes.items()
         }
 
-    def output_shapes(self, image: tuple[int, int] | None = None) -> dict[str, tuple[int, ...]]:
-        """The shape of every activation for one image (H, W), without the batch axis.
+    def output_shapes(
+        self, image: tuple[int, int] | None = None, until: str | None = None
+    ) -> dict[str, tuple[int, ...]]:
+        """The shape of every activation for one image, without the batch axis.
+
+        Args:
+            image: (H, W), by default the network's own size.
+            until: the layer to stop after.
 
         Raises:
             ValueError: the image is too small.
@@ -174,6 +180,8 @@ class Network:
                     f"{image[0]}×{image[1]} pixels are too few for {self.name}: "
                     f"nothing is left of them at {name}"
                 ) from None
+            if name == until:
+                break
         return shapes
 
     def seen_by(self, name, shapes, image):

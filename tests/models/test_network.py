@@ -49,6 +49,10 @@ def test_an_adaptive_pool_lets_any_size_in(net, rng):
         assert net(rng.uniform(0, 255, (1, 3, *size)))["fc8"].shape == (1, 5)
 
 
+def test_a_small_patch_may_go_as_far_as_it_lasts(net, x):
+    assert net(x[:, :, :8, :8], until="pool3")["pool3"].shape == (2, 128, 1, 1)
+
+
 def test_params_replace_some_and_give_their_gradients(net, x):
     weight = Tensor(net.params["conv1_1/weight"])
     acts = net(x, params={"conv1_1/weight": weight})
