@@ -53,7 +53,7 @@ def max_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False):
 
         def work(parts):
             for part in parts:
-                free = xp.ones(y[part].shape, bool)
+                free = xp.ones_like(y[part], bool)
                 places = window.taps(total, part)
                 for tap, place in zip(window.taps(padded, part), places, strict=True):
                     won = (tap == y[part]) & free

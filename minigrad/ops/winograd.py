@@ -132,7 +132,7 @@ def three_products_turned_around(x, g, padding):
     tiles = max(2 * TILES, 2 * C, room(x) // (72 * C + 52 * out))
     blocks = blocks_of(len(g), rows, columns, tiles)
     total = add_up(blocks, out, product, x)                               # (36, C, O)
-    taps = on_tiles(G.T, x) @ total.reshape(36, C * out)                  # (9, C·O)
+    taps = threads.matmul(on_tiles(G.T, x), total.reshape(36, C * out)) # (9, C·O)
     return taps.reshape(3, 3, C, out).transpose(3, 2, 0, 1)
 
 
@@ -148,12 +148,14 @@ def at_points(weight):
     """U = (G ⊗ G) W: (O, C, 3, 3) → (36, C, O)."""
     out, C = weight.shape[:2]
     taps = weight.transpose(2, 3, 1, 0).reshape(9, C * out)
-    return (on_tiles(G, weight) @ taps).reshape(36, C, out)
+    return threads.matmul(on_tiles(G, weight), taps).reshape(36, C, out)
 
 
 def turned_at_points(weight):
     """The same of the filters turned by 180° and with channels in and out swapped: (36, O, C)."""
-    return at_points(weight[:, :, ::-1, ::-1].swapaxes(0, 1))
+    out, C = weight.shape[:2]
+    taps = weight.reshape(out * C, 9)[:, ::-1].T
+    return threads.matmul(on_tiles(G, weight), taps).reshape(36, out, C)
 
 
 def paste(tiles, y, block, bias):
