@@ -1,0 +1,147 @@
+"""A download is whole and checked before it is used, and goes on where it broke off."""
+
+import hashlib
+import http.server
+import threading
+
+import pytest
+
+import models
+from weights import download as downloads
+from weights.__main__ import main
+from weights.download import fetch
+from weights.publishers import PUBLISHED, Published
+
+CONTENT = bytes(range(256)) * 4000
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """Serves CONTENT, with the faults that a test asks for."""
+
+    ranges, cut, status = True, None, 200
+    asked: list = []
+
+    def do_GET(self):
+        cls = type(self)
+        cls.asked.append(self.headers.get("Range"))
+        if cls.status != 200:
+            return self.send_error(cls.status)
+        start = 0
+        if cls.ranges and self.headers.get("Range"):
+            start = int(self.headers["Range"][6:-1])
+            if start >= len(CONTENT):
+                return self.send_error(416)
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
+        else:
+            self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT) - start))
+        self.end_headers()
+        self.wfile.write(CONTENT[start : cls.cut])
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def server():
+    class Fresh(Server):
+        asked = []
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Fresh) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        Fresh.address = f"http://127.0.0.1:{server.server_port}/weights.bin"
+        yield Fresh
+        server.shutdown()
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "weights.bin"
+
+
+SHA = "sha256:" + hashlib.sha256(CONTENT).hexdigest()
+
+
+def test_a_whole_file_comes_and_is_checked(server, file):
+    fetch(server.address, file, SHA)
+    assert file.read_bytes() == CONTENT and list(file.parent.iterdir()) == [file]
+
+
+def test_the_first_digits_of_a_hash_are_enough_and_md5_is_known(server, file):
+    fetch(server.address, file, SHA[:15])
+    fetch(server.address, file, "md5:" + hashlib.md5(CONTENT).hexdigest())
+
+
+def test_a_file_without_a_published_hash_is_called_unverified(server, file, capsys):
+    fetch(server.address, file, None)
+    assert "unverified" in capsys.readouterr().out
+
+
+def test_what_was_cut_off_is_resumed(server, file):
+    server.cut = 300_000
+    with pytest.raises(OSError, match="goes on from there"):
+        fetch(server.address, file, SHA)
+    assert not file.exists() and file.with_name("weights.bin.part").stat().st_size == 300_000
+    server.cut = None
+    fetch(server.address, file, SHA)
+    assert server.asked == [None, "bytes=300000-"] and file.read_bytes() == CONTENT
+
+
+def test_a_part_that_is_whole_already_is_only_checked(server, file):
+    file.with_name("weights.bin.part").write_bytes(CONTENT)
+    fetch(server.address, file, SHA)
+    assert file.read_bytes() == CONTENT
+
+
+def test_a_server_that_ignores_ranges_sends_everything_again(server, file):
+    server.ranges = False
+    file.with_name("weights.bin.part").write_bytes(CONTENT[:1000])
+    fetch(server.address, file, SHA)
+    assert file.read_bytes() == CONTENT
+
+
+def test_a_wrong_hash_leaves_nothing(server, file):
+    with pytest.raises(ValueError, match="deleted"):
+        fetch(server.address, file, "sha256:00000000")
+    assert not list(file.parent.iterdir())
+
+
+def test_an_error_of_the_server_is_said(server, file):
+    server.status = 404
+    with pytest.raises(OSError, match="answers 404"):
+        fetch(server.address, file, SHA)
+    assert not list(file.parent.iterdir())
+
+
+def test_no_connection_is_said(file):
+    with pytest.raises(OSError, match="cannot be reached"):
+        fetch("http://127.0.0.1:9/weights.bin", file, SHA)
+
+
+def test_download_fetches_checks_and_converts(server, tmp_path, monkeypatch, shared_data, capsys):
+    content = (shared_data / "squeezenet" / "compressed_SqueezeNet.net").read_bytes()
+    monkeypatch.setitem(globals(), "CONTENT", content)
+    name = "squeezenet1_0_caffe"
+    here = PUBLISHED[name]._replace(address=server.address)
+    monkeypatch.setitem(PUBLISHED, name, here)
+    monkeypatch.setenv("MINIGRAD_WEIGHTS", str(tmp_path / "new"))
+    assert main(["download", name]) == 0
+    net = models.load(name)
+    assert net.attributes["model"] == name
+    assert [f.name for f in (tmp_path / "new").iterdir()] == [f"{name}.h5"]
+
+
+def test_what_cannot_be_converted_is_one_sentence(server, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(PUBLISHED, "x", Published("vgg16", server.address, SHA, None, None, ""))
+    monkeypatch.setenv("MINIGRAD_WEIGHTS", str(tmp_path))
+    assert main(["download", "x"]) == 2
+    assert "no format" in capsys.readouterr().err.splitlines()[-1]
+    assert main(["download", "nothing"]) == 2
+    assert "nobody is known to publish" in capsys.readouterr().err
+
+
+def test_every_published_file_is_for_a_network_that_there_is():
+    assert {p.model for p in PUBLISHED.values()} <= set(models.names())
+    assert all(p.address.startswith("https://") for p in PUBLISHED.values())
+    assert downloads.describe("vgg16_caffe", PUBLISHED["vgg16_caffe"]).count("unverified") == 1

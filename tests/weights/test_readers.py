@@ -1,0 +1,338 @@
+"""Every format is told by its content, read without its framework, and refused where it is bad."""
+
+import io
+import os
+import pickle
+import struct
+import zipfile
+
+import h5py
+import numpy as np
+import pytest
+
+import models
+from weights import formats, torch_file
+from weights.__main__ import main
+from weights.caffe_file import fields, varint
+from weights.convert import convert
+
+safetensors_numpy = pytest.importorskip("safetensors.numpy")
+scipy_io = pytest.importorskip("scipy.io")
+
+
+# ── Tiny writers, one per format ─────────────────────────────────────────────────────────────────
+
+
+def write_varint(n):
+    out = b""
+    while True:
+        out += bytes([n & 127 | (128 if n > 127 else 0)])
+        n >>= 7
+        if not n:
+            return out
+
+
+def field(number, content):
+    """A protobuf field: an int as a varint, bytes with their length."""
+    if isinstance(content, int):
+        return write_varint(number << 3) + write_varint(content)
+    return write_varint(number << 3 | 2) + write_varint(len(content)) + content
+
+
+def caffe(layers, version, packed=True):
+    layer_field, name_field, blob_field = {1: (2, 4, 6), 2: (100, 1, 7)}[version]
+    out = field(1, b"net")
+    for name, arrays in layers:
+        body = field(name_field, name.encode())
+        for a in arrays:
+            if version == 1:
+                shape = (1,) * (4 - a.ndim) + a.shape
+                blob = b"".join(field(i, n) for i, n in enumerate(shape, 1))
+            else:
+                blob = field(7, field(1, b"".join(map(write_varint, a.shape))))
+            if packed:
+                blob += field(5, a.astype("<f4").tobytes())
+            else:
+                blob += b"".join(b"\x2d" + struct.pack("<f", v) for v in a.ravel())
+            body += field(blob_field, blob)
+        out += field(layer_field, body)
+    return out
+
+
+@pytest.fixture(scope="module")
+def arrays():
+    rng = np.random.default_rng(0)
+    return {
+        "a.weight": rng.normal(size=(4, 3, 3, 3)).astype("f4"),
+        "a.bias": rng.normal(size=4).astype("f4"),
+    }
+
+
+@pytest.fixture
+def files(tmp_path, arrays):
+    """One small file of every format, none with a name that tells."""
+    w, b = arrays.values()
+    made = {}
+
+    def put(format, content):
+        made[format] = tmp_path / f"file{len(made)}"
+        made[format].write_bytes(content)
+
+    put("PyTorch", zipped(arrays))
+    put("Caffe", caffe([("a", [w, b])], 2))
+    put("safetensors", safetensors_numpy.save(arrays))
+    made["Keras"] = tmp_path / "keras"
+    with h5py.File(made["Keras"], "w") as f:
+        f.attrs["layer_names"] = [b"a"]
+        f.create_group("a").attrs["weight_names"] = [b"a/kernel:0", b"a/bias:0"]
+        f["a/a/kernel:0"], f["a/a/bias:0"] = w.transpose(2, 3, 1, 0), b
+    made["MatConvNet"] = tmp_path / "mat"
+    layer = {"name": "a", "type": "conv", "weights": np.empty((1, 2), object)}
+    layer["weights"][0, 0], layer["weights"][0, 1] = w.transpose(2, 3, 1, 0), b[None]
+    cell = np.empty((1, 2), object)
+    cell[0, 0], cell[0, 1] = layer, {"name": "r", "type": "relu"}
+    with open(made["MatConvNet"], "wb") as f:
+        scipy_io.savemat(f, {"layers": cell})
+    return made
+
+
+class Tensor:
+    """Pickles as torch.Tensor does, without torch: the names as PyTorch writes them."""
+
+    def __init__(self, key, array):
+        self.key, self.array = key, array
+
+    def pickled(self):
+        strides = tuple(s // self.array.itemsize for s in self.array.strides)
+        pid = ("storage", Named("torch", "FloatStorage"), self.key, "cpu", self.array.size)
+        return Named("torch._utils", "_rebuild_tensor_v2"), pid, (0, self.array.shape, strides)
+
+
+class Named:
+    def __init__(self, module, name):
+        self.module, self.name = module, name
+
+
+class Writer(pickle._Pickler):
+    """Writes references to names that need not exist here."""
+
+    def persistent_id(self, obj):
+        return obj.pid if isinstance(obj, Pid) else None
+
+    def save(self, obj, save_persistent_id=True):
+        if isinstance(obj, Named):
+            self.write(b"c" + f"{obj.module}\n{obj.name}\n".encode())
+        elif isinstance(obj, Tensor):
+            function, pid, rest = obj.pickled()
+            self.save(function)
+            self.write(pickle.MARK)
+            self.save(Pid(pid))
+            for value in (*rest, False, {}):
+                self.save(value)
+            self.write(pickle.TUPLE + pickle.REDUCE)
+        elif isinstance(obj, Call):
+            self.save(obj.function)
+            self.save(obj.args)
+            self.write(pickle.REDUCE)
+        else:
+            super().save(obj, save_persistent_id)
+
+
+class Pid:
+    def __init__(self, pid):
+        self.pid = pid
+
+
+class Call:
+    def __init__(self, function, *args):
+        self.function, self.args = function, args
+
+
+def dumped(obj):
+    out = io.BytesIO()
+    Writer(out, protocol=2).dump(obj)
+    return out.getvalue()
+
+
+def state(arrays):
+    return {name: Tensor(str(i), a) for i, (name, a) in enumerate(arrays.items())}
+
+
+def zipped(arrays, obj=None):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("any/data.pkl", dumped(obj if obj is not None else state(arrays)))
+        for i, a in enumerate(arrays.values()):
+            archive.writestr(f"any/data/{i}", a.tobytes())
+    return out.getvalue()
+
+
+def legacy(arrays, obj=None):
+    parts = [torch_file.MAGIC, 1001, {"little_endian": True}]
+    out = b"".join(pickle.dumps(part, 2) for part in parts)
+    out += dumped(obj if obj is not None else state(arrays))
+    out += pickle.dumps([str(i) for i in range(len(arrays))], 2)
+    for a in arrays.values():
+        out += struct.pack("<q", a.size) + a.tobytes()
+    return out
+
+
+# ── Reading ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_format_is_told_by_content_and_its_arrays_come_out(files, arrays):
+    for name, file in files.items():
+        format, found = formats.read(file)
+        assert format.name == name
+        bias, weight = sorted(found.values(), key=np.size)
+        assert weight.size == 108 and np.array_equal(np.ravel(bias), arrays["a.bias"])
+
+
+def test_both_containers_of_pytorch_hold_the_same(tmp_path, arrays):
+    for content in (zipped(arrays), legacy(arrays)):
+        file = tmp_path / "weights"
+        file.write_bytes(content)
+        found = torch_file.read(file)
+        assert all(np.array_equal(found[name], a) for name, a in arrays.items())
+
+
+def test_a_tensor_is_a_view_with_offset_and_strides():
+    storage = torch_file.Storage("0", "<f4", 6)
+    numbers = np.arange(6, dtype="f4")
+    assert torch_file.View(storage, 1, (2, 2), (1, 2)).of(numbers).tolist() == [[1, 3], [2, 4]]
+    assert torch_file.View(storage, 5, (), ()).of(numbers) == 5
+    with pytest.raises(ValueError, match="beyond"):
+        torch_file.View(storage, 1, (2, 3), (3, 1)).of(numbers[:5])
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("packed", [True, False])
+def test_caffe_of_either_version_packed_or_not(tmp_path, arrays, version, packed):
+    file = tmp_path / "net"
+    file.write_bytes(caffe([("a", list(arrays.values()))], version, packed))
+    found = formats.read(file)[1]
+    assert np.array_equal(found["a/0"], arrays["a.weight"])
+    assert np.array_equal(found["a/1"].ravel(), arrays["a.bias"])
+
+
+def test_a_varint_is_seven_bits_a_byte():
+    assert varint(b"\xac\x02", 0) == (300, 2)
+    assert list(fields(b"\x08\x96\x01")) == [(1, 150)]
+
+
+def test_keras_3_lists_layers_by_class_and_count(tmp_path):
+    with h5py.File(tmp_path / "k3", "w") as f:
+        for name in ("conv2d_10", "conv2d", "conv2d_2"):
+            f[f"layers/{name}/vars/0"] = np.zeros((3, 3, 1, 1))
+        f.create_group("layers/flatten")
+    found = formats.read(tmp_path / "k3")[1]
+    assert list(found) == ["conv2d/0", "conv2d_2/0", "conv2d_10/0"]
+
+
+def test_the_real_squeezenet_is_read_to_the_last_weight(shared_data):
+    file = shared_data / "squeezenet" / "compressed_SqueezeNet.net"
+    format, found = formats.read(file)
+    assert format.name == "Deep Compression"
+    assert sum(a.size for a in found.values()) == 1_248_424
+    weights = [a for name, a in found.items() if name.endswith("weight")]
+    assert sum(map(np.count_nonzero, weights)) == 415_921
+
+
+# ── Bad files: one sentence, status 2, nothing written, nothing run ──────────────────────────────
+
+
+def refused(tmp_path, capsys, file, model="squeezenet1_1"):
+    target = tmp_path / "target" / "out.h5"
+    target.parent.mkdir(exist_ok=True)
+    status = main(["convert", str(file), str(target), "--model", model])
+    said = capsys.readouterr().err
+    assert status == 2 and said.count("\n") == 1 and "Traceback" not in said
+    assert not list(target.parent.iterdir())
+    return said
+
+
+@pytest.mark.parametrize("container", [zipped, legacy])
+def test_a_pickle_that_would_run_a_command_runs_nothing(tmp_path, capsys, arrays, container):
+    witness = tmp_path / "witness"
+    attack = Call(Named("os", "system"), f"touch {witness}")
+    file = tmp_path / "hostile.pth"
+    file.write_bytes(container(arrays, {"a.weight": attack}))
+    assert "asks for os.system" in refused(tmp_path, capsys, file)
+    assert not witness.exists()
+
+
+def test_the_names_that_are_known_cannot_be_used_to_reach_others(tmp_path, capsys, arrays):
+    for module, name in [("builtins", "eval"), ("torch", "load"), ("torch._utils", "__import__")]:
+        file = tmp_path / "hostile.pth"
+        file.write_bytes(zipped(arrays, {"a": Call(Named(module, name), "1")}))
+        assert f"asks for {module}.{name}" in refused(tmp_path, capsys, file)
+
+
+def test_a_truncated_file_of_every_format_is_refused(tmp_path, capsys, files):
+    for file in files.values():
+        whole = file.read_bytes()
+        for share in (0.05, 0.3, 0.6, 0.9, 0.999):
+            cut = tmp_path / "cut"
+            cut.write_bytes(whole[: int(len(whole) * share)])
+            refused(tmp_path, capsys, cut)
+
+
+def test_a_truncated_legacy_container_is_refused(tmp_path, capsys, arrays):
+    whole = legacy(arrays)
+    for length in (40, 100, len(whole) - 300, len(whole) - 1):
+        (tmp_path / "cut").write_bytes(whole[:length])
+        assert "cut off" in refused(tmp_path, capsys, tmp_path / "cut")
+
+
+def test_a_truncated_deep_compression_file_is_refused(tmp_path, capsys, shared_data):
+    whole = (shared_data / "squeezenet" / "compressed_SqueezeNet.net").read_bytes()
+    for length in (90, 200, 300_000, len(whole) - 1):
+        (tmp_path / "cut").write_bytes(whole[:length])
+        refused(tmp_path, capsys, tmp_path / "cut", "squeezenet1_0_caffe")
+    (tmp_path / "longer").write_bytes(whole + b"0")
+    assert "1 bytes longer" in refused(
+        tmp_path, capsys, tmp_path / "longer", "squeezenet1_0_caffe"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"", "is empty"), (b"some words, no weights at all\n" * 9, "no format"), (None, "no file")],
+)
+def test_a_file_that_is_none_is_said(tmp_path, capsys, content, sentence):
+    file = tmp_path / "file.pth"
+    if content is not None:
+        file.write_bytes(content)
+    assert sentence in refused(tmp_path, capsys, file)
+
+
+def test_a_file_of_another_network_says_what_differs(tmp_path, capsys, shared_data):
+    file = shared_data / "squeezenet" / "compressed_SqueezeNet.net"
+    said = refused(tmp_path, capsys, file, "squeezenet1_1")
+    assert "does not fit squeezenet1_1" in said and "conv1/weight (96, 3, 7, 7)" in said
+    said = refused(tmp_path, capsys, file, "alexnet")
+    assert "missing: conv2/weight" in said and "left over: fire2" in said
+
+
+def test_a_storage_that_claims_more_than_there_is_takes_no_memory(tmp_path, capsys, arrays):
+    class Huge(Tensor):
+        def pickled(self):
+            function, pid, rest = super().pickled()
+            return function, (*pid[:-1], 2**50), (0, (2**50,), (1,))
+
+    huge = {"a": Huge("0", arrays["a.weight"])}
+    for container in (zipped, legacy):
+        (tmp_path / "huge").write_bytes(container(arrays, huge))
+        assert "size that it claims" in refused(tmp_path, capsys, tmp_path / "huge")
+
+
+def test_converting_replaces_a_file_only_by_a_whole_one(tmp_path, shared_data):
+    source = shared_data / "squeezenet" / "compressed_SqueezeNet.net"
+    target = tmp_path / "squeezenet1_0_caffe.h5"
+    convert(source, target, "squeezenet1_0_caffe", float16=True)
+    before = target.read_bytes()
+    with pytest.raises(ValueError, match="empty"):
+        convert(os.devnull, target, "squeezenet1_0_caffe")
+    assert target.read_bytes() == before
+    net = models.load("squeezenet1_0_caffe", target)
+    assert net.attributes["channel_order"] == "BGR"

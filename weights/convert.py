@@ -1,0 +1,64 @@
+"""A publisher's file becomes one HDF5 of this project: weights, and how to use them.
+
+Read before: formats.py and names.py.  Read next: download.py.
+"""
+
+import hashlib
+import os
+import pathlib
+
+import numpy as np
+
+import models
+from models import storage
+from weights import formats
+
+HERE = pathlib.Path(__file__).parent
+
+
+def folder() -> pathlib.Path:
+    """Where converted files go: $MINIGRAD_WEIGHTS, or this folder."""
+    return pathlib.Path(os.environ.get("MINIGRAD_WEIGHTS") or HERE)
+
+
+def convert(source, target, model: str, float16: bool = False, origin: str = "", licence: str = ""):
+    """Read a file of any known format, check it against a network's table, write it as HDF5.
+
+    Args:
+        source: the publisher's file.
+        target: the file to write; it is written whole or not at all.
+        model: one of models.names().
+        float16: store half precision.
+        origin: where the file is from, for the attribute "source"; its name by default.
+        licence: for the attribute of that name.
+
+    Raises:
+        FileNotFoundError: there is no source.
+        ValueError: it cannot be read, or is of another network; the sentence says what differs.
+    """
+    source = pathlib.Path(source)
+    net = models.table(model)
+    format, arrays = formats.read(source)
+    params = format.translate(arrays, net)
+    found = {name: array.shape for name, array in params.items()}
+    storage.check_shapes(found, net.shapes, str(source), model)
+    params = {name: np.asarray(params[name], np.float32) for name in net.shapes}
+    storage.save(target, params, net.attributes | preprocessing(format, model) | {
+        "source": origin or source.name,
+        "sha256": sha256(source),
+        "licence": licence or "unknown: see the publisher",
+    }, float16=float16)
+
+
+def preprocessing(format: formats.Format, model: str) -> dict:
+    """What VGG's weights of this format were trained with, where that is not the table's own."""
+    return format.preprocessing if model.startswith("vgg") else {}
+
+
+def sha256(path) -> str:
+    """The SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()

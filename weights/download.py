@@ -1,0 +1,133 @@
+"""Fetch a published file: with progress, resumed where it broke off, and used only if it is whole.
+
+What has come so far is kept under <file>.part.  A second call asks the server for the rest (HTTP
+Range, RFC 9110, section 14); a server that sends everything again is taken at its word.  Only a
+file whose hash is the published one gets its name.
+
+Read before: publishers.py and convert.py.
+"""
+
+import hashlib
+import os
+import pathlib
+import urllib.error
+import urllib.request
+
+from tqdm import tqdm
+
+from weights.convert import convert, folder
+from weights.publishers import PUBLISHED, Published
+
+BLOCK = 2**18
+PATIENCE = 30  # seconds without a byte
+
+
+def download(name: str, float16: bool = False, keep: bool = False) -> pathlib.Path:
+    """Fetch, check and convert one of PUBLISHED into the folder for weights.
+
+    Args:
+        name: in `python -m weights list`.
+        float16: store half precision.
+        keep: leave the publisher's file beside the converted one.
+
+    Returns:
+        The converted file, <model>.h5.
+
+    Raises:
+        ValueError: unknown name, wrong hash, or a file that cannot be converted.
+        OSError: no connection, or it broke off; the sentence says how to go on.
+    """
+    if name not in PUBLISHED:
+        raise ValueError(f"nobody is known to publish {name!r}: see python -m weights list")
+    published = PUBLISHED[name]
+    folder().mkdir(parents=True, exist_ok=True)
+    file = folder() / pathlib.PurePosixPath(published.address).name
+    target = folder() / f"{published.model}.h5"
+    if not file.exists():
+        fetch(published.address, file, published.hash)
+    convert(file, target, published.model, float16, published.address, published.licence)
+    if not keep:
+        file.unlink()
+    return target
+
+
+def fetch(address: str, file: pathlib.Path, expected: str | None) -> None:
+    """Bring an address's content to a file, whole and checked, or leave no file of that name.
+
+    Args:
+        address: http or https.
+        file: where to; <file>.part holds what has come while it is not whole.
+        expected: "sha256:digits" or "md5:digits", all of them or the first; None: nothing to check.
+
+    Raises:
+        ValueError: the hash is another; the part is deleted, since nothing can be made of it.
+        OSError: no connection, an error of the server, or it broke off.
+    """
+    part = file.with_name(file.name + ".part")
+    try:
+        _receive(address, part)
+    except urllib.error.HTTPError as error:
+        raise OSError(f"{address} answers {error.code} {error.reason}") from None
+    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        raise OSError(
+            f"{address} cannot be reached ({getattr(error, 'reason', error)}); what has come is "
+            "kept, and the same command goes on from there"
+        ) from None
+    if expected is None:
+        print(f"unverified: the publisher of {file.name} gives no hash")
+    else:
+        _check(part, expected)
+    os.replace(part, file)
+
+
+def _receive(address: str, part: pathlib.Path) -> None:
+    """Append to a part what it lacks."""
+    have = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(address, headers={"User-Agent": "minigrad"})
+    if have:
+        request.add_header("Range", f"bytes={have}-")
+    try:
+        answer = urllib.request.urlopen(request, timeout=PATIENCE)
+    except urllib.error.HTTPError as error:
+        if error.code == 416 and have:  # nothing is missing, or the part is of another file
+            return
+        raise
+    with answer:
+        resumed = answer.status == 206 and answer.headers.get("Content-Range", "").startswith(
+            f"bytes {have}-"
+        )
+        have = have if resumed else 0
+        length = answer.headers.get("Content-Length")
+        total = have + int(length) if length else None
+        with (
+            open(part, "ab" if resumed else "wb") as out,
+            tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=part.stem) as bar,
+        ):
+            while block := answer.read(BLOCK):
+                out.write(block)
+                bar.update(len(block))
+                have += len(block)
+    if total is not None and have < total:
+        raise ConnectionError(f"{have} of {total} bytes came")
+
+
+def _check(part: pathlib.Path, expected: str) -> None:
+    kind, digits = expected.split(":")
+    digest = hashlib.new(kind)
+    with open(part, "rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    if not digest.hexdigest().startswith(digits):
+        part.unlink()
+        raise ValueError(
+            f"what came for {part.stem} has the {kind} {digest.hexdigest()}, but {digits} is "
+            "published: it was deleted, try again"
+        )
+
+
+def describe(name: str, published: Published) -> str:
+    """One line of the list."""
+    accuracy = f"{published.top1:.1f} / {published.top5:.1f} %" if published.top1 else ""
+    check = published.hash.split(":")[0] if published.hash else "unverified"
+    here = "  here" if (folder() / f"{published.model}.h5").exists() else ""
+    return f"{name:20} {accuracy:15} {check:10} {published.licence:13}{here}"
