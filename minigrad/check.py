@@ -81,7 +81,7 @@ def check_gradients(op: Callable, *arrays, rtol: float = 1e-6, seed: int = 0, **
         slope = numerical_gradient(weighed, arrays[i])
         error = np.abs(gradient - slope).max(initial=0)
         if not error <= rtol * max(1, np.abs(slope).max(initial=0)):
-            raise AssertionError(f"{op.__name__}: the gradient of argument {i} is off by {error:.1e}")
+            raise AssertionError(f"{op.__name__}: gradient of argument {i} is off by {error:.1e}")
 
 
 def check_adjoint(op: Callable, x: np.ndarray, rtol: float = 1e-12, seed: int = 0, **options):

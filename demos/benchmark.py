@@ -1,0 +1,125 @@
+"""How fast this is: the work of the project, timed beside PyTorch, JAX and MyGrad.
+
+python -m demos benchmark                   minigrad alone
+python -m demos benchmark --peers           and whatever of the others is installed
+
+Every contender is a process of its own, so that neither's threads nor memory are in another's way,
+and they take turns: a machine that is busy for a while is busy for all.  Nothing is stored; the
+table is what was measured just now, on the machine and with the versions that it names.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from importlib import metadata, util
+
+from demos import contenders
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def main(argv: list[str]) -> None:
+    """Time every task with every contender, in turns, and print one table."""
+    options = argparse.ArgumentParser(
+        prog="python -m demos benchmark",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = options.add_argument
+    add("--peers", action="store_true", help="time PyTorch, JAX and MyGrad too, where installed")
+    add("--tasks", nargs="*", default=None, choices=contenders.TASKS, help="only these")
+    add("--repeats", type=int, default=7, help="turns of each contender (7)")
+    add("--threads", type=int, default=None, help="for all of them; one to a core")
+    args = options.parse_args(argv)
+    threads = args.threads or _cores()
+    if args.repeats < 1 or threads < 1:
+        raise ValueError("--repeats and --threads are 1 or more")
+    names = [name for name, package in contenders.PACKAGES.items() if _here(package)]
+    names = names if args.peers else names[:1]
+    print(_machine(names, threads), flush=True)
+    for task in args.tasks or contenders.TASKS:
+        print(f"\n{contenders.TASKS[task]}")
+        print(f"  {'':22} {'median':>9} {'fastest':>9} {'ratio':>7} {'peak memory':>12}  kept filters")
+        results = measure(task, names, threads, args.repeats)
+        for line in table(results):
+            print(line, flush=True)
+
+
+def measure(task: str, names: list[str], threads: int, repeats: int) -> dict[str, dict]:
+    """Run the contenders in turns: {name: {"seconds": […], "peak": bytes, "kept": bytes}}."""
+    runners = {name: _start(name, task, threads) for name in names}
+    try:
+        results = {}
+        for name, runner in runners.items():  # each sets up in peace
+            answer = _ask(runner, "begin")
+            if "missing" not in answer:
+                results[name] = answer | {"seconds": []}
+        for _ in range(repeats):
+            for name in results:
+                results[name]["seconds"].append(_ask(runners[name], "run")["seconds"])
+        return results
+    finally:
+        for runner in runners.values():
+            runner.stdin.close()
+            runner.wait()
+
+
+def table(results: dict[str, dict]):
+    """Yield a line per contender: times in milliseconds, and ratios to PyTorch's median time."""
+    yardstick = results.get("PyTorch")
+    for name, result in results.items():
+        seconds = result["seconds"]
+        median = statistics.median(seconds)
+        ratio = f"{median / statistics.median(yardstick['seconds']):7.2f}" if yardstick else " " * 7
+        kept = f"{result['kept'] / 2**20:8.0f} MB" if result["kept"] else ""
+        yield (
+            f"  {name:22} {median * 1e3:6.0f} ms {min(seconds) * 1e3:6.0f} ms {ratio} "
+            f"{result['peak'] / 2**20:9.0f} MB  {kept}"
+        )
+
+
+def _start(name: str, task: str, threads: int) -> subprocess.Popen:
+    environment = os.environ | {
+        "MINIGRAD_THREADS": str(threads),
+        "OMP_NUM_THREADS": str(threads),
+        "OPENBLAS_NUM_THREADS": str(threads),
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "demos.contenders", name, task],
+        cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )
+
+
+def _ask(runner: subprocess.Popen, question: str) -> dict:
+    runner.stdin.write(question + "\n")
+    runner.stdin.flush()
+    answer = runner.stdout.readline()
+    if not answer:
+        raise OSError("a contender ended before its turn; what it said stands above")
+    return json.loads(answer)
+
+
+def _machine(names: list[str], threads: int) -> str:
+    versions = [f"Python {platform.python_version()}"]
+    versions += [f"{p} {metadata.version(p)}" for p in ("numpy", "torch", "jax", "mygrad") if _here(p)]
+    return f"{_processor()}, {threads} threads; {', '.join(versions)}"
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def _here(package: str) -> bool:
+    return util.find_spec(package) is not None
