@@ -58,6 +58,7 @@ def torch_layer(net, layer: str) -> str:
     behind = first + (units[first] == "avgpool")  # the pooling itself is in neither list
     index = units.index(unit)
     place = f"classifier.{index - behind}" if index >= behind else f"features.{index}"
+    part = part.replace("squeeze1x1", "squeeze")  # the one part that has another name
     return f"{place}.{part}" if part else place
 
 
