@@ -43,7 +43,7 @@ def main(argv: list[str]) -> None:
     print(_machine(names, threads), flush=True)
     for task in args.tasks or contenders.TASKS:
         print(f"\n{contenders.TASKS[task]}")
-        print(f"  {'':22} {'median':>9} {'fastest':>9} {'ratio':>7} {'peak memory':>12}  kept filters")
+        print(f"  {'':22}    median   fastest   ratio  peak memory  kept filters")
         results = measure(task, names, threads, args.repeats)
         for line in table(results):
             print(line, flush=True)
@@ -105,14 +105,16 @@ def _ask(runner: subprocess.Popen, question: str) -> dict:
 
 def _machine(names: list[str], threads: int) -> str:
     versions = [f"Python {platform.python_version()}"]
-    versions += [f"{p} {metadata.version(p)}" for p in ("numpy", "torch", "jax", "mygrad") if _here(p)]
+    packages = "numpy", "torch", "jax", "mygrad"
+    versions += [f"{p} {metadata.version(p)}" for p in packages if _here(p)]
     return f"{_processor()}, {threads} threads; {', '.join(versions)}"
 
 
 def _processor() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+            names = (line.split(":")[1] for line in lines if line.startswith("model name"))
+            return next(names).strip()
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
 

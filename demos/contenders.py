@@ -22,7 +22,7 @@ TASKS = {
     "iteration": "VGG16, one image at 224²: forward, and the gradient at the image, weights frozen",
     "forward": "VGG16, one image at 224²: forward only",
     "features": "VGG19's convolutional part, one image at 512²: forward, and the gradient there",
-    "training": "MiniVGG with batch norm, 64 images at 64²: forward, and the gradient of the weights",
+    "training": "MiniVGG with batch norm, 64 images at 64²: forward, and the weights' gradient",
 }
 PACKAGES = {
     "minigrad": "minigrad",
@@ -75,7 +75,7 @@ def minigrad(task: str):
 
 
 def pytorch(task: str, channels_last: bool = False):
-    """PyTorch in eager mode, relus in place, weights frozen where only the image's gradient counts."""
+    """PyTorch in eager mode, relus in place, weights frozen but for training."""
     import torch
     from torch.nn import functional as F
 

@@ -4,9 +4,9 @@ The photo with the unit's receptive field, the gradient of the unit (or of a cla
 image under each rule in colour around grey, and below it the saliency map, the largest |gradient|
 of the three colours at each pixel.
 
-    python -m demos rules --image cup.jpg
-    python -m demos rules --image cup.jpg --layer relu4_2 --unit 17,5,6
-    python -m demos rules --image cup.jpg --class "cup"
+    python -m demos rules --image cat.jpg
+    python -m demos rules --image cat.jpg --layer relu4_2 --unit 17,5,6
+    python -m demos rules --image cat.jpg --class "cup"
 """
 
 import argparse
@@ -53,7 +53,7 @@ def options() -> argparse.ArgumentParser:
     """Options as users of the deep visualization toolbox and Captum know them."""
     parse = parser("rules", __doc__)
     add = parse.add_argument
-    add("--image", type=pathlib.Path, default=PHOTOS / "coffee.jpg", metavar="PHOTO")
+    add("--image", type=pathlib.Path, default=PHOTOS / "astronaut.jpg", metavar="PHOTO")
     add("--layer", default=None, help="whose unit to look at (each network has a default)")
     add("--unit", default="strongest", metavar="strongest|C,Y,X", help="channel, row, column")
     add("--class", dest="class_", default=None, metavar="NAME|INDEX", help="a class instead")

@@ -13,6 +13,7 @@ Read before: ops/blocks.py.  Read next: ops/winograd.py, where there is less to 
 from minigrad import threads
 from minigrad.backend import array_module
 from minigrad.ops.blocks import add_up, blocks_of, cut, room, share
+from minigrad.ops.channels import back_bias, pixels
 
 
 def convolve(x, weight, bias, stride, padding, dilation):
@@ -112,17 +113,6 @@ def pointwise(x, weight, bias):
     if bias is not None:
         y += bias
     return image(y), back_x, back_weight, None if bias is None else back_bias
-
-
-def pixels(image):
-    """Rows of channels, (N, C, H, W) → (N·H·W, C): no copy if the channels lie last in memory."""
-    return image.transpose(0, 2, 3, 1).reshape(-1, image.shape[1])
-
-
-def back_bias(g):
-    """The bias was added to every output of its channel."""
-    rows = pixels(g)
-    return array_module(g).ones(len(rows), g.dtype) @ rows
 
 
 def _ends(cut):

@@ -10,9 +10,8 @@ too; afterwards they are constants, collected while training, and the layer is a
 Read before: ops/pool.py.  Read next: ops/loss.py.
 """
 
-from minigrad import threads
 from minigrad.backend import array_module
-from minigrad.ops.blocks import room
+from minigrad.ops.channels import back_bias, channel_sums, per_channel
 from minigrad.tensor import op
 
 
@@ -40,31 +39,34 @@ def batch_norm(x, weight, bias, mean=None, var=None, eps=1e-5):
     if of_batch:
         mean, var = batch_statistics(x)
     inverse = (1 / xp.sqrt(var + eps)).astype(x.dtype)
-    n = x.size // x.shape[1]
+    scale, n = weight * inverse, x.size // x.shape[1]
+
+    def sums(g, x):  # Σ g and Σ g · x̂
+        sum_g, along = channel_sums(lambda g, x: [g, (x - mean) * g], g, x)
+        return sum_g, along * inverse
 
     def back_x(g):
         if not of_batch:
-            return per_channel(lambda g, out: xp.multiply(g, weight * inverse, out=out), g)
+            return per_channel(lambda g, out: xp.multiply(g, scale, out=out), g)
         # x moves μ and σ² as well: take out of g its mean and its part along x̂
-        mean_g, along = back_bias(g) / n, back_weight(g) / n
+        mean_g, along = (total / n for total in sums(g, x))
+        slope = along * inverse
+        offset = mean_g - mean * slope
 
-        def centred(g, x, out):  # weight / √(σ² + ε) · (g − mean(g) − x̂ · mean(g · x̂))
-            xp.subtract(x, mean, out=out)
-            out *= along * inverse
-            xp.subtract(g - mean_g, out, out=out)
-            out *= weight * inverse
+        def centred(g, x, out):  # scale · (g − mean(g) − x̂ · mean(g · x̂))
+            xp.multiply(x, slope, out=out)
+            out += offset
+            xp.subtract(g, out, out=out)
+            out *= scale
 
         return per_channel(centred, g, x)
 
-    def back_weight(g):  # Σ g · x̂
-        return channel_sums(lambda g, x: (x - mean) * g, g, x) * inverse
-
-    def back_bias(g):
-        return channel_sums(lambda g: g, g)
+    def back_weight(g):
+        return sums(g, x)[1]
 
     def forward(x, out):
         xp.subtract(x, mean, out=out)
-        out *= weight * inverse
+        out *= scale
         out += bias
 
     return per_channel(forward, x), back_x, back_weight, back_bias, None, None
@@ -73,55 +75,9 @@ def batch_norm(x, weight, bias, mean=None, var=None, eps=1e-5):
 def batch_statistics(x):
     """Mean and variance (divided by n) of each channel: x (N, C, …) → (C,), (C,)."""
     n = x.size // x.shape[1]
-    mean = channel_sums(lambda x: x, x) / n
-    var = channel_sums(lambda x: (x - mean) ** 2, x) / n
+    mean = channel_sums(lambda x: [x], x)[0] / n
+    var = channel_sums(lambda x: [(x - mean) ** 2], x)[0] / n
     return mean, var
-
-
-def per_channel(function, *images):
-    """Apply function(*rows, out=rows) to rows of channels (rows, C), a cacheful at a time.
-
-    Images (N, C, …) → one of the same shape, channels last in memory.
-    """
-    x = images[0]
-    xp = array_module(x)
-    rows = [channels_last(image) for image in images]
-    out = xp.empty_like(rows[0])
-
-    def work(parts):
-        for part in parts:
-            function(*(r[part] for r in rows), out=out[part])
-
-    threads.spread(work, row_parts(out), x)
-    return xp.moveaxis(out.reshape(x.shape[0], *x.shape[2:], x.shape[1]), -1, 1)
-
-
-def channel_sums(function, *images):
-    """Σ of function(*rows) over the rows (rows, C), part by part: images (N, C, …) → (C,)."""
-    x = images[0]
-    xp = array_module(x)
-    rows = [channels_last(image) for image in images]
-    parts = row_parts(rows[0])
-    sums = xp.empty((len(parts), x.shape[1]), x.dtype)
-
-    def work(numbers):
-        for number in numbers:
-            values = function(*(r[parts[number]] for r in rows))
-            sums[number] = xp.ones(len(values), x.dtype) @ values
-
-    threads.spread(work, range(len(parts)), x)
-    return sums.sum(axis=0)
-
-
-def channels_last(image):
-    """Rows of channels, (N, C, …) → (rows, C): no copy if the channels lie last in memory."""
-    return array_module(image).moveaxis(image, 1, -1).reshape(-1, image.shape[1])
-
-
-def row_parts(rows):
-    """Cut (rows, C) into parts of which a few fit in the cache together."""
-    each = max(1, room(rows) // (8 * rows.shape[1]))
-    return [slice(start, start + each) for start in range(0, len(rows), each)]
 
 
 @op

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from minigrad.check import numerical_gradient
 from small import SmallNet
 
 from minigrad import Tensor, grad, ops
+from minigrad.check import numerical_gradient
 from minigrad.rules import deconvnet, guided
 from minigrad.techniques import objectives
 from minigrad.techniques.attribution import (
