@@ -1,0 +1,158 @@
+"""A folder of class folders becomes batches: found, decoded once, drawn fairly, varied, in time.
+
+    FOLDER/train/<class>/*.jpg
+    FOLDER/val/<class>/*.jpg
+
+Photos are decoded once, at a size a little above the largest that training asks for, and stay in
+memory as bytes.  Each batch is made by a thread while the engine works on the one before (Pillow
+lets go of Python's lock while it resizes), and from its own random numbers, (seed, step): so a run
+that is resumed sees the very batches that it would have seen.
+"""
+
+import pathlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
+
+
+class Photos(NamedTuple):
+    """One part of a folder: pictures (H, W, 3) of bytes, and the number of each one's class."""
+
+    pictures: list[np.ndarray]
+    labels: np.ndarray
+
+
+def classes_of(folder: pathlib.Path) -> list[str]:
+    """Names of the classes: the folders in train, in alphabetical order.
+
+    Raises:
+        ValueError: no such folder, fewer than two classes, or one in val that train lacks.
+    """
+    train, val = ({f.name for f in _folders(folder / part)} for part in ("train", "val"))
+    if len(train) < 2:
+        found = "one class" if train else "no class folders"
+        raise ValueError(f"{folder}/train has {found}: training tells two classes or more apart")
+    if val - train:
+        raise ValueError(f"{folder}/val has {min(val - train)!r}, which train lacks: add it there")
+    return sorted(train)
+
+
+def read(folder: pathlib.Path, part: str, classes: list[str], edge: int) -> Photos:
+    """Decode all photos of train or val, their shorter side at most `edge` pixels.
+
+    A file that is no photo, or one of less than 8 pixels, is named and left out.
+
+    Raises:
+        ValueError: nothing is left.
+    """
+    files = [
+        (file, label)
+        for label, name in enumerate(classes)
+        for file in sorted((folder / part / name).glob("*"))
+        if file.suffix.lower() in SUFFIXES
+    ]
+    with ThreadPoolExecutor() as threads:
+        decoded = threads.map(lambda item: decode(item[0], edge), files)
+        progress = tqdm(decoded, total=len(files), desc=f"reading {part}", unit="photo")
+        pictures = list(progress)
+    kept = [i for i, picture in enumerate(pictures) if isinstance(picture, np.ndarray)]
+    for (file, _), picture in zip(files, pictures, strict=True):
+        if isinstance(picture, str):
+            print(f"left out: {file} {picture}")
+    if not kept:
+        raise ValueError(f"{folder / part} holds no photos: put some into {part}/<class>/")
+    return Photos([pictures[i] for i in kept], np.array([files[i][1] for i in kept]))
+
+
+def decode(file: pathlib.Path, edge: int) -> np.ndarray | str:
+    """Return (H, W, 3) bytes, or what is wrong with the file."""
+    try:
+        with Image.open(file) as image:
+            image.draft("RGB", (edge, edge))  # a JPEG can be decoded smaller, and faster
+            image = image.convert("RGB")
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        return f"cannot be read ({error})"
+    if min(image.size) < 8:
+        return f"has {image.width}×{image.height} pixels, too few to see anything"
+    ratio = min(1, edge / min(image.size))
+    return np.asarray(image.resize([max(8, round(n * ratio)) for n in image.size]))
+
+
+def batches(
+    photos: Photos, size: int, batch: int, steps: range, seed: int, classes: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield (pixels (batch, 3, size, size), labels) for each step, made one ahead of time."""
+    chance = fair_chance(photos.labels, classes)
+
+    def make(step):
+        rng = np.random.default_rng((seed, step))
+        chosen = rng.choice(len(photos.pictures), batch, p=chance)
+        pixels = np.stack([varied(photos.pictures[i], size, rng) for i in chosen])
+        return pixels.transpose(0, 3, 1, 2), photos.labels[chosen]      # (N, 3, size, size)
+
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(make, steps.start) if steps else None
+        for step in steps:
+            ready = coming.result()
+            coming = thread.submit(make, step + 1) if step + 1 in steps else None
+            yield ready
+
+
+def fair_chance(labels: np.ndarray, classes: int) -> np.ndarray:
+    """How likely each photo is to be drawn: a class of n photos gets a share ∝ √n.
+
+    With equal shares the few photos of a small class would come so often that they are learnt by
+    heart; with shares ∝ n it would hardly come at all.
+    """
+    n = np.bincount(labels, minlength=classes)
+    chance = 1 / np.sqrt(n[labels])
+    return chance / chance.sum()
+
+
+def varied(picture: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """A random view of a photo: 55–100 % of its area, mirrored or not, in other light and colours.
+
+    (H, W, 3) bytes → (size, size, 3) float32, 0–255.
+    """
+    image = Image.fromarray(picture)
+    area = rng.uniform(0.55, 1) * image.width * image.height
+    aspect = np.exp(rng.uniform(-1, 1) * np.log(4 / 3))
+    width = min(image.width, np.sqrt(area * aspect))
+    height = min(image.height, np.sqrt(area / aspect))
+    left, top = rng.uniform(0, image.width - width), rng.uniform(0, image.height - height)
+    box = (left, top, left + width, top + height)
+    pixels = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, box), np.float32)
+    if rng.random() < 0.5:
+        pixels = pixels[:, ::-1]
+    brightness, contrast, colour = rng.uniform(0.75, 1.25, 3).astype(np.float32)
+    pixels = pixels * brightness
+    pixels = (pixels - pixels.mean()) * contrast + pixels.mean()
+    grey = pixels.mean(axis=2, keepdims=True)
+    return np.clip((pixels - grey) * colour + grey, 0, 255)
+
+
+def centred(photos: Photos, resize: int, crop: int, batch: int):
+    """Yield (pixels (N, 3, crop, crop), labels): the middle of every photo, in order."""
+    for start in range(0, len(photos.labels), batch):
+        views = []
+        for picture in photos.pictures[start : start + batch]:
+            image = Image.fromarray(picture)
+            edge = min(image.size) * crop / resize
+            left, top = (image.width - edge) / 2, (image.height - edge) / 2
+            box = (left, top, left + edge, top + edge)
+            view = image.resize((crop, crop), Image.Resampling.BILINEAR, box)
+            views.append(np.asarray(view, np.float32))
+        pixels = np.stack(views).transpose(0, 3, 1, 2)                  # (N, 3, crop, crop)
+        yield pixels, photos.labels[start : start + batch]
+
+
+def _folders(path: pathlib.Path) -> list[pathlib.Path]:
+    if not path.is_dir():
+        raise ValueError(f"there is no folder {path}: photos belong into {path}/<class>/")
+    return [entry for entry in path.iterdir() if entry.is_dir()]

@@ -1,0 +1,181 @@
+r"""Optimisers: what to do with a gradient, as steps on arrays.
+
+Each takes parameters x and gradients g, dictionaries of arrays by name, and returns new parameters;
+arrays are never changed.  What it remembers between two steps is in `state`, plain arrays again, so
+that a run can be saved and resumed exactly.  An image is optimised as {"pixels": x}.
+
+    SGD      v ← m v + g                    x ← x − lr · v
+    Adam     m ← mean of g, v ← mean of g²  x ← x − lr · m / √v
+    LBFGS    x ← x − t · H g                H, curvature from the last few steps; t by search
+
+Learning rates are functions of the step: constant, cosine, falling.
+
+Read before: tensor.py.  Read next: techniques/training.py and techniques/optimize.py.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from minigrad.backend import array_module
+
+Arrays = Mapping[str, Any]
+
+
+class SGD:
+    r"""Gradient descent with momentum (Polyak 1964; Sutskever et al. 2013), as PyTorch defines it.
+
+    Args:
+        momentum: m.
+        nesterov: look ahead, to where the momentum will have led.
+        weight_decay: λ, for parameters of more than one axis: filters and matrices, not biases.
+    """
+
+    def __init__(self, momentum: float = 0.0, nesterov: bool = False, weight_decay: float = 0.0):
+        self.momentum, self.nesterov, self.weight_decay = momentum, nesterov, weight_decay
+        self.state: dict[str, Any] = {}
+
+    def step(self, params: Arrays, gradients: Arrays, lr: float) -> dict[str, Any]:
+        """Return the parameters after a step of lr."""
+        stepped = {}
+        for name, x in params.items():
+            g = gradients[name]
+            if self.weight_decay and x.ndim > 1:
+                g = g + self.weight_decay * x
+            if self.momentum:
+                # v ← m v + g
+                v = self.momentum * self.state[name] + g if name in self.state else g
+                self.state[name] = v
+                # Nesterov: g + m v, the gradient and the next step's momentum
+                g = g + self.momentum * v if self.nesterov else v
+            stepped[name] = x - float(lr) * g
+        return stepped
+
+
+class Adam:
+    r"""Adam (Kingma and Ba 2015, algorithm 1): every number has a step size of its own.
+
+    Args:
+        beta1: of m, the mean of g.
+        beta2: of v, the mean of g².
+        eps: ε.
+        weight_decay: λ, decoupled from the gradient (Loshchilov and Hutter 2019, algorithm 2).
+    """
+
+    def __init__(self, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0):
+        self.beta1, self.beta2, self.eps, self.weight_decay = beta1, beta2, eps, weight_decay
+        self.state: dict[str, Any] = {"t": 0}
+
+    def step(self, params: Arrays, gradients: Arrays, lr: float) -> dict[str, Any]:
+        """Return the parameters after a step of lr."""
+        lr = float(lr)
+        t = self.state["t"] = self.state["t"] + 1
+        stepped = {}
+        for name, x in params.items():
+            g = gradients[name]
+            xp = array_module(g)
+            m = self.state.get(f"m/{name}", xp.zeros_like(x))
+            v = self.state.get(f"v/{name}", xp.zeros_like(x))
+            # m ← β₁ m + (1 − β₁) g          v ← β₂ v + (1 − β₂) g²
+            m = self.beta1 * m + (1 - self.beta1) * g
+            v = self.beta2 * v + (1 - self.beta2) * g * g
+            self.state[f"m/{name}"], self.state[f"v/{name}"] = m, v
+            # both began at 0, and are that much too small
+            m_hat, v_hat = m / (1 - self.beta1**t), v / (1 - self.beta2**t)
+            decayed = x * (1 - lr * self.weight_decay) if self.weight_decay else x
+            stepped[name] = decayed - lr * m_hat / (xp.sqrt(v_hat) + self.eps)
+        return stepped
+
+
+class LBFGS:
+    r"""L-BFGS (Nocedal and Wright 2006, algorithms 7.4 and 7.5): Newton's step from gradients.
+
+    The last `history` pairs s = x' − x, y = g' − g tell how the gradient changes with x, hence the
+    inverse Hessian H; its product with g takes two loops over the pairs.  The step's length is
+    halved until f falls enough (Armijo, equation 3.4).
+
+    Args:
+        history: how many pairs are kept.
+    """
+
+    def __init__(self, history: int = 10):
+        self.history = history
+        self.pairs: list[tuple[Any, Any]] = []
+
+    def minimise(self, f: Callable, x) -> Iterator[tuple[Any, float]]:
+        """Yield (x, f(x)) after each step, until no step goes down any more.
+
+        Args:
+            f: array → (value, gradient).
+            x: where to start, an array.
+        """
+        value, g = f(x)
+        while True:
+            d = -self._times_inverse_hessian(g)
+            slope = dot(g, d)
+            if slope >= 0:
+                return
+            # the first step knows nothing of scales, so it is short
+            t = 1.0 if self.pairs else min(1.0, 1 / float(abs(g).sum()))
+            for _ in range(30):
+                there = x + t * d
+                new, gradient = f(there)
+                if new <= value + 1e-4 * t * slope:
+                    break
+                t /= 2
+            else:
+                return
+            s, y = there - x, gradient - g
+            if dot(s, y) > 1e-10 * dot(y, y):  # otherwise H would not be positive
+                self.pairs = [*self.pairs, (s, y)][-self.history :]
+            x, value, g = there, new, gradient
+            yield x, float(value)
+
+    def _times_inverse_hessian(self, g):
+        """H g, by the two loops of algorithm 7.4."""
+        q, alphas = g, []
+        for s, y in reversed(self.pairs):
+            alpha = dot(s, q) / dot(y, s)
+            q = q - alpha * y
+            alphas.append(alpha)
+        if self.pairs:  # H₀ = γ I, equation 7.20
+            s, y = self.pairs[-1]
+            q = q * (dot(s, y) / dot(y, y))
+        for (s, y), alpha in zip(self.pairs, reversed(alphas), strict=True):
+            q = q + s * (alpha - dot(y, q) / dot(y, s))
+        return q
+
+
+def dot(a, b) -> float:
+    """Σ a b over all elements, as a Python number."""
+    return float((a * b).sum())
+
+
+# ── Learning rates as functions of the step ──────────────────────────────────────────────────────
+
+
+def constant(lr: float) -> Callable[[int], float]:
+    """Return lr at every step."""
+    return lambda step: lr
+
+
+def cosine(peak: float, steps: int, warmup: int = 0) -> Callable[[int], float]:
+    r"""peak · ½ (1 + cos π step/steps), after a linear rise  (Loshchilov and Hutter 2017, eq. 5).
+
+    Args:
+        peak: the highest rate.
+        steps: of the whole run; the last one's rate is almost 0.
+        warmup: over how many steps the rate rises at the beginning.
+    """
+    def rate(step: int) -> float:
+        rise = min(1.0, (step + 1) / warmup) if warmup else 1.0
+        return peak * rise * 0.5 * (1 + math.cos(math.pi * min(step, steps) / steps))
+
+    return rate
+
+
+def falling(lr: float, at: Sequence[int], factor: float = 0.1) -> Callable[[int], float]:
+    """Return lr · factor^(how many of the steps `at` are reached)."""
+    return lambda step: lr * factor ** int(np.searchsorted(at, step, side="right"))

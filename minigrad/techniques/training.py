@@ -1,0 +1,112 @@
+r"""Training: the gradient of the loss at the weights, and a step against it.
+
+Here the weights are what is wrapped, and the image is a plain array; everything else is as before:
+
+    acts  = net(pixels, params=wrapped, training=rng)       dropout on, batch norm by the batch
+    loss  = cross_entropy(scores, labels)
+    g     = grad(loss, weights)
+    weights ← optimiser's step along g                      optim.py
+
+Batch norm's running statistics are no weights: they follow the batches' own at a distance,
+μ ← 0.9 μ + 0.1 μ_batch (Ioffe and Szegedy 2015, section 3.1), and are used when training is over.
+
+After it a network's scores are usually too sure of themselves.  One number, a temperature T, cures
+that without changing an answer: p = softmax(scores / T), T chosen where the loss on photos that
+were not trained on is least (Guo et al. 2017, section 4.2).
+
+Read before: optim.py and objectives.py.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigrad import ops
+from minigrad.backend import to_numpy
+from minigrad.tensor import Tensor, grad
+
+MOMENTUM = 0.9  # of the running statistics
+
+
+class Progress(NamedTuple):
+    """What one step showed: the loss before it, and the share of the batch that was right."""
+
+    loss: float
+    right: float
+
+
+def step(net, params, pixels, labels, optimiser, lr, rng, label_smoothing=0.0):
+    """Take one step of training.
+
+    Args:
+        net: a network.
+        params: all its parameters by name, running statistics among them; they are not changed.
+        pixels: (N, 3, H, W), RGB, 0–255.
+        labels: (N,), class numbers.
+        optimiser: one of optim.py.
+        lr: how far to go.
+        rng: the randomness of dropout.
+        label_smoothing: see cross_entropy.
+
+    Returns:
+        (new params, Progress).
+    """
+    weights = {name: Tensor(params[name]) for name in params if not is_statistic(name)}
+    acts = net(pixels, params=params | weights, training=rng)
+    scores = next(reversed(acts.values()))
+    loss = ops.cross_entropy(scores, labels, label_smoothing=label_smoothing)
+    gradients = dict(zip(weights, grad(loss, list(weights.values())), strict=True))
+    stepped = optimiser.step({name: params[name] for name in weights}, gradients, lr)
+    followed = follow(params, net.batch_statistics(acts))
+    right = float((to_numpy(scores.data).argmax(axis=1) == to_numpy(labels)).mean())
+    return params | stepped | followed, Progress(float(loss), right)
+
+
+def follow(params, statistics: dict[str, Any]) -> dict[str, Any]:
+    """Move running statistics a little towards the batch's: r ← 0.9 r + 0.1 r_batch."""
+    return {
+        name: MOMENTUM * params[name] + (1 - MOMENTUM) * of_batch
+        for name, of_batch in statistics.items()
+    }
+
+
+def is_statistic(name: str) -> bool:
+    """Tell batch norm's running statistics from what is trained."""
+    return name.endswith(("/running_mean", "/running_var"))
+
+
+# ── How good it has become ───────────────────────────────────────────────────────────────────────
+
+
+def confusion(predicted, labels, classes: int) -> np.ndarray:
+    """Count how often class j was said of a photo of class i: (N,), (N,) → (classes, classes)."""
+    table = np.zeros((classes, classes), int)
+    np.add.at(table, (labels, predicted), 1)
+    return table
+
+
+def calibration_error(scores, labels, bins: int = 15) -> float:
+    r"""Σ_b (n_b / n) |accuracy_b − confidence_b|, b a bin of confidence  (Guo et al. 2017, eq. 3).
+
+    scores (N, K), labels (N,) → 0 if of the answers given with 70 % confidence 70 % are right.
+    """
+    p = ops.softmax(scores)
+    confidence, right = p.max(axis=1), p.argmax(axis=1) == labels
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = (right - confidence, bin_of)
+    return float(np.abs(np.bincount(gaps[1], gaps[0], minlength=bins)).sum() / len(labels))
+
+
+def temperature(scores, labels) -> float:
+    """T for which softmax(scores / T) has the least cross entropy: scores (N, K), labels (N,).
+
+    The loss has one minimum in log T, so an interval around it is narrowed (golden section).
+    """
+    def loss(log_t):
+        return float(ops.cross_entropy(scores / np.exp(log_t), labels))
+
+    low, high, golden = np.log(0.1), np.log(10.0), (np.sqrt(5) - 1) / 2
+    for _ in range(40):
+        left, right = high - golden * (high - low), low + golden * (high - low)
+        low, high = (low, right) if loss(left) < loss(right) else (left, high)
+    return float(np.exp((low + high) / 2))
