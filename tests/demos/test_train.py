@@ -1,0 +1,140 @@
+"""Training on a folder of photos: it learns, it resumes exactly, and bad folders are said."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import models
+from demos import photo_folder, train
+from demos.command import run
+
+COLOURS = {"blue": (40, 60, 220), "green": (50, 190, 60), "red": (220, 50, 40)}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three classes that differ in colour: photos of noise around it."""
+    rng = np.random.default_rng(0)
+    for part, count in [("train", 8), ("val", 3)]:
+        for name, colour in COLOURS.items():
+            place = tmp_path / "photos" / part / name
+            place.mkdir(parents=True)
+            for i in range(count):
+                pixels = np.clip(rng.normal(colour, 20, (40, 48, 3)), 0, 255).astype(np.uint8)
+                Image.fromarray(pixels).save(place / f"{i}.jpg")
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def call(tmp_path, capsys):
+    def call(folder, *argv, out="out"):
+        options = ["--data", str(folder), "--sizes", "32*1", "--batch", "8", "--lr", "0.02"]
+        status = run(train.main, [*options, "--out", str(tmp_path / out), *argv])
+        return status, capsys.readouterr()
+
+    return call
+
+
+def test_a_run_writes_a_network_that_tells_the_classes(folder, call, tmp_path):
+    status, printed = call(folder, "--epochs", "3")
+    assert status == 0, printed.err
+    net = models.load("minivgg", tmp_path / "out" / "minivgg.h5")
+    assert net.classes == sorted(COLOURS)
+    note = json.loads((tmp_path / "out" / "minivgg.json").read_text())
+    assert [line["epoch"] for line in note["log"]] == [1, 2, 3]
+    assert note["log"][-1]["loss"] < note["log"][0]["loss"]
+    assert (tmp_path / "out" / "minivgg_curve.png").exists()
+
+
+def test_a_run_that_is_resumed_is_the_same_run(folder, call, tmp_path):
+    call(folder, "--epochs", "2", out="whole")
+    part = tmp_path / "part" / "minivgg.checkpoint.npz"
+
+    def stop_after_the_first(path, run, save=train.save_checkpoint):
+        save(path, run)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "save_checkpoint", stop_after_the_first)
+        status, printed = call(folder, "--epochs", "2", out="part")
+    assert "goes on from the end of epoch 1" in printed.out
+    status, _ = call(folder, "--resume", str(part), out="part")
+    assert status == 0
+    whole, resumed = (
+        models.load("minivgg", tmp_path / out / "minivgg.h5") for out in ("whole", "part")
+    )
+    for name, array in whole.params.items():
+        assert np.array_equal(array, resumed.params[name]), name
+
+
+def test_bad_folders_are_one_sentence(folder, call, tmp_path):
+    def said(path, *argv):
+        status, printed = call(path, *argv)
+        assert status == 2
+        return printed.err.splitlines()[-1]
+
+    assert "there is no folder" in said(tmp_path / "nowhere")
+    (tmp_path / "empty" / "train").mkdir(parents=True)
+    (tmp_path / "empty" / "val").mkdir()
+    assert "no class folders" in said(tmp_path / "empty")
+    (tmp_path / "empty" / "train" / "one").mkdir()
+    assert "one class" in said(tmp_path / "empty")
+    (tmp_path / "empty" / "train" / "two").mkdir()
+    assert "holds no photos" in said(tmp_path / "empty")
+    (folder / "val" / "yellow").mkdir()
+    assert "'yellow', which train lacks" in said(folder)
+    assert "--sizes 'abc'" in said(folder, "--sizes", "abc")
+
+
+def test_a_checkpoint_of_something_else_is_said(folder, call, tmp_path):
+    (tmp_path / "file").write_text("no checkpoint")
+    status, printed = call(folder, "--resume", str(tmp_path / "file"))
+    assert status == 2 and "is no checkpoint" in printed.err
+    call(folder, "--epochs", "1")
+    checkpoint = tmp_path / "out" / "minivgg.checkpoint.npz"
+    status, printed = call(folder, "--resume", str(checkpoint), "--model", "vgg11")
+    assert status == 2 and "of minivgg, not of vgg11" in printed.err
+    (folder / "train" / "extra").mkdir()
+    status, printed = call(folder, "--resume", str(checkpoint))
+    assert status == 2 and "other classes" in printed.err
+
+
+def test_what_is_no_photo_or_has_one_pixel_is_named_and_left_out(folder, capsys):
+    (folder / "train" / "red" / "broken.jpg").write_bytes(b"\xff\xd8\xff no photo")
+    Image.new("RGB", (1, 1)).save(folder / "train" / "red" / "dot.png")
+    photos = photo_folder.read(folder, "train", sorted(COLOURS), 32)
+    assert len(photos.labels) == 24
+    printed = capsys.readouterr().out
+    assert "broken.jpg cannot be read" in printed and "dot.png has 1×1 pixels" in printed
+
+
+def test_a_full_disk_loses_nothing(folder, call, tmp_path, monkeypatch):
+    call(folder, "--epochs", "1")
+    checkpoint = tmp_path / "out" / "minivgg.checkpoint.npz"
+    before = checkpoint.read_bytes()
+
+    def full(file, **arrays):
+        file.write(b"half")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    status, printed = call(folder, "--epochs", "1")
+    assert status == 2 and "no space left" in printed.err
+    assert checkpoint.read_bytes() == before
+
+
+def test_batches_depend_on_the_step_alone(folder):
+    photos = photo_folder.read(folder, "train", sorted(COLOURS), 32)
+    a = list(photo_folder.batches(photos, 32, 4, range(0, 3), 0, 3))
+    b = list(photo_folder.batches(photos, 32, 4, range(2, 3), 0, 3))
+    assert np.array_equal(a[2][0], b[0][0]) and np.array_equal(a[2][1], b[0][1])
+    assert a[0][0].shape == (4, 3, 32, 32) and a[0][0].dtype == np.float32
+
+
+def test_a_small_class_is_drawn_more_often_than_its_photos_and_less_than_a_large_one():
+    labels = np.array([0] * 100 + [1] * 4)
+    chance = photo_folder.fair_chance(labels, 2)
+    assert chance.sum() == pytest.approx(1)
+    assert chance[labels == 1].sum() / chance[labels == 0].sum() == pytest.approx(2 / 10)
