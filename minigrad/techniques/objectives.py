@@ -17,7 +17,7 @@ layers it needs, so that the pass through the network stops at the deepest of th
 Read before: ops/.  Read next: attribution.py.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,10 @@ class Objective:
         if missing:
             raise ValueError(f"{self.name} needs {missing[0]}, which this pass did not compute")
         return self.value(acts)
+
+    def __neg__(self):
+        """− objective: what is made small, where more of it is wanted (optimize.py)."""
+        return Objective(f"− {self.name}", self.layers, lambda acts: -self.value(acts))
 
 
 def activations(net, x, objective: Objective):
@@ -127,6 +131,22 @@ def cross_entropy(label: int) -> Objective:
         return ops.cross_entropy(scores, labels) * scores.shape[0]
 
     return Objective(f"cross entropy of class {label}", (), value)
+
+
+def each(objectives: Sequence[Objective]) -> Objective:
+    """Σ_n objectives[n] of image n: one pass through the network for many pictures."""
+    layers = tuple(dict.fromkeys(layer for o in objectives for layer in o.layers))
+    full = not all(o.layers for o in objectives)
+
+    def value(acts):
+        needed = layers if not full else (*layers, next(reversed(acts)))
+        return sum(
+            o.value({layer: acts[layer][n : n + 1] for layer in needed})
+            for n, o in enumerate(objectives)
+        )
+
+    name = ", ".join(dict.fromkeys(o.name for o in objectives))
+    return Objective(name, () if full else layers, value)
 
 
 def _scores(acts):
