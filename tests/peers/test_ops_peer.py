@@ -1,0 +1,326 @@
+"""Every op and gradient agrees with PyTorch's, over many shapes and options.
+
+"Relative" is max|a − b| / max|b|: 1e-10 in float64, 1e-5 in float32.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from minigrad import Tensor, grad, ops
+
+torch = pytest.importorskip("torch")
+F = torch.nn.functional
+dtypes = st.sampled_from(["float64", "float64", "float32"])
+TOLERANCE = {"float64": 1e-10, "float32": 1e-5}
+
+
+def cases(n):
+    """The same n cases in every run."""
+    return settings(max_examples=n, deadline=None, derandomize=True)
+
+
+def small(low, high):
+    return st.integers(low, high)
+
+
+def either(low, high):
+    """One number for rows and columns, or one of each."""
+    return st.one_of(small(low, high), st.tuples(small(low, high), small(low, high)))
+
+
+def compare(ours, theirs, *arrays, seed=0):
+    """Compare the value and all gradients; theirs raising means that ours must raise, too."""
+    rng = np.random.default_rng(seed)
+    xs = [Tensor(a) for a in arrays]
+    ts = [torch.from_numpy(a.copy()).requires_grad_() for a in arrays]
+    try:
+        t = theirs(*ts)
+    except RuntimeError:
+        with pytest.raises(ValueError):
+            ours(*xs)
+        return
+    y = ours(*xs)
+    close(y.data, t)
+    g = np.asarray(rng.normal(size=y.shape), y.dtype)
+    t.backward(torch.from_numpy(g))
+    for found, expected in zip(grad(y, xs, seed=g), ts, strict=True):
+        close(found, expected.grad)
+
+
+def close(a, t):
+    b = t.detach().numpy()
+    assert a.shape == b.shape and a.dtype == b.dtype
+    assert np.abs(a - b).max(initial=0) <= TOLERANCE[str(b.dtype)] * np.abs(b).max(initial=1e-3)
+
+
+def normal(shape, dtype="float64", seed=0):
+    return np.random.default_rng([seed, *shape]).normal(size=shape).astype(dtype)
+
+
+def apart(shape, dtype="float64", seed=0):
+    """Numbers no two of which are near each other, so that a maximum is clear in any precision."""
+    rng = np.random.default_rng([seed, *shape])
+    return (rng.permutation(int(np.prod(shape))).reshape(shape) / 7 - 3).astype(dtype)
+
+
+# ── Convolution ──────────────────────────────────────────────────────────────────────────────────
+
+
+@st.composite
+def convolutions(draw, transposed=False):
+    groups = draw(small(1, 3))
+    inner = groups * draw(small(1, 3)), groups * draw(small(1, 3))
+    kernel = draw(small(1, 4)), draw(small(1, 4))
+    options = {
+        "stride": draw(either(1, 3)), "padding": draw(either(0, 2)),
+        "dilation": draw(either(1, 2)), "groups": groups,
+    }
+    image = draw(small(1, 3)), inner[0], draw(small(1, 9)), draw(small(1, 9))
+    if transposed:
+        options["output_padding"] = draw(either(0, 1))
+        weight = (inner[0], inner[1] // groups, *kernel)
+    else:
+        weight = (inner[1], inner[0] // groups, *kernel)
+    return image, weight, inner[1], options, draw(st.booleans()), draw(dtypes)
+
+
+def two(value):
+    return (value, value) if isinstance(value, int) else value
+
+
+@cases(200)
+@given(convolutions())
+def test_conv2d(case):
+    image, weight, outputs, options, biased, dtype = case
+    reach = [d * (k - 1) + 1 for d, k in zip(two(options["dilation"]), weight[2:], strict=True)]
+    room = [n + 2 * p for n, p in zip(image[2:], two(options["padding"]), strict=True)]
+    assume(all(r <= n for r, n in zip(reach, room, strict=True)))
+    arrays = [normal(image, dtype), normal(weight, dtype, 1)]
+    arrays += [normal((outputs,), dtype, 2)] * biased
+    compare(lambda *a: ops.conv2d(*a, **options), lambda *a: F.conv2d(*a, **options), *arrays)
+
+
+@cases(60)
+@given(st.integers(8, 20), st.integers(8, 20), small(1, 3), small(1, 13), small(1, 13),
+       small(0, 2), dtypes)
+def test_conv2d_3x3_the_fast_way(C, out, N, H, W, padding, dtype):
+    assume(min(H, W) + 2 * padding >= 3)
+    arrays = normal((N, C, H, W), dtype), normal((out, C, 3, 3), dtype, 1), normal((out,), dtype, 2)
+    compare(lambda *a: ops.conv2d(*a, padding=padding),
+            lambda *a: F.conv2d(*a, padding=padding), *arrays)
+
+
+@cases(120)
+@given(convolutions(transposed=True))
+def test_conv_transpose2d(case):
+    image, weight, outputs, options, biased, dtype = case
+    pairs = zip(two(options["output_padding"]), two(options["stride"]), two(options["dilation"]),
+                strict=True)
+    assume(all(e < max(s, d) for e, s, d in pairs))
+    arrays = [normal(image, dtype), normal(weight, dtype, 1)]
+    arrays += [normal((outputs,), dtype, 2)] * biased
+    compare(lambda *a: ops.conv_transpose2d(*a, **options),
+            lambda *a: F.conv_transpose2d(*a, **options), *arrays)
+
+
+@cases(20)
+@given(small(1, 4), small(1, 6), small(1, 6), st.booleans(), dtypes)
+def test_linear(n, inner, outputs, biased, dtype):
+    arrays = [normal((n, inner), dtype), normal((outputs, inner), dtype, 1)]
+    arrays += [normal((outputs,), dtype, 2)] * biased
+    compare(ops.linear, F.linear, *arrays)
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [((3, 4), (4, 5)), ((2, 3, 4), (4, 5)), ((2, 1, 3, 4), (5, 4, 2)), ((1, 4), (4, 1))],
+)
+def test_matmul_with_leading_axes_that_broadcast(shapes):
+    compare(ops.matmul, torch.matmul, *map(normal, shapes))
+
+
+# ── Pooling, resampling, norms ───────────────────────────────────────────────────────────────────
+
+
+@st.composite
+def poolings(draw):
+    kernel = draw(either(1, 4))
+    options = {
+        "stride": draw(st.one_of(st.none(), either(1, 4))),
+        "padding": tuple(draw(small(0, k // 2)) for k in two(kernel)),
+        "ceil_mode": draw(st.booleans()),
+    }
+    return (draw(small(1, 2)), draw(small(1, 9)), draw(small(1, 10)), draw(small(1, 10))), kernel, \
+        options, draw(dtypes)
+
+
+@cases(150)
+@given(poolings())
+def test_max_pool2d(case):
+    shape, kernel, options, dtype = case
+    compare(lambda x: ops.max_pool2d(x, kernel, **options),
+            lambda x: F.max_pool2d(x, kernel, **options), apart(shape, dtype))
+
+
+@cases(60)
+@given(poolings())
+def test_the_switches_of_max_pool2d(case):
+    shape, kernel, options, dtype = case
+    x = apart(shape, dtype)
+    try:
+        _, indices = F.max_pool2d(torch.from_numpy(x), kernel, **options, return_indices=True)
+    except RuntimeError:
+        return
+    switches = ops.max_pool_switches(x, kernel, **options).astype(int)
+    B, (p, q) = two(kernel)[1], options["padding"]
+    s, t = two(options["stride"] or kernel)
+    rows, columns = np.ogrid[: switches.shape[2], : switches.shape[3]]
+    place = (rows * s - p + switches // B) * shape[3] + columns * t - q + switches % B
+    assert np.array_equal(place, indices.numpy())
+
+
+@cases(150)
+@given(poolings())
+def test_avg_pool2d(case):
+    shape, kernel, options, dtype = case
+    compare(lambda x: ops.avg_pool2d(x, kernel, **options),
+            lambda x: F.avg_pool2d(x, kernel, **options), normal(shape, dtype))
+
+
+@cases(60)
+@given(small(1, 2), small(1, 3), small(1, 12), small(1, 12), either(1, 7), dtypes)
+def test_adaptive_avg_pool2d(N, C, H, W, size, dtype):
+    compare(lambda x: ops.adaptive_avg_pool2d(x, size),
+            lambda x: F.adaptive_avg_pool2d(x, size), normal((N, C, H, W), dtype))
+
+
+@cases(20)
+@given(small(1, 3), small(1, 5), small(1, 5), either(1, 3), dtypes)
+def test_upsample_nearest(C, H, W, scale, dtype):
+    compare(lambda x: ops.upsample_nearest(x, scale),
+            lambda x: F.interpolate(x, scale_factor=scale, mode="nearest"),
+            normal((2, C, H, W), dtype))
+
+
+@cases(60)
+@given(small(2, 4), small(1, 12), st.sampled_from([(), (1, 1), (3, 4), (5, 5)]), st.booleans())
+def test_batch_norm(N, C, image, of_batch):
+    x, weight, bias = normal((N, C, *image)), normal((C,), seed=1), normal((C,), seed=2)
+    mean, var = normal((C,), seed=3), normal((C,), seed=4) ** 2
+    ours = (None, None) if of_batch else (mean, var)
+    theirs = (None, None) if of_batch else (torch.from_numpy(mean), torch.from_numpy(var))
+
+    def peer(x, w, b):
+        return F.batch_norm(x, *theirs, w, b, training=of_batch, eps=1e-5)
+
+    compare(lambda x, w, b: ops.batch_norm(x, w, b, *ours), peer, x, weight, bias)
+
+
+# ── Activations, losses ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", ["relu", "sigmoid", "tanh"])
+def test_activations(name, dtype):
+    x = np.concatenate([normal((20,), dtype) * 3, np.array([0, -90, 90], dtype)])
+    compare(getattr(ops, name), getattr(torch, name), x)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+@pytest.mark.parametrize("scale", [1, 500])
+def test_softmax_and_log_softmax(axis, scale):
+    x = normal((3, 4, 5)) * scale
+    compare(lambda x: ops.softmax(x, axis), lambda x: F.softmax(x, axis), x)
+    compare(lambda x: ops.log_softmax(x, axis), lambda x: F.log_softmax(x, axis), x)
+
+
+@cases(60)
+@given(small(1, 5), small(2, 6), st.sampled_from([(), (2, 3)]), st.floats(0, 0.9), dtypes,
+       st.integers(0, 99))
+def test_cross_entropy(N, K, image, smoothing, dtype, seed):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, K, (N, *image))
+    labels[rng.random(labels.shape) < 0.3] = 255
+    assume((labels != 255).any())
+    options = {"ignore_index": 255, "label_smoothing": smoothing}
+    compare(lambda s: ops.cross_entropy(s, labels, **options),
+            lambda s: F.cross_entropy(s, torch.from_numpy(labels), **options),
+            normal((N, K, *image), dtype) * 5)
+
+
+def test_mse():
+    compare(ops.mse, F.mse_loss, normal((3, 4)), normal((3, 4), seed=1))
+
+
+# ── Arithmetic and shapes ────────────────────────────────────────────────────────────────────────
+
+BROADCAST = [((3, 4), (3, 4)), ((3, 4), (4,)), ((3, 1), (1, 4)), ((), (2, 3)), ((2, 1, 3), (4, 1))]
+
+
+@pytest.mark.parametrize("shapes", BROADCAST)
+@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "divide", "maximum"])
+def test_arithmetic_with_broadcasting(name, shapes):
+    a, b = normal(shapes[0]), normal(shapes[1], seed=1) + 3
+    compare(getattr(ops, name), getattr(torch, name), a, b)
+
+
+def test_maximum_shares_the_gradient_where_both_are_equal():
+    compare(ops.maximum, torch.maximum, np.array([1.0, 2.0, 3.0]), np.array([1.0, 5.0, 3.0]))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (ops.exp, torch.exp), (ops.log, torch.log), (ops.sqrt, torch.sqrt), (ops.abs, torch.abs),
+        (ops.negative, torch.neg),
+        (lambda x: ops.power(x, 3), lambda x: x**3), (lambda x: x**2, lambda x: x**2),
+        (lambda x: x**-0.5, lambda x: x**-0.5),
+        (lambda x: ops.clip(x, 1.0, 2.0), lambda x: torch.clip(x, 1.0, 2.0)),
+    ],
+)
+def test_functions_of_one_number(ours, theirs):
+    compare(ours, theirs, np.abs(normal((4, 5))) + 0.5)
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("axis", [None, 0, -1, (0, 2)])
+def test_reductions(axis, keepdims):
+    x = apart((2, 3, 4))
+    ours = {"axis": axis, "keepdims": keepdims}
+    theirs = {"dim": axis if axis is not None else (0, 1, 2), "keepdim": keepdims}
+    compare(lambda x: ops.sum(x, **ours), lambda x: torch.sum(x, **theirs), x)
+    compare(lambda x: ops.mean(x, **ours), lambda x: torch.mean(x, **theirs), x)
+    compare(lambda x: ops.max(x, **ours), lambda x: torch.amax(x, **theirs), x)
+
+
+def test_max_shares_the_gradient_among_equals():
+    x = np.array([[1.0, 2.0, 2.0], [3.0, 3.0, 3.0]])
+    compare(lambda x: ops.max(x, axis=1), lambda x: torch.amax(x, 1), x)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [0, -1, slice(1, None), (slice(None), 2), (..., None, slice(None, None, 2)), [0, 2, 0],
+     ([0, 1, 1], [2, 2, 2])],
+)
+def test_indexing_adds_up_what_was_copied_twice(index):
+    compare(lambda x: x[index], lambda x: x[index], normal((3, 4)))
+
+
+def test_indexing_by_a_mask_and_by_an_array():
+    mask, rows = np.eye(3, 4) > 0, np.array([[0, 1], [1, 1]])
+    compare(lambda x: x[mask], lambda x: x[torch.from_numpy(mask)], normal((3, 4)))
+    compare(lambda x: x[rows], lambda x: x[torch.from_numpy(rows)], normal((3, 4)))
+
+
+def test_moving_numbers_about():
+    x = normal((2, 3, 4))
+    compare(lambda x: x.reshape((4, -1)), lambda x: x.reshape(4, -1), x)
+    compare(lambda x: x.transpose((2, 0, 1)), lambda x: x.permute(2, 0, 1), x)
+    compare(lambda x: ops.pad(x, ((0, 0), (1, 2), (0, 1)), 7.0),
+            lambda x: F.pad(x, (0, 1, 1, 2), value=7.0), x)
+    compare(lambda x: ops.roll(x, (1, -2), (0, 2)), lambda x: torch.roll(x, (1, -2), (0, 2)), x)
+    compare(lambda a, b: ops.concatenate([a, b], 1), lambda a, b: torch.cat([a, b], 1),
+            x, normal((2, 5, 4)))
