@@ -115,7 +115,7 @@ def elementwise(function: Callable, *arrays: Any) -> Any:
 def slabs(x: Any) -> list[tuple[slice, ...]]:
     """Cut an array along its outermost axis in memory; a small one or CuPy's not at all."""
     if array_module(x) is not np or x.size < SMALL:
-        return [()]
+        return [(...,)]
     axis = max(range(x.ndim), key=lambda axis: (x.shape[axis] > 1) * x.strides[axis])
     parts = count() * -(-x.size // (2 * SMALL * count()))
     step = -(-x.shape[axis] // parts)
@@ -168,7 +168,7 @@ def one_blas_thread():
         if _inside == 0:
             _before = [library.num_threads for library in libraries]
             for library in libraries:
-                library.set_num_threads(1)
+                _set(library, 1)
         _inside += 1
     try:
         yield
@@ -177,7 +177,19 @@ def one_blas_thread():
             _inside -= 1
             if _inside == 0:
                 for library, threads in zip(libraries, _before, strict=True):
-                    library.set_num_threads(threads)
+                    _set(library, threads)
+
+
+def _set(library, threads: int) -> None:
+    """Set a library's number of threads, whichever thread set it before.
+
+    Newer versions of threadpoolctl let only the thread that came first change it, and ignore others
+    without a word: then the last of our users could not lift the limit.
+    """
+    release = getattr(library, "clear_controlling_thread", lambda force: None)
+    release(force=True)
+    library.set_num_threads(threads)
+    release(force=True)
 
 
 @functools.cache
