@@ -4,11 +4,13 @@
     FOLDER/val/<class>/*.jpg
 
 Photos are decoded once, at a size a little above the largest that training asks for, and stay in
-memory as bytes.  Each batch is made by a thread while the engine works on the one before (Pillow
-lets go of Python's lock while it resizes), and from its own random numbers, (seed, step): so a run
+memory as bytes.  Batches are made by threads while the engine works on an earlier one (Pillow lets
+go of Python's lock while it resizes), each from its own random numbers, (seed, step): so a run
 that is resumed sees the very batches that it would have seen.
 """
 
+import collections
+import os
 import pathlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,7 @@ from PIL import Image
 from tqdm import tqdm
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
+AHEAD = min(4, os.cpu_count() or 1)  # batches in the making
 
 
 class Photos(NamedTuple):
@@ -87,7 +90,7 @@ def decode(file: pathlib.Path, edge: int) -> np.ndarray | str:
 def batches(
     photos: Photos, size: int, batch: int, steps: range, seed: int, classes: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield (pixels (batch, 3, size, size), labels) for each step, made one ahead of time."""
+    """Yield (pixels (batch, 3, size, size), labels) for each step, made some steps ahead."""
     chance = fair_chance(photos.labels, classes)
 
     def make(step):
@@ -96,12 +99,17 @@ def batches(
         pixels = np.stack([varied(photos.pictures[i], size, rng) for i in chosen])
         return pixels.transpose(0, 3, 1, 2), photos.labels[chosen]      # (N, 3, size, size)
 
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(make, steps.start) if steps else None
-        for step in steps:
-            ready = coming.result()
-            coming = thread.submit(make, step + 1) if step + 1 in steps else None
-            yield ready
+    with ThreadPoolExecutor(AHEAD) as threads:
+        coming = collections.deque(threads.submit(make, step) for step in steps[:AHEAD])
+        try:
+            for step in steps:
+                ready = coming.popleft().result()
+                if step + AHEAD in steps:
+                    coming.append(threads.submit(make, step + AHEAD))
+                yield ready
+        finally:  # whoever stops early does not want the rest
+            for batch_to_come in coming:
+                batch_to_come.cancel()
 
 
 def fair_chance(labels: np.ndarray, classes: int) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import models
-from demos import photo_folder, train
+from demos import photo_folder, train, training_run
 from demos.command import run
 
 COLOURS = {"blue": (40, 60, 220), "green": (50, 190, 60), "red": (220, 50, 40)}
@@ -30,7 +30,9 @@ def folder(tmp_path):
 @pytest.fixture
 def call(tmp_path, capsys):
     def call(folder, *argv, out="out"):
-        options = ["--data", str(folder), "--sizes", "32*1", "--batch", "8", "--lr", "0.02"]
+        options = ["--data", str(folder)]
+        if "--resume" not in argv:
+            options += ["--sizes", "32*1", "--batch", "8", "--lr", "0.02"]
         status = run(train.main, [*options, "--out", str(tmp_path / out), *argv])
         return status, capsys.readouterr()
 
@@ -48,25 +50,59 @@ def test_a_run_writes_a_network_that_tells_the_classes(folder, call, tmp_path):
     assert (tmp_path / "out" / "minivgg_curve.png").exists()
 
 
-def test_a_run_that_is_resumed_is_the_same_run(folder, call, tmp_path):
-    call(folder, "--epochs", "2", out="whole")
-    part = tmp_path / "part" / "minivgg.checkpoint.npz"
+@pytest.fixture
+def stopped(folder, call, tmp_path, monkeypatch):
+    """A run of two epochs of three steps, stopped by Ctrl-C in the middle of its fifth step."""
+    taken = []
 
-    def stop_after_the_first(path, run, save=train.save_checkpoint):
-        save(path, run)
-        raise KeyboardInterrupt
+    def step(*args, take=train.training.step):
+        taken.append(take(*args))
+        if len(taken) == 5:     # momentum has moved, and nobody has seen the new weights
+            raise KeyboardInterrupt
+        return taken[-1]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "save_checkpoint", stop_after_the_first)
+    with monkeypatch.context() as patch:
+        patch.setattr(train.training, "step", step)
         status, printed = call(folder, "--epochs", "2", out="part")
-    assert "goes on from the end of epoch 1" in printed.out
-    status, _ = call(folder, "--resume", str(part), out="part")
-    assert status == 0
-    whole, resumed = (
-        models.load("minivgg", tmp_path / out / "minivgg.h5") for out in ("whole", "part")
-    )
-    for name, array in whole.params.items():
-        assert np.array_equal(array, resumed.params[name]), name
+    assert status == 130 and "goes on from epoch 2, step 2" in printed.out
+    return tmp_path / "part" / "minivgg.checkpoint.npz"
+
+
+def params(file):
+    return models.load("minivgg", file).params
+
+
+def test_a_run_that_is_resumed_in_the_middle_of_a_step_is_the_same_run(
+    folder, call, tmp_path, stopped
+):
+    call(folder, "--epochs", "2", out="whole")
+    status, printed = call(folder, "--resume", str(stopped), out="part")
+    assert status == 0, printed.err
+    resumed = params(tmp_path / "part" / "minivgg.h5")
+    for name, array in params(tmp_path / "whole" / "minivgg.h5").items():
+        assert np.array_equal(array, resumed[name]), name
+    logs = [json.loads((tmp_path / out / "minivgg.json").read_text()) for out in ("whole", "part")]
+    assert logs[0]["log"] == logs[1]["log"]
+
+
+def test_a_finished_run_goes_on_for_more_epochs_and_at_a_new_rate(folder, call, tmp_path):
+    call(folder, "--epochs", "1")
+    checkpoint = tmp_path / "out" / "minivgg.checkpoint.npz"
+    warm = training_run.resume(checkpoint, sorted(COLOURS), {"epochs": 3, "lr": 0.5}, "cpu")
+    assert warm.recipe.began == 1 and warm.recipe.rate(10)(10) < 0.1 < warm.recipe.rate(10)(19)
+    longer = training_run.resume(checkpoint, sorted(COLOURS), {"epochs": 3}, "cpu")
+    assert longer.recipe.began == 0 and longer.recipe.rate(10)(30) == pytest.approx(0)
+    options = ["--data", str(folder), "--resume", str(checkpoint), "--epochs", "2"]
+    assert run(train.main, [*options, "--out", str(tmp_path / "out")]) == 0
+    note = json.loads((tmp_path / "out" / "minivgg.json").read_text())
+    assert [line["epoch"] for line in note["log"]] == [1, 2]
+
+
+def test_sizes_are_stretched_to_the_epochs_and_begin_anew_at_a_restart():
+    recipe = training_run.Recipe(epochs=5, sizes="64*2,128*3")
+    assert [recipe.edge(epoch) for epoch in range(5)] == [64, 64, 128, 128, 128]
+    recipe = training_run.Recipe(epochs=8, sizes="96*1,128*2", began=5)
+    assert [recipe.edge(epoch) for epoch in range(5, 8)] == [96, 128, 128]
 
 
 def test_bad_folders_are_one_sentence(folder, call, tmp_path):
@@ -85,6 +121,7 @@ def test_bad_folders_are_one_sentence(folder, call, tmp_path):
     assert "holds no photos" in said(tmp_path / "empty")
     (folder / "val" / "yellow").mkdir()
     assert "'yellow', which train lacks" in said(folder)
+    (folder / "val" / "yellow").rmdir()
     assert "--sizes 'abc'" in said(folder, "--sizes", "abc")
 
 
@@ -96,6 +133,10 @@ def test_a_checkpoint_of_something_else_is_said(folder, call, tmp_path):
     checkpoint = tmp_path / "out" / "minivgg.checkpoint.npz"
     status, printed = call(folder, "--resume", str(checkpoint), "--model", "vgg11")
     assert status == 2 and "of minivgg, not of vgg11" in printed.err
+    status, printed = call(folder, "--resume", str(checkpoint), "--batch", "9")
+    assert status == 2 and "has its own batch, 8" in printed.err
+    status, printed = call(folder, "--resume", str(checkpoint), "--sizes", "64*1")
+    assert status == 2 and "give --lr too" in printed.err
     (folder / "train" / "extra").mkdir()
     status, printed = call(folder, "--resume", str(checkpoint))
     assert status == 2 and "other classes" in printed.err
