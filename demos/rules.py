@@ -7,6 +7,10 @@ of the three colours at each pixel.
     python -m demos rules --image cat.jpg
     python -m demos rules --image cat.jpg --layer relu4_2 --unit 17,5,6
     python -m demos rules --image cat.jpg --class "cup"
+    python -m demos rules --image cat.jpg --panel
+
+--panel writes a second sheet: the gradient for every combination of what a backward pass may keep
+of the forward pass, relu's mask and pooling's switches, with and without relu on the way back.
 """
 
 import argparse
@@ -16,7 +20,7 @@ import pathlib
 from demos import pictures
 from demos.command import PHOTOS, class_name, find_class, network, parser, top_five
 from minigrad.techniques import objectives
-from minigrad.techniques.attribution import RULES, gradient, gradients, saliency
+from minigrad.techniques.attribution import RULES, gradient, gradients, panel, saliency
 from minigrad.tensor import UnusedRule
 
 
@@ -32,6 +36,8 @@ def main(argv: list[str]) -> None:
     objective, box = asked_for(net, acts, x.shape, args)
     by_rule, note = under_each_rule(net, x, objective)
     drawn = draw(net, x, acts, by_rule, box)
+    if args.panel:
+        drawn["panel"] = draw_panel(panel(net, x, objective), box, x.shape[2:])
     by_rule = {named(rule, g): g for rule, g in by_rule.items()}
     name = f"{args.image.stem}_rules"
     pictures.save(args.out, name, drawn, {
@@ -57,6 +63,7 @@ def options() -> argparse.ArgumentParser:
     add("--layer", default=None, help="whose unit to look at (each network has a default)")
     add("--unit", default="strongest", metavar="strongest|C,Y,X", help="channel, row, column")
     add("--class", dest="class_", default=None, metavar="NAME|INDEX", help="a class instead")
+    add("--panel", action="store_true", help="also all combinations of mask, switches and relu")
     add("--size", default=None, help="edge in pixels, or full, instead of the network's own size")
     return parse
 
@@ -122,6 +129,18 @@ def draw(net, x, acts, by_rule, box):
 def file_part(title: str) -> str:
     """Turn a title into the end of a file's name."""
     return title.split(":")[0].replace(" ", "_").replace(",", "")
+
+
+def draw_panel(by_bits, box, size):
+    """Lay out the eight combinations: with and without relu on the way back, above each other."""
+    rows = {False: [], True: []}
+    for bits, g in by_bits.items():
+        kept = " + ".join(n for n in ("mask", "switches") if getattr(bits, n)) or "nothing"
+        title = kept + (" + relu backward" if bits.backward_relu else "")
+        rows[bits.backward_relu].append((named(title, g), pictures.signed(g)))
+    if box and smaller_than_half(box, size):
+        rows = {backward: closer(row, box) for backward, row in rows.items()}
+    return pictures.sheet(list(rows.values()))
 
 
 def closer(titled, box):

@@ -59,6 +59,11 @@ def test_the_gradient_ends_where_the_receptive_field_ends(call, tmp_path):
     assert (outside == 128).all() and (drawn != 128).any()
 
 
+def test_the_panel_is_a_picture_of_its_own(call):
+    status, _, made = call("--panel")
+    assert status == 0 and "astronaut_rules_panel.png" in made["pictures"]
+
+
 def test_a_class_has_no_box_and_is_called_by_its_name(call):
     _, printed, made = call("--class", "dog")
     assert made["objective"] == "score of dog" and "score of dog" in printed.out
