@@ -46,9 +46,13 @@ class Objective:
             raise ValueError(f"{self.name} needs {missing[0]}, which this pass did not compute")
         return self.value(acts)
 
+    def __rmul__(self, weight: float):
+        """Weight · objective."""
+        return Objective(self.name, self.layers, lambda acts: weight * self.value(acts))
+
     def __neg__(self):
         """− objective: what is made small, where more of it is wanted (optimize.py)."""
-        return Objective(f"− {self.name}", self.layers, lambda acts: -self.value(acts))
+        return -1.0 * self
 
 
 def activations(net, x, objective: Objective):

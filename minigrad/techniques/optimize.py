@@ -4,8 +4,8 @@ r"""The one image loop: change the pixels until the network says what you asked 
 
 Exciting a class is −class_score(k) from a blank image (Simonyan et al. 2014, section 2; Yosinski et
 al. 2015); inverting a code is code(layer, target) (Mahendran and Vedaldi 2014), a dream
-−energy(layer) from a photo, an attack −cross_entropy(label) in a box of a few grey levels.  Training
-does the same to the weights; here they stay, and the gradient goes on to the image.
+−energy(layer) from a photo, an attack −cross_entropy(label) in a box of a few grey levels.
+Training does the same to the weights; here they stay, and the gradient goes on to the image.
 
     start           zero (the mean colour), noise around it, a photo
     objective       to be made small: `-objective` asks for more of it   (objectives.py)
@@ -129,7 +129,7 @@ def descend(optimiser, rate: Callable[[int], float], shape: Callable = lambda g:
     Args:
         optimiser: `step(params, gradients, lr)`.
         rate: lr by step, counted from 0.
-        shape: what the gradient goes through first, say `of_all_scales`.
+        shape: what the gradient goes through first, say `like_photos(0.75)`.
     """
 
     def walk(E, x, settle):
@@ -140,6 +140,36 @@ def descend(optimiser, rate: Callable[[int], float], shape: Callable = lambda g:
             yield x
 
     return walk
+
+
+COLOURS = [[1.07, 0.85, 0.79], [0.85, 1.05, 0.93], [0.79, 0.93, 1.18]]  # of 254 photos, + 0.1 · 1
+
+
+def like_photos(power: float):
+    r"""g ← F⁻¹[ |f|^−power · F[Σ g] ] / mean|…|: the step that a photo would take.
+
+    At a raw gradient's steps every pixel and every colour goes its own way.  In photos slow waves
+    are stronger than fast ones, about as 1/|f| (Field 1987), and the colours rise and fall
+    together, Σ being the covariance of red, green and blue.  This is steepest descent where waves
+    and principal colours are the coordinates, each on the scale that it has in photos (Olah et al.
+    2017, "Preconditioning").  The mean of the image stays as it is: f = 0 is left out.
+
+    Args:
+        power: of 1/|f|, f in waves per pixel; 0 leaves the waves alone.
+    """
+
+    def shape(g):
+        xp = array_module(g)
+        H, W = g.shape[2:]
+        f = xp.hypot(xp.fft.fftfreq(H)[:, None], xp.fft.rfftfreq(W))            # (H, W/2 + 1)
+        f[0, 0] = xp.inf
+        together = xp.tensordot(xp.asarray(COLOURS, g.dtype), g, (1, 1)).swapaxes(0, 1)
+        waves = xp.fft.rfft2(together) * f**-max(power, 1e-9)
+        step = xp.fft.irfft2(waves, s=(H, W))                                   # (N, 3, H, W)
+        size = abs(step).mean(axis=(1, 2, 3), keepdims=True)
+        return (step / xp.maximum(size, 1e-30)).astype(g.dtype)
+
+    return shape
 
 
 def quasi_newton(history: int = 10):

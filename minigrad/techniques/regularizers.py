@@ -14,10 +14,12 @@ A *penalty* R(u) is one number, added to what is minimised, and its gradient com
 A *correction* takes u after a step, and the gradient of the objective that led there, and returns
 a new u (Yosinski et al. 2015, section 3.2):
 
-    decay, blur, clip_small_norm, clip_small_contribution
+    decay, blur, clip_small_norm, clip_small_contribution;  every(n, correction)
 
 Read before: ops/arithmetic.py.  Read next: optimize.py.
 """
+
+import itertools
 
 import numpy as np
 
@@ -112,6 +114,12 @@ def clip_small_contribution(percentile: float):
         return u * _keep_largest(abs((u * g).sum(axis=1)), percentile)
 
     return correction
+
+
+def every(n: int, correction):
+    """Correct after each n-th step only."""
+    steps = itertools.count(1)
+    return lambda u, g: correction(u, g) if next(steps) % n == 0 else u
 
 
 def _gaussian(u, n: int, sigma: float):

@@ -1,0 +1,280 @@
+"""The image that most excites a class, a channel or all channels of a layer, from a blank one.
+
+    python -m demos maximize --class "golf ball" --copies 4
+    python -m demos maximize --class "golf ball" dalmatian church --gif
+    python -m demos maximize --class "golf ball" --start photo --image cat.jpg
+    python -m demos maximize --class "golf ball" --regularizer l2=1e-7 blur=0.5
+    python -m demos maximize --layer conv3_2 --channel 17
+    python -m demos maximize --layer conv3_2 --channel all
+
+Each network has settings of its own (demos/presets.py).  Ctrl-C keeps the pictures as they are.
+The probability beside a picture is the network's answer to the PNG, read again from its file.
+"""
+
+import argparse
+import dataclasses
+import pathlib
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from demos import pictures
+from demos.command import PHOTOS, class_name, find_class, network, parser
+from demos.presets import REGULARIZERS, excite, preset_for
+from minigrad import ops
+from minigrad.backend import to_device, to_numpy
+from minigrad.techniques import objectives, optimize
+from models.layers import GlobalAvgPool, Relu
+
+AT_ONCE = 16 * 128**2   # pixels in one pass: more fill the memory and are not faster
+FRAMES = 40
+
+
+class Wish(NamedTuple):
+    """One picture to make: what for, and the class that it shall show, if it is one."""
+
+    name: str
+    objective: objectives.Objective
+    k: int | None = None
+
+
+def main(argv: list[str]) -> None:
+    """Make the pictures, write them, look at them again."""
+    args = options().parse_args(argv)
+    net = network(args)
+    wishes, size = asked_for(net, args)
+    preset = settings(net, args, size)
+    start = started(net, args, preset, len(wishes))
+    made, frames, steps = make(net, wishes, start, preset, args.seed, args.gif)
+    save(net, wishes, made, frames, args, preset, steps)
+
+
+def options() -> argparse.ArgumentParser:
+    """Options; what is not given comes from the network's preset."""
+    parse = parser("maximize", __doc__)
+    add = parse.add_argument
+    add("--class", dest="classes", nargs="+", default=[], metavar="NAME|INDEX", help="one or more")
+    add("--layer", default=None, help="excite a layer's channels instead")
+    add("--channel", default="all", metavar="C|C,C,…|all", help="which of them (all)")
+    add("--start", default="noise", choices=["zero", "noise", "photo"])
+    add("--image", type=pathlib.Path, default=PHOTOS / "astronaut.jpg", help="for --start photo")
+    add("--regularizer", nargs="+", default=None, metavar="NAME=STRENGTH",
+        help=f"in place of the preset's: {', '.join(REGULARIZERS)}; or none")
+    add("--copies", type=int, default=1, help="pictures of each, from different noise (1)")
+    add("--size", type=int, default=None, help="edge in pixels")
+    add("--steps", type=int, default=None)
+    add("--rate", type=float, default=None, help="grey levels per step")
+    add("--waves", type=float, default=None, help="power of 1/|f| in a step; negative for none")
+    add("--seed", type=int, default=0, help="of the noise and the jitter")
+    add("--gif", action="store_true", help="the way there as a film, too")
+    return parse
+
+
+# ── What to make ────────────────────────────────────────────────────────────────────────────────
+
+
+def asked_for(net, args):
+    """Return the wishes of the options, and the edge that suits them, or None for the preset's."""
+    if bool(args.classes) == (args.layer is not None):
+        raise ValueError('say what to excite: --class "golf ball", or --layer with --channel')
+    if args.copies < 1:
+        raise ValueError(f"--copies {args.copies}: give 1 or more")
+    if args.classes:
+        found = [find_class(net, text) for text in args.classes]
+        wishes, size = [class_wish(net, k) for k in found], None
+    else:
+        wishes, size = channel_wishes(net, args.layer, args.channel)
+    return [wish for wish in wishes for _ in range(args.copies)], size
+
+
+def class_wish(net, k: int) -> Wish:
+    """The score of a class.
+
+    Where the score comes through a relu and a mean, as SqueezeNet's, the mean of the map before the
+    relu: a class that is off in the blank image would have no gradient.
+    """
+    last = layer = list(net.layers)[-1]
+    while isinstance(net.layers[layer], GlobalAvgPool | Relu):
+        (layer,) = net.inputs[layer]
+    objective = objectives.class_score(k) if layer == last else objectives.channel(layer, k)
+    if layer != last:
+        _, height, width = net.output_shapes(until=layer)[layer]
+        objective = (1 / (height * width)) * objective
+    return Wish(class_name(net, k), objective, k)
+
+
+def channel_wishes(net, layer: str, channel: str):
+    """Channels of a layer, before its relu, in images that a unit and its neighbours can see."""
+    size = min(net.input_size, max(48, net.receptive_field(layer).size * 5 // 4))
+    before = layer
+    while isinstance(net.layers[before], Relu):
+        (before,) = net.inputs[before]
+    count = net.output_shapes((size, size), until=before)[before][0]
+    try:
+        chosen = range(count) if channel == "all" else [int(c) for c in channel.split(",")]
+    except ValueError:
+        raise ValueError(f"--channel {channel!r}: give numbers, 3 or 3,4,5, or all") from None
+    for c in chosen:
+        if not 0 <= c < count:
+            raise ValueError(f"{layer} has channels 0 … {count - 1}, not {c}")
+    return [Wish(f"{layer} {c}", objectives.channel(before, c)) for c in chosen], size
+
+
+def settings(net, args, size):
+    """Return the network's preset, changed where the options say so."""
+    preset = preset_for(net)
+    given = {"size": args.size or size, "steps": args.steps, "rate": args.rate}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if args.waves is not None:
+        changes["waves"] = args.waves if args.waves >= 0 else None
+    if args.regularizer is not None:
+        named = [text for text in args.regularizer if text != "none"]
+        changes["regularizers"] = dict(map(strength, named))
+    preset = dataclasses.replace(preset, **changes)
+    if preset.size < 8 or preset.steps < 1 or not preset.rate > 0:
+        raise ValueError("--size is 8 or more, --steps 1 or more, --rate above 0")
+    return dataclasses.replace(preset, jitter=min(preset.jitter, preset.size // 8))
+
+
+def strength(text: str) -> tuple[str, float]:
+    """Read NAME=STRENGTH."""
+    name, _, number = text.partition("=")
+    if name not in REGULARIZERS:
+        raise ValueError(f"--regularizer {text!r}: there are {', '.join(REGULARIZERS)}, and none")
+    try:
+        value = float(number)
+    except ValueError:
+        value = -1.0
+    if not value >= 0:
+        raise ValueError(f"--regularizer {text!r}: give a strength, as in {name}=1e-7")
+    return name, value
+
+
+def started(net, args, preset, count: int):
+    """Return the images to start from, one per wish: (count, 3, size, size)."""
+    if args.start == "photo":
+        return np.repeat(to_numpy(net.pixels(args.image, preset.size)), count, axis=0)
+    sigma = preset.noise if args.start == "noise" else 0.0
+    rng = np.random.default_rng(args.seed)
+    return to_numpy(optimize.noise(net, preset.size, count, sigma, rng))
+
+
+# ── Making ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def make(net, wishes, start, preset, seed: int, film: bool = False):
+    """Make the pictures, some at a time, with a progress bar; Ctrl-C keeps what there is.
+
+    Returns:
+        Pixels (N, 3, H, W), a list of such for the film, and how many steps were done for all.
+    """
+    made, frames, done = start.copy(), [start.copy()] if film else [], 0
+    some = max(1, AT_ONCE // preset.size**2)
+    parts = [slice(i, i + some) for i in range(0, len(wishes), some)]
+    rng = np.random.default_rng([seed, 1])
+    with tqdm(total=len(parts) * preset.steps, unit="step") as bar:
+        try:
+            for part in parts:
+                objective = objectives.each([wish.objective for wish in wishes[part]])
+                x0 = to_device(start[part], net.device)
+                for progress in excite(net, objective, x0, preset, rng):
+                    made[part] = to_numpy(progress.pixels)
+                    done += 1
+                    bar.set_postfix(score=f"{-progress.value / len(x0):.1f}", refresh=False)
+                    bar.update()
+                    if film and progress.step % max(1, preset.steps // FRAMES) == 0:
+                        frames.append(made.copy())
+        except KeyboardInterrupt:
+            bar.write("stopped: the pictures are kept as they are now")
+    return made, frames, done
+
+
+def stretched(pixels):
+    """More contrast, to look at: each image's mean to 115 and its deviation to 50 grey levels."""
+    u = pixels - pixels.mean(axis=(1, 2, 3), keepdims=True)
+    return (115 + 50 * u / np.maximum(u.std(axis=(1, 2, 3), keepdims=True), 1e-6)).clip(0, 255)
+
+
+# ── Writing, and looking again ──────────────────────────────────────────────────────────────────
+
+
+def save(net, wishes, made, frames, args, preset, steps) -> None:
+    """Write every picture, a sheet of them, a film, and what made them."""
+    args.out.mkdir(parents=True, exist_ok=True)
+    name = file_name(wishes)
+    files = [args.out / f"{name}_{n}.png" for n in range(1, len(made) + 1)]
+    for file, image in zip(files, made, strict=True):
+        picture = pictures.photo(image)
+        pictures.whole(file, lambda f, picture=picture: picture.save(f, "PNG"))
+    answers = [probability(net, file, wish.k) for file, wish in zip(files, wishes, strict=True)]
+    if frames:
+        pictures.whole(args.out / f"{name}.gif", lambda f: film(frames, f))
+    pictures.save(args.out, name, {"": draw(wishes, made, answers)}, {
+        "demo": "maximize",
+        "model": net.name,
+        "settings": dataclasses.asdict(preset),
+        "start": args.start,
+        "random seed": args.seed,
+        "steps done": steps,
+        "images": [
+            {"of": wish.name, "file": file.name, "probability in the file": p}
+            for wish, file, p in zip(wishes, files, answers, strict=True)
+        ],
+    })
+    for wish, p in zip(wishes, answers, strict=True):
+        if p is not None:
+            print(f"{p:6.1%}  {wish.name}")
+    print(f"{len(made)} pictures: {args.out / name}.png")
+
+
+def file_name(wishes) -> str:
+    """Name the files by what they show: golf_ball_maximize, conv3_2_17_maximize."""
+    names = list(dict.fromkeys(wish.name for wish in wishes))
+    if len(names) > 1 and wishes[0].k is None:
+        names = [names[0].rsplit(" ", 1)[0]]
+    text = "_".join(names[:3]) + ("_and_more" if len(names) > 3 else "")
+    return "".join(c if c.isalnum() else "_" for c in text) + "_maximize"
+
+
+def probability(net, file, k: int | None) -> float | None:
+    """What the network says of a picture, read again from its file; None if it is of no class."""
+    if k is None:
+        return None
+    picture = np.asarray(Image.open(file), net.dtype).transpose(2, 0, 1)[None]      # (1, 3, H, W)
+    scores = list(net(to_device(picture, net.device)).values())[-1]
+    return float(ops.softmax(scores)[0, k])
+
+
+def draw(wishes, made, answers) -> Image.Image:
+    """Lay out the pictures as they are, or, of many channels, all in rows of 16 and stretched."""
+    if wishes[0].k is None:
+        columns = min(16, max(4, round(len(made) ** 0.5)))
+        tiles = [
+            (wish.name, pictures.photo(image))
+            for wish, image in zip(wishes, stretched(made), strict=True)
+        ]
+        rows = [tiles[i : i + columns] for i in range(0, len(tiles), columns)]
+        return pictures.sheet(rows, tile=112)
+    rows = []
+    for i in range(0, len(made), 4):
+        part = slice(i, i + 4)
+        rows.append([
+            (f"{wish.name}  {p:.0%}", pictures.photo(image))
+            for wish, p, image in zip(wishes[part], answers[part], made[part], strict=True)
+        ])
+        rows.append([
+            ("more contrast", pictures.photo(image)) for image in stretched(made[part])
+        ])
+    return pictures.sheet(rows)
+
+
+def film(frames, file) -> None:
+    """Write the images of each moment side by side, as a GIF that rests at its end."""
+    moments = [
+        pictures.sheet([[("", pictures.photo(image)) for image in moment[:4]]]) for moment in frames
+    ]
+    first, *rest = moments
+    times = [80] * len(rest) + [2000]
+    first.save(file, "GIF", save_all=True, append_images=rest, duration=times, loop=0)
