@@ -70,6 +70,7 @@ def options() -> argparse.ArgumentParser:
     add = parse.add_argument
     add("--data", required=True, type=pathlib.Path, metavar="FOLDER")
     add("--epochs", type=int, help=f"passes over the photos ({Recipe.epochs})")
+    add("--photos", type=int, help="how many make an epoch (as many as there are)")
     add("--sizes", help=f"edge*epochs,…: stretched to --epochs ({Recipe.sizes})")
     add("--batch", type=int, help=f"photos in a step ({Recipe.batch})")
     add("--lr", type=float, help=f"the highest rate ({Recipe.lr}); with --resume, a warm restart")
@@ -79,9 +80,9 @@ def options() -> argparse.ArgumentParser:
 
 
 def one_epoch(run: Run, train: photo_folder.Photos, checkpoint: pathlib.Path, device: str) -> None:
-    """Show as many photos as there are, beginning where the run stands."""
+    """Show an epoch's photos, beginning where the run stands."""
     recipe, seed, edge = run.recipe, run.recipe.random_seed, run.recipe.edge(run.epoch)
-    each = max(1, len(train.labels) // recipe.batch)
+    each = recipe.steps(len(train.labels))
     rate, saved = recipe.rate(each), time.time()
     steps = range(run.epoch * each + len(run.seen), (run.epoch + 1) * each)
     given = photo_folder.batches(train, edge, recipe.batch, steps, seed, run.net.class_count)

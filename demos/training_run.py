@@ -29,6 +29,7 @@ class Recipe:
     """All that a run depends on besides its photos.
 
     Attributes:
+        photos: how many are shown in an epoch; 0: as many as there are to train on.
         sizes: edge*epochs,…: the photos' edge, in proportions that are stretched to the epochs.
         lr: the highest rate, from which a cosine falls to zero at the end.
         began: the epoch in which the rate was last at its highest; above 0 after a warm restart
@@ -37,6 +38,7 @@ class Recipe:
 
     model: str = "minivgg"
     epochs: int = 23
+    photos: int = 0
     sizes: str = "64*14,96*6,128*3"
     batch: int = 64
     lr: float = 0.06
@@ -47,14 +49,18 @@ class Recipe:
     began: int = 0
 
     def __post_init__(self):
-        if min(self.epochs, self.batch) < 1 or not self.lr > 0:
-            raise ValueError("--epochs, --batch and --lr must be above zero")
+        if min(self.epochs, self.batch) < 1 or self.photos < 0 or not self.lr > 0:
+            raise ValueError("--epochs, --photos, --batch and --lr must be above zero")
         try:
             good = min(self._edges()) > 0
         except ValueError:
             good = False
         if not good:
             raise ValueError(f"--sizes {self.sizes!r}: give edge*epochs,…, as in 64*14,96*6")
+
+    def steps(self, photos: int) -> int:
+        """How many steps an epoch takes, with so many photos to train on."""
+        return max(1, (self.photos or photos) // self.batch)
 
     def edge(self, epoch: int) -> int:
         """The edge of the photos in an epoch, in pixels."""
@@ -120,7 +126,7 @@ def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device
         path: of the checkpoint.
         classes: of the photos.
         given: parts of the recipe.  More `epochs` stretch the same plan; a new `lr` restarts the
-            cosine for the epochs to come, and `sizes` are theirs.
+            cosine for the epochs to come, and `sizes` and `photos` are theirs.
         device: "cpu" or "cuda".
 
     Raises:
@@ -138,8 +144,8 @@ def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device
     if "lr" in given:
         given = given | {"began": note["epoch"]}
         note["seen"] = []
-    elif given.get("sizes", recipe.sizes) != recipe.sizes:
-        raise ValueError("--sizes change at a warm restart: give --lr too, the rate to begin at")
+    elif {"sizes", "photos"} & set(given):
+        raise ValueError("--sizes and --photos change at a warm restart: give --lr too, its rate")
     run = begin(dataclasses.replace(recipe, **given), note["classes"], device)
     for name, array in arrays.items():
         kind, _, param = name.partition("/")
