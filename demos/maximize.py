@@ -149,6 +149,8 @@ def strength(text: str) -> tuple[str, float]:
         value = -1.0
     if not value >= 0:
         raise ValueError(f"--regularizer {text!r}: give a strength, as in {name}=1e-7")
+    if name.startswith("small") and value > 100:
+        raise ValueError(f"--regularizer {text!r}: a percentile is a number from 0 to 100")
     return name, value
 
 

@@ -1,0 +1,203 @@
+"""Pictures of classes and channels from the command line, with a small network and few steps."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import models
+from demos import filters, maximize, opinion
+from demos.command import run
+from demos.presets import PRESETS, preset_for
+from minigrad import ops
+from models import storage
+
+NAMES = ["cup", "golf_ball", "tea cup", "dog"]
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A small network with random weights, in a file."""
+    file = tmp_path_factory.mktemp("weights") / "some.h5"
+    net = models.build("minivgg", classes=NAMES)
+    storage.save(file, net.params, {"model": "minivgg", "classes": net.classes})
+    return file
+
+
+@pytest.fixture
+def call(weights, tmp_path, capsys):
+    def call(*argv, main=maximize.main):
+        status = run(main, ["--weights", str(weights), "--out", str(tmp_path), *argv])
+        notes = {file.stem: json.loads(file.read_text()) for file in tmp_path.glob("*.json")}
+        return status, capsys.readouterr(), notes
+
+    return call
+
+
+SMALL = ["--size", "32", "--steps", "3"]
+
+
+def pixels(file):
+    return np.asarray(Image.open(file)).astype(int)
+
+
+def test_a_class_gives_a_picture_per_copy_a_sheet_and_a_note(call, tmp_path):
+    status, printed, notes = call("--class", "golf ball", "--copies", "2", *SMALL)
+    assert status == 0 and "golf_ball_maximize.png" in printed.out
+    files = {file.name for file in tmp_path.iterdir()}
+    parts = ["", "_1", "_2"]
+    expected = {f"golf_ball_maximize{part}.png" for part in parts} | {"golf_ball_maximize.json"}
+    assert files == expected
+    first, second = (pixels(tmp_path / f"golf_ball_maximize_{n}.png") for n in (1, 2))
+    assert first.shape == (32, 32, 3) and (first != second).any()
+    assert notes["golf_ball_maximize"]["settings"]["steps"] == 3
+
+
+def test_the_probability_in_the_note_is_that_of_the_file(call, tmp_path, weights):
+    _, _, notes = call("--class", "dog", *SMALL)
+    picture = pixels(tmp_path / "dog_maximize_1.png").transpose(2, 0, 1)[None]
+    scores = models.load("minivgg", weights)(picture.astype(np.float32))["fc8"]
+    (image,) = notes["dog_maximize"]["images"]
+    assert image["probability in the file"] == pytest.approx(float(ops.softmax(scores)[0, 3]))
+
+
+def test_what_is_asked_for_rises(weights):
+    net = models.load("minivgg", weights)
+    argv = ["--layer", "conv2_1", "--channel", "7", "--regularizer", "none", "--size", "32"]
+    args = maximize.options().parse_args([*argv, "--steps", "5"])
+    wishes, _ = maximize.asked_for(net, args)
+    preset = maximize.settings(net, args, None)
+    start = maximize.started(net, args, preset, 1)
+    made, _, steps = maximize.make(net, wishes, start, preset, 0)
+    assert steps == 5
+    assert net(made)["conv2_1"][0, 7].sum() > net(start)["conv2_1"][0, 7].sum()
+
+
+def test_the_same_seed_gives_the_same_file_and_another_another(call, tmp_path):
+    def picture(seed):
+        call("--class", "dog", "--seed", seed, *SMALL)
+        return pixels(tmp_path / "dog_maximize_1.png")
+
+    first = picture("1")
+    assert (picture("1") == first).all() and (picture("2") != first).any()
+
+
+@pytest.mark.parametrize("start", ["zero", "noise", "photo"])
+def test_it_may_start_anywhere(call, tmp_path, start):
+    status, _, notes = call("--class", "dog", "--start", start, *SMALL)
+    assert status == 0 and notes["dog_maximize"]["start"] == start
+
+
+def test_all_channels_of_a_layer_are_one_sheet(call, tmp_path):
+    status, _, notes = call("--layer", "relu1_2", "--size", "16", "--steps", "1")
+    assert status == 0 and len(notes["relu1_2_maximize"]["images"]) == 32
+
+
+def test_a_channel_is_excited_before_its_relu_lest_it_be_off(weights):
+    net = models.load("minivgg", weights)
+    (wish,), size = maximize.channel_wishes(net, "relu2_1", "7")
+    assert wish.objective.layers == ("conv2_1",) and wish.name == "relu2_1 7"
+    assert size >= net.receptive_field("conv2_1").size
+
+
+def test_a_score_behind_a_relu_is_sought_before_it():
+    wish = maximize.class_wish(models.table("squeezenet1_1"), 5)
+    assert wish.objective.layers == ("conv10",)
+
+
+def test_regularizers_replace_those_of_the_preset(call):
+    _, _, notes = call("--class", "dog", "--regularizer", "l6=1e-12", "blur=0.5", *SMALL)
+    assert notes["dog_maximize"]["settings"]["regularizers"] == {"l6": 1e-12, "blur": 0.5}
+    _, _, notes = call("--class", "dog", "--regularizer", "none", *SMALL)
+    assert notes["dog_maximize"]["settings"]["regularizers"] == {}
+
+
+def test_the_film_begins_with_the_blank_image_and_ends_with_the_picture(call, tmp_path):
+    call("--class", "dog", "--gif", *SMALL)
+    film = Image.open(tmp_path / "dog_maximize.gif")
+    assert film.n_frames == 4
+
+
+def test_an_interrupt_keeps_the_pictures_as_they_are_then(call, tmp_path, monkeypatch):
+    original = maximize.excite
+
+    def interrupted(*args):
+        for progress in original(*args):
+            yield progress
+            if progress.step == 2:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(maximize, "excite", interrupted)
+    status, printed, notes = call("--class", "dog", *SMALL)
+    assert status == 0 and notes["dog_maximize"]["steps done"] == 2
+    assert (tmp_path / "dog_maximize_1.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("argv", "sentence"),
+    [
+        ([], "say what to excite"),
+        (["--class", "dog", "--layer", "conv1_1"], "say what to excite"),
+        (["--class", "unicorn"], "knows no class 'unicorn'"),
+        (["--layer", "conv9_1"], "conv9_1"),
+        (["--layer", "conv1_1", "--channel", "99"], "channels 0 … 31, not 99"),
+        (["--layer", "conv1_1", "--channel", "a"], "give numbers"),
+        (["--class", "dog", "--copies", "0"], "--copies 0"),
+        (["--class", "dog", "--regularizer", "l3=1"], "there are l2, l6"),
+        (["--class", "dog", "--regularizer", "l2"], "give a strength, as in l2=1e-7"),
+        (["--class", "dog", "--regularizer", "small-norm=120"], "0 to 100"),
+        (["--class", "dog", "--steps", "0"], "--steps 1 or more"),
+        (["--class", "dog", "--start", "photo", "--image", "nowhere.jpg"], "nowhere.jpg"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_writes_nothing(call, tmp_path, argv, sentence):
+    status, printed, _ = call(*argv)
+    assert status == 2 and sentence in printed.err and printed.err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_network_has_a_preset():
+    for name in models.names():
+        assert preset_for(models.table(name)) in PRESETS.values()
+
+
+def test_filters_are_those_of_the_weights_in_rgb_and_grey_levels(weights):
+    """W / (255 · std), whatever the order of the channels."""
+    net = models.load("minivgg", weights)
+    p = net.preprocessing
+    expected = net.params["conv1_1/weight"] * np.reshape(p.scale / np.array(p.std), (3, 1, 1))
+    np.testing.assert_allclose(filters.filters(net, "conv1_1"), expected, rtol=1e-4, atol=1e-8)
+
+
+def test_filters_of_a_network_that_reads_bgr_are_turned_to_rgb():
+    net = models.build("squeezenet1_0_caffe", classes=2)
+    expected = net.params["conv1/weight"][:, ::-1]
+    np.testing.assert_allclose(filters.filters(net, "conv1"), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_the_filters_are_one_sheet(call, tmp_path):
+    status, printed, notes = call(main=filters.main)
+    assert status == 0 and "32 filters of conv1_1, 3×3" in printed.out
+    assert len(notes["minivgg_filters"]["‖w‖ of each"]) == 32
+
+
+def test_an_opinion_is_a_place_for_every_class_that_both_name_alike(call, tmp_path):
+    judge = models.build("squeezenet1_1", classes=["Dog", "golf ball", "cat"])
+    file = tmp_path / "judge.h5"
+    storage.save(file, judge.params, {"model": judge.name, "classes": judge.classes})
+    status, printed, notes = call(
+        "--judge", judge.name, "--judge-weights", str(file), "--steps", "1", main=opinion.main
+    )
+    assert status == 0 and "in 2 of 2" in printed.out  # of three classes, all are among five
+    assert set(notes["minivgg_opinion"]["places"]) == {"golf_ball", "dog"}
+
+
+def test_without_a_shared_class_there_is_no_opinion(call, tmp_path):
+    judge = models.build("squeezenet1_1", classes=["sun", "moon"])
+    file = tmp_path / "judge.h5"
+    storage.save(file, judge.params, {"model": judge.name, "classes": judge.classes})
+    status, printed, _ = call(
+        "--judge", judge.name, "--judge-weights", str(file), main=opinion.main
+    )
+    assert status == 2 and "share no class" in printed.err
