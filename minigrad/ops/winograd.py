@@ -37,8 +37,9 @@ above run once more, with other filters, and every pixel is written once.
 
 **What it costs.**  Interpolation subtracts large numbers: the error is about ten times that of the
 definition (2·10⁻⁶ in float32).  The transformed filters take 36/9 of the memory of the filters.
+Those of read-only arrays are kept, up to 1 GiB in all; `filters.allow(bytes)` sets another bound.
 
-Read before: ops/conv.py, the definition; threads.py.  Read next: ops/columns.py.
+Read before: ops/conv.py, the definition; blocks.py and columns.py.  Read next: kept.py.
 """
 
 import numpy as np

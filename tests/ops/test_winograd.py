@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from minigrad import Tensor, grad, tape, threads
 from minigrad.ops import conv2d
 from minigrad.ops import winograd as lesson
-from minigrad.ops.conv import choose, force
 from minigrad.ops.kept import Kept, frozen
+from minigrad.ops.ways import choose, force
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-11}
 LAYOUTS = {
