@@ -66,6 +66,7 @@ AT = np.array([
     [0, 1, -1, 8, -8, 1],
 ])
 
+ONE = 6 + 1  # the point (1, 1): a number there becomes that number in all 16 outputs, as a bias is
 TILES = 64  # in a block, at least: with fewer, reading the filters takes longer than multiplying
 
 filters = Kept(limit=2**30)
@@ -108,7 +109,9 @@ def three_products(x, U, bias, padding):
             V = tiles_in @ X                                            # (T, 36, C)
             M = xp.empty((len(V), 36, outputs.stop - outputs.start), x.dtype)
             xp.matmul(V.swapaxes(0, 1), U[:, :, outputs], out=M.swapaxes(0, 1))
-            paste(tiles_out @ M, y[..., outputs], block, None if bias is None else bias[outputs])
+            if bias is not None:
+                M[:, ONE] += bias[outputs]
+            paste(tiles_out @ M, y[..., outputs], block)                # (T, 16, O)
 
     threads.spread(work, share(blocks, out), x)
     return y.transpose(0, 3, 1, 2)
@@ -161,9 +164,8 @@ def turned_at_points(weight):
     return threads.matmul(on_tiles(G, weight), taps).reshape(36, out, C)
 
 
-def paste(tiles, y, block, bias):
-    """Put a block's tiles (T, 16, O), and the bias, where they belong in y (N, H, W, O)."""
-    xp = array_module(y)
+def paste(tiles, y, block):
+    """Put a block's tiles (T, 16, O) where they belong in y (N, H, W, O)."""
     rows, columns = block.height, -(-y.shape[2] // 4)
     y = y[block.images, 4 * block.rows.start : 4 * block.rows.stop]
     images, height, width, out = y.shape
@@ -172,7 +174,4 @@ def paste(tiles, y, block, bias):
         y = y.reshape(images, rows, 4, columns, 4, out)  # splitting axes copies nothing
     else:  # the last tiles reach over the border
         tiles = tiles.reshape(images, 4 * rows, 4 * columns, out)[:, :height, :width]
-    if bias is None:
-        y[...] = tiles
-    else:
-        xp.add(tiles, bias, out=y)
+    y[...] = tiles

@@ -129,6 +129,12 @@ def test_the_matrices_multiply_polynomials():
     np.testing.assert_allclose(y, np.correlate(x, w, "valid"))
 
 
+def test_a_number_at_the_point_one_is_that_number_everywhere():
+    """So a bias is added once to a tile, and not to each of its 16 outputs."""
+    at_one = np.eye(36)[lesson.ONE]
+    np.testing.assert_array_equal(np.kron(lesson.AT, lesson.AT) @ at_one, np.ones(16))
+
+
 def test_gradients_that_are_not_asked_for_are_not_computed(monkeypatch):
     def never(*_):
         raise AssertionError("the weights are frozen")
