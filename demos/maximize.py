@@ -64,7 +64,7 @@ def options() -> argparse.ArgumentParser:
         help=f"in place of the preset's: {', '.join(REGULARIZERS)}; or none")
     add("--copies", type=int, default=1, help="pictures of each, from different noise (1)")
     add("--size", type=int, default=None, help="edge in pixels")
-    add("--steps", type=int, default=None)
+    add("--steps", type=int, default=None, help="at each size of the preset")
     add("--rate", type=float, default=None, help="grey levels per step")
     add("--waves", type=float, default=None, help="power of 1/|f| in a step; negative for none")
     add("--seed", type=int, default=0, help="of the noise and the jitter")
@@ -125,17 +125,32 @@ def channel_wishes(net, layer: str, channel: str):
 def settings(net, args, size):
     """Return the network's preset, changed where the options say so."""
     preset = preset_for(net)
-    given = {"size": args.size or size, "steps": args.steps, "rate": args.rate}
+    given = {"steps": args.steps, "rate": args.rate}
     changes = {name: value for name, value in given.items() if value is not None}
+    edge = args.size or size or preset.sizes[-1]
+    if size or args.start == "photo":   # what is there already would be lost in a small image
+        changes["sizes"] = (edge,)
+    else:
+        sizes = [round(n * edge / preset.sizes[-1]) for n in preset.sizes]
+        changes["sizes"] = (*(n for n in sizes[:-1] if fits(net, n)), edge)
     if args.waves is not None:
         changes["waves"] = args.waves if args.waves >= 0 else None
     if args.regularizer is not None:
         named = [text for text in args.regularizer if text != "none"]
         changes["regularizers"] = dict(map(strength, named))
     preset = dataclasses.replace(preset, **changes)
-    if preset.size < 8 or preset.steps < 1 or not preset.rate > 0:
-        raise ValueError("--size is 8 or more, --steps 1 or more, --rate above 0")
-    return dataclasses.replace(preset, jitter=min(preset.jitter, preset.size // 8))
+    if edge < 16 or preset.steps < 1 or not preset.rate > 0:
+        raise ValueError("--size is 16 or more, --steps 1 or more, --rate above 0")
+    return preset
+
+
+def fits(net, edge: int) -> bool:
+    """Is an image of this edge large enough for the whole network?"""
+    try:
+        net.output_shapes((edge, edge))
+    except ValueError:
+        return False
+    return True
 
 
 def strength(text: str) -> tuple[str, float]:
@@ -155,12 +170,12 @@ def strength(text: str) -> tuple[str, float]:
 
 
 def started(net, args, preset, count: int):
-    """Return the images to start from, one per wish: (count, 3, size, size)."""
+    """Return the images to start from, one per wish, of the first size: (count, 3, H, W)."""
     if args.start == "photo":
-        return np.repeat(to_numpy(net.pixels(args.image, preset.size)), count, axis=0)
+        return np.repeat(to_numpy(net.pixels(args.image, preset.sizes[0])), count, axis=0)
     sigma = preset.noise if args.start == "noise" else 0.0
     rng = np.random.default_rng(args.seed)
-    return to_numpy(optimize.noise(net, preset.size, count, sigma, rng))
+    return to_numpy(optimize.noise(net, preset.sizes[0], count, sigma, rng))
 
 
 # ── Making ──────────────────────────────────────────────────────────────────────────────────────
@@ -172,21 +187,23 @@ def make(net, wishes, start, preset, seed: int, film: bool = False):
     Returns:
         Pixels (N, 3, H, W), a list of such for the film, and how many steps were done for all.
     """
-    made, frames, done = start.copy(), [start.copy()] if film else [], 0
-    some = max(1, AT_ONCE // preset.size**2)
+    edge, total = preset.sizes[-1], preset.steps * len(preset.sizes)
+    made, done = optimize.resized(start, edge), 0
+    frames = [made.copy()] if film else []
+    some = max(1, AT_ONCE // edge**2)
     parts = [slice(i, i + some) for i in range(0, len(wishes), some)]
     rng = np.random.default_rng([seed, 1])
-    with tqdm(total=len(parts) * preset.steps, unit="step") as bar:
+    with tqdm(total=len(parts) * total, unit="step") as bar:
         try:
             for part in parts:
                 objective = objectives.each([wish.objective for wish in wishes[part]])
                 x0 = to_device(start[part], net.device)
                 for progress in excite(net, objective, x0, preset, rng):
-                    made[part] = to_numpy(progress.pixels)
+                    made[part] = to_numpy(optimize.resized(progress.pixels, edge))
                     done += 1
                     bar.set_postfix(score=f"{-progress.value / len(x0):.1f}", refresh=False)
                     bar.update()
-                    if film and progress.step % max(1, preset.steps // FRAMES) == 0:
+                    if film and done % max(1, len(parts) * total // FRAMES) == 0:
                         frames.append(made.copy())
         except KeyboardInterrupt:
             bar.write("stopped: the pictures are kept as they are now")

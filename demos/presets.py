@@ -2,8 +2,8 @@
 
 What each column says:
 
-    size            edge of the image, in pixels
-    steps, rate     of Adam; the rate is grey levels per step, and falls to zero along a cosine
+    sizes           edges of the image in pixels: large shapes are found while it is small
+    steps, rate     of Adam, at each size; grey levels per step, falling to zero along a cosine
     noise           σ of the noise to start from, in grey levels
     jitter, zoom    up to so many pixels and up to this factor, another at every step
     waves           power of 1/|f| in the step (optimize.like_photos), None for the plain gradient
@@ -16,15 +16,15 @@ import numpy as np
 
 from minigrad.optim import Adam, cosine
 from minigrad.techniques import regularizers
-from minigrad.techniques.optimize import descend, jitter, like_photos, optimize, zoom
+from minigrad.techniques.optimize import descend, jitter, like_photos, optimize, resized, zoom
 
 
 @dataclass(frozen=True)
 class Preset:
     """One row of the table."""
 
-    size: int
-    steps: int = 200
+    sizes: tuple[int, ...]
+    steps: int = 80
     rate: float = 3.0
     noise: float = 4.0
     jitter: int = 8
@@ -33,13 +33,13 @@ class Preset:
     regularizers: dict[str, float] = field(default_factory=dict)
 
 
-#                                                                      regularizers
+MILD, WEAK = {"l2": 1e-7, "tv": 6e-7}, {"l2": 1e-8, "tv": 6e-8}
 PRESETS = {
-    "minivgg":    Preset(size=128, jitter=8,  regularizers={"l2": 1e-7, "tv": 6e-7}),
-    "vgg":        Preset(size=224, jitter=16, regularizers={"l2": 1e-7, "tv": 6e-7}),
-    "alexnet":    Preset(size=224, jitter=16, regularizers={"l2": 1e-7, "tv": 6e-7}),
-    "googlenet":  Preset(size=224, jitter=16, regularizers={"l2": 1e-7, "tv": 6e-7}),
-    "squeezenet": Preset(size=227, jitter=12, regularizers={"l2": 1e-7, "tv": 6e-7}),
+    "minivgg":    Preset(sizes=(64, 90, 128),   jitter=8,  regularizers=WEAK),
+    "vgg":        Preset(sizes=(112, 158, 224), jitter=16, regularizers=MILD),
+    "alexnet":    Preset(sizes=(128, 168, 224), jitter=16, regularizers=MILD),
+    "googlenet":  Preset(sizes=(112, 158, 224), jitter=16, regularizers=MILD),
+    "squeezenet": Preset(sizes=(128, 170, 227), jitter=12, regularizers=MILD),
 }
 
 PENALTIES = {
@@ -61,30 +61,42 @@ REGULARIZERS = [*PENALTIES, *CORRECTIONS]
 def preset_for(net) -> Preset:
     """Return the row of this network, or of its family: vgg16 is a vgg."""
     rows = [name for name in PRESETS if net.name.startswith(name)]
-    return PRESETS[max(rows, key=len)] if rows else Preset(net.input_size)
+    return PRESETS[max(rows, key=len)] if rows else Preset((net.input_size,))
 
 
 def excite(net, objective, start, preset: Preset, rng: np.random.Generator):
-    """Run the image loop with the settings of a row, towards more of the objective."""
-    strengths = preset.regularizers
-    return optimize(
-        net,
-        -objective,
-        start,
-        descend(
-            Adam(),
-            cosine(preset.rate, preset.steps),
-            like_photos(preset.waves) if preset.waves is not None else lambda g: g,
-        ),
-        preset.steps,
-        penalties=[
-            lambda u, R=R, weight=strengths[name]: weight * R(u)
-            for name, R in PENALTIES.items()
-            if name in strengths
-        ],
-        corrections=[
-            make(strengths[name]) for name, make in CORRECTIONS.items() if name in strengths
-        ],
-        transforms=[jitter(preset.jitter), zoom(1 / preset.zoom, preset.zoom)],
-        rng=rng,
-    )
+    """Run the image loop with the settings of a row, size by size; more of the objective."""
+    x = start
+    for size in preset.sizes:
+        for progress in optimize(
+            net,
+            -objective,
+            resized(x, size),
+            rule(preset),
+            preset.steps,
+            penalties(preset.regularizers),
+            corrections(preset.regularizers),
+            [jitter(min(preset.jitter, size // 8)), zoom(1 / preset.zoom, preset.zoom)],
+            rng=rng,
+        ):
+            yield progress
+        x = progress.pixels
+
+
+def rule(preset: Preset):
+    """Adam, with the gradient as it is or shaped like photos."""
+    rate = cosine(preset.rate, preset.steps)
+    if preset.waves is None:
+        return descend(Adam(), rate)
+    return descend(Adam(), rate, like_photos(preset.waves))
+
+
+def penalties(strengths: dict[str, float]) -> list:
+    """Each λ R(u) among the named."""
+    chosen = [(PENALTIES[name], weight) for name, weight in strengths.items() if name in PENALTIES]
+    return [lambda u, R=R, weight=weight: weight * R(u) for R, weight in chosen]
+
+
+def corrections(strengths: dict[str, float]) -> list:
+    """Each correction among the named."""
+    return [CORRECTIONS[name](v) for name, v in strengths.items() if name in CORRECTIONS]

@@ -120,6 +120,17 @@ def noise(net, size: int, copies: int, sigma: float, rng: np.random.Generator):
     return to_device(x.clip(0, 255).astype(net.dtype), net.device)
 
 
+def resized(x, size: int):
+    """The same images with another edge, bilinearly: (N, 3, H, W) → (N, 3, size, size).
+
+    Large shapes are found in a small image, details in a large one: a picture may begin small.
+    """
+    rows, columns = (
+        _bilinear(x, (np.arange(size) + 0.5) * n / size - 0.5, n) for n in x.shape[2:]
+    )
+    return rows @ x @ columns.T                                             # (size, H), (size, W)
+
+
 # ── How to step: (E, x₀, settle) → x₁, x₂, … ────────────────────────────────────────────────────
 
 
@@ -211,8 +222,12 @@ def zoom(low: float, high: float):
 
 
 def _resampling(x, n: int, factors):
-    """A[i, j], how much of pixel j lies at the place that i shows: (N, 1, n, n), rows sum to 1."""
+    """The pixels that an image shows when enlarged around its centre: (N, 1, n, n)."""
     place = (np.arange(n) - (n - 1) / 2) / factors[:, None] + (n - 1) / 2        # (N, n)
-    place = place.clip(0, n - 1)
-    A = np.maximum(0, 1 - abs(place[:, :, None] - np.arange(n)))                 # (N, n, n)
-    return array_module(x.data).asarray(A[:, None], x.dtype)
+    return _bilinear(x.data, place, n)[:, None]
+
+
+def _bilinear(like, place, n: int):
+    """A[…, i, j], how much of pixel j of n lies at place[…, i]; each row sums to 1."""
+    A = np.maximum(0, 1 - abs(place.clip(0, n - 1)[..., None] - np.arange(n)))
+    return array_module(like).asarray(A, like.dtype)

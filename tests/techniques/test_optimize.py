@@ -115,6 +115,15 @@ def test_zoom_of_a_constant_is_that_constant_though_it_is_made_smaller():
     np.testing.assert_allclose(zoom(0.5, 1.5)(Tensor(x), np.random.default_rng(0)).data, x)
 
 
+def test_a_resized_ramp_is_a_ramp_and_a_constant_that_constant():
+    ramp = np.broadcast_to(np.arange(8.0), (2, 3, 8, 8))
+    larger = loop.resized(ramp, 16)
+    assert larger.shape == (2, 3, 16, 16)
+    np.testing.assert_allclose(larger[0, 0, 3, 1:-1], np.arange(14) / 2 + 0.25)
+    np.testing.assert_allclose(loop.resized(np.full((1, 3, 8, 8), 9.0), 11), 9.0)
+    np.testing.assert_array_equal(loop.resized(ramp, 8), ramp)
+
+
 def test_the_same_seed_gives_the_same_picture_and_another_another():
     net = Small()
 
