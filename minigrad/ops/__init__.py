@@ -1,6 +1,7 @@
 """The ops, each a forward with its gradients right below it, and Tensor's operators.
 
 Reading order: activation, arithmetic, shape, linear, conv, pool, norm, resample, loss.
+How convolution is made fast, afterwards: ways, blocks, channels, columns, winograd, kept.
 """
 
 from minigrad.ops.activation import log_softmax, relu, sigmoid, softmax, tanh
