@@ -2,5 +2,6 @@
 
 Every technique takes a network, pixels and an *objective*; it knows no file and no flag.
 
-Reading order: objectives.py (what to ask a network for), attribution.py (which pixels answer).
+Reading order: objectives.py (what to ask a network for), attribution.py (which pixels answer),
+regularizers.py and optimize.py (change the pixels until it answers).
 """
