@@ -6,12 +6,14 @@ Read before: formats.py and names.py.  Read next: download.py.
 import hashlib
 import os
 import pathlib
+import re
 
 import numpy as np
 
 import models
 from models import storage
 from weights import formats
+from weights.publishers import PUBLISHED
 
 HERE = pathlib.Path(__file__).parent
 
@@ -29,8 +31,9 @@ def convert(source, target, model: str, float16: bool = False, origin: str = "",
         target: the file to write; it is written whole or not at all.
         model: one of models.names().
         float16: store half precision.
-        origin: where the file is from, for the attribute "source"; its name by default.
-        licence: for the attribute of that name.
+        origin: where the file is from, for the attribute "source"; by default the address of the
+            publisher whose hash it has, or else its name.
+        licence: for the attribute of that name; by default that publisher's.
 
     Raises:
         FileNotFoundError: there is no source.
@@ -39,14 +42,20 @@ def convert(source, target, model: str, float16: bool = False, origin: str = "",
     source = pathlib.Path(source)
     net = models.table(model)
     format, arrays = formats.read(source)
+    if not re.fullmatch(format.networks, model):
+        raise ValueError(
+            f"{source} is a file of {format.name}'s, and {model} is not published in that format"
+        )
     params = format.translate(arrays, net)
     found = {name: array.shape for name, array in params.items()}
     storage.check_shapes(found, net.shapes, str(source), model)
     params = {name: np.asarray(params[name], np.float32) for name in net.shapes}
+    sha256 = digest(source, "sha256")
+    known = [p for p in PUBLISHED.values() if p.model == model and p.is_hash(f"sha256:{sha256}")]
     storage.save(target, params, net.attributes | preprocessing(format, model) | {
-        "source": origin or source.name,
-        "sha256": sha256(source),
-        "licence": licence or "unknown: see the publisher",
+        "source": origin or (known[0].address if known else source.name),
+        "sha256": sha256,
+        "licence": licence or (known[0].licence if known else "unknown: see the publisher"),
     }, float16=float16)
 
 
@@ -55,10 +64,10 @@ def preprocessing(format: formats.Format, model: str) -> dict:
     return format.preprocessing if model.startswith("vgg") else {}
 
 
-def sha256(path) -> str:
-    """The SHA-256 of a file."""
-    digest = hashlib.sha256()
+def digest(path, kind: str) -> str:
+    """The digits of a file's hash; kind is one of hashlib's, such as "sha256"."""
+    state = hashlib.new(kind)
     with open(path, "rb") as file:
         while block := file.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()
+            state.update(block)
+    return state.hexdigest()

@@ -7,7 +7,7 @@ file whose hash is the published one gets its name.
 Read before: publishers.py and convert.py.
 """
 
-import hashlib
+import http.client
 import os
 import pathlib
 import urllib.error
@@ -15,7 +15,7 @@ import urllib.request
 
 from tqdm import tqdm
 
-from weights.convert import convert, folder
+from weights.convert import convert, digest, folder
 from weights.publishers import PUBLISHED, Published
 
 BLOCK = 2**18
@@ -45,7 +45,15 @@ def download(name: str, float16: bool = False, keep: bool = False) -> pathlib.Pa
     target = folder() / f"{published.model}.h5"
     if not file.exists():
         fetch(published.address, file, published.hash)
-    convert(file, target, published.model, float16, published.address, published.licence)
+    elif wrong := _differs(file, published.hash):
+        raise ValueError(f"{file} is here already, but {wrong}: delete it and try again")
+    try:
+        convert(file, target, published.model, float16, published.address, published.licence)
+    except ValueError as error:
+        if published.hash:
+            raise
+        file.unlink()  # nothing vouches for it, and it would stand in the way of the next try
+        raise ValueError(f"{error}; what came was deleted, try again") from None
     if not keep:
         file.unlink()
     return target
@@ -68,15 +76,18 @@ def fetch(address: str, file: pathlib.Path, expected: str | None) -> None:
         _receive(address, part)
     except urllib.error.HTTPError as error:
         raise OSError(f"{address} answers {error.code} {error.reason}") from None
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+    except (
+        urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError
+    ) as error:
         raise OSError(
             f"{address} cannot be reached ({getattr(error, 'reason', error)}); what has come is "
             "kept, and the same command goes on from there"
         ) from None
     if expected is None:
         print(f"unverified: the publisher of {file.name} gives no hash")
-    else:
-        _check(part, expected)
+    if wrong := _differs(part, expected):
+        part.unlink()
+        raise ValueError(f"what came for {file.name} {wrong}: it was deleted, try again")
     os.replace(part, file)
 
 
@@ -89,9 +100,12 @@ def _receive(address: str, part: pathlib.Path) -> None:
     try:
         answer = urllib.request.urlopen(request, timeout=PATIENCE)
     except urllib.error.HTTPError as error:
-        if error.code == 416 and have:  # nothing is missing, or the part is of another file
-            return
-        raise
+        if error.code != 416 or not have:
+            raise
+        if error.headers.get("Content-Range") in (None, f"bytes */{have}"):
+            return  # nothing is missing
+        part.unlink()  # it is longer than the file, so it was another's
+        return _receive(address, part)
     with answer:
         resumed = answer.status == 206 and answer.headers.get("Content-Range", "").startswith(
             f"bytes {have}-"
@@ -111,18 +125,15 @@ def _receive(address: str, part: pathlib.Path) -> None:
         raise ConnectionError(f"{have} of {total} bytes came")
 
 
-def _check(part: pathlib.Path, expected: str) -> None:
+def _differs(path: pathlib.Path, expected: str | None) -> str:
+    """Say how a file's hash differs from the published one; nothing if it does not."""
+    if expected is None:
+        return ""
     kind, digits = expected.split(":")
-    digest = hashlib.new(kind)
-    with open(part, "rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    if not digest.hexdigest().startswith(digits):
-        part.unlink()
-        raise ValueError(
-            f"what came for {part.stem} has the {kind} {digest.hexdigest()}, but {digits} is "
-            "published: it was deleted, try again"
-        )
+    found = digest(path, kind)
+    if found.startswith(digits):
+        return ""
+    return f"has the {kind} {found}, and {digits} is published"
 
 
 def describe(name: str, published: Published) -> str:

@@ -27,13 +27,18 @@ RGB = BGR | {"channel_order": "RGB", "mean": (123.68, 116.779, 103.939)}
 
 
 class Format(NamedTuple):
-    """How a format is told, read and translated, and what VGG's weights in it were trained with."""
+    """How a format is told, read and translated, and what VGG's weights in it were trained with.
+
+    `networks` is a pattern of the names of those that are published in it: two may have the same
+    shapes and yet differ in a border or in the order of the colours.
+    """
 
     name: str
     is_it: Callable[[bytes], bool]
     read: Callable
     translate: Callable
     preprocessing: dict
+    networks: str
 
 
 def as_they_are(arrays, net):
@@ -41,20 +46,28 @@ def as_they_are(arrays, net):
     return arrays
 
 
+PLAIN_VGG = r"vgg\d+"
 FORMATS = [  # the ones without a magic number come last
-    Format("PyTorch", torch_file.is_torch, torch_file.read, names.from_torch, {}),
-    Format("Keras", keras_file.is_hdf5, keras_file.read, names.from_keras, BGR),
     Format(
-        "MatConvNet", matconvnet_file.is_matlab, matconvnet_file.read, names.from_matconvnet, RGB
+        "PyTorch", torch_file.is_torch, torch_file.read, names.from_torch, {}, r"(?!.*_caffe).*"
+    ),
+    Format("Keras", keras_file.is_hdf5, keras_file.read, names.from_keras, BGR, PLAIN_VGG),
+    Format(
+        "MatConvNet", matconvnet_file.is_matlab, matconvnet_file.read, names.from_matconvnet, RGB,
+        PLAIN_VGG,
     ),
     Format(
-        "safetensors", safetensors_file.is_safetensors, safetensors_file.read, names.from_torch, {}
+        "safetensors", safetensors_file.is_safetensors, safetensors_file.read, names.from_torch, {},
+        r"(?!.*_caffe).*",
     ),
     Format(
         "Deep Compression", deep_compression.is_deep_compression, deep_compression.read,
-        as_they_are, {},
+        as_they_are, {}, "squeezenet1_0_caffe",
     ),
-    Format("Caffe", caffe_file.is_caffe, caffe_file.read, names.from_caffe, BGR),
+    Format(
+        "Caffe", caffe_file.is_caffe, caffe_file.read, names.from_caffe, BGR,
+        PLAIN_VGG + "|squeezenet1_0_caffe",
+    ),
 ]
 DAMAGE = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError, OSError, MemoryError,

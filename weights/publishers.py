@@ -18,6 +18,10 @@ class Published(NamedTuple):
     top5: float | None
     licence: str
 
+    def is_hash(self, found: str) -> bool:
+        """Compare "sha256:…" or "md5:…" of a file, all digits, with what is published."""
+        return self.hash is not None and found.startswith(self.hash)
+
 
 def _torchvision(model, digits, top1, top5, stem=None):
     file = f"{stem or model}-{digits}.pth"

@@ -18,7 +18,7 @@ CONTENT = bytes(range(256)) * 4000
 class Server(http.server.BaseHTTPRequestHandler):
     """Serves CONTENT, with the faults that a test asks for."""
 
-    ranges, cut, status = True, None, 200
+    ranges, cut, status, chunked = True, None, 200, False
     asked: list = []
 
     def do_GET(self):
@@ -30,9 +30,19 @@ class Server(http.server.BaseHTTPRequestHandler):
         if cls.ranges and self.headers.get("Range"):
             start = int(self.headers["Range"][6:-1])
             if start >= len(CONTENT):
-                return self.send_error(416)
+                self.send_response(416)
+                self.send_header("Content-Range", f"bytes */{len(CONTENT)}")
+                return self.end_headers()
             self.send_response(206)
             self.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
+        elif cls.chunked:  # and broken off in the first chunk
+            self.protocol_version = "HTTP/1.1"
+            self.send_response(200)
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"ffff\r\n" + CONTENT[:1000])
+            self.close_connection = True
+            return
         else:
             self.send_response(200)
         self.send_header("Content-Length", str(len(CONTENT) - start))
@@ -92,6 +102,54 @@ def test_a_part_that_is_whole_already_is_only_checked(server, file):
     file.with_name("weights.bin.part").write_bytes(CONTENT)
     fetch(server.address, file, SHA)
     assert file.read_bytes() == CONTENT
+
+
+def test_a_part_that_is_longer_than_the_file_is_begun_anew(server, file):
+    """Where no hash is published nothing else would tell."""
+    file.with_name("weights.bin.part").write_bytes(CONTENT + b"and more")
+    fetch(server.address, file, None)
+    assert file.read_bytes() == CONTENT
+
+
+def test_a_chunked_answer_that_breaks_off_is_said(server, file):
+    server.chunked = True
+    with pytest.raises(OSError, match="goes on from there"):
+        fetch(server.address, file, SHA)
+    assert not file.exists()
+
+
+def test_control_c_keeps_what_has_come(server, tmp_path, monkeypatch, capsys):
+    class Interrupted(downloads.tqdm):
+        def update(self, n=1):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(PUBLISHED, "x", Published("vgg16", server.address, SHA, None, None, ""))
+    monkeypatch.setenv("MINIGRAD_WEIGHTS", str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(downloads, "tqdm", Interrupted)
+        assert main(["download", "x"]) == 130
+    assert "goes on from here" in capsys.readouterr().err
+    have = (tmp_path / "weights.bin.part").stat().st_size
+    assert 0 < have < len(CONTENT)
+    main(["download", "x"])
+    assert server.asked == [None, f"bytes={have}-"] and not list(tmp_path.glob("*.part"))
+
+
+def test_a_file_that_is_here_already_is_checked_too(server, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(PUBLISHED, "x", Published("vgg16", server.address, SHA, None, None, ""))
+    monkeypatch.setenv("MINIGRAD_WEIGHTS", str(tmp_path))
+    (tmp_path / "weights.bin").write_bytes(b"something else")
+    assert main(["download", "x"]) == 2 and not server.asked
+    assert "is here already, but has the sha256" in capsys.readouterr().err
+
+
+def test_what_nothing_vouches_for_and_cannot_be_read_does_not_stay(
+    server, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setitem(PUBLISHED, "x", Published("vgg16", server.address, None, None, None, ""))
+    monkeypatch.setenv("MINIGRAD_WEIGHTS", str(tmp_path))
+    assert main(["download", "x"]) == 2
+    assert "deleted, try again" in capsys.readouterr().err and not list(tmp_path.iterdir())
 
 
 def test_a_server_that_ignores_ranges_sends_everything_again(server, file):
