@@ -1,15 +1,36 @@
-r"""MatConvNet's .mat: MATLAB's own format, read by SciPy.
+r"""MatConvNet's .mat: MATLAB's own format, level 5, a tree of elements.
+
+128 bytes of text and version, then elements, each a tag and its bytes, filled up to eight:
+
+    kind: uint32, size: uint32, bytes         or, for up to four:  kind: uint16, size: uint16, bytes
+
+Kind 15 is a zlib stream that holds one element.  Kind 14, a matrix, holds elements again: flags
+(whose first byte is the class), dimensions, name, and then by class
+
+    1 cell        a matrix for each place
+    2 struct      the length of a field's name, the names, a matrix for each field
+    6–15          the numbers, column by column, perhaps in a smaller kind than their class
 
 `layers` is a list of structs; those with weights hold them as {filters, biases} in `weights`, or as
 `filters` and `biases` in old files.  Filters stand as (rows, columns, in, out); the fully connected
-layers are convolutions of 7×7 and 1×1.
+layers are convolutions of 7×7 and 1×1.  SciPy reads more of MATLAB, but ends the whole process on
+some damaged files.
 
-Read before: caffe_file.py.
+MathWorks, MAT-File Format, chapter 1.  Read before: caffe_file.py, a tree of the same kind.
 """
 
+import struct
 import zlib
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
+
+KINDS = {1: "i1", 2: "u1", 3: "<i2", 4: "<u2", 5: "<i4", 6: "<u4", 7: "<f4", 9: "<f8", 12: "<i8",
+         13: "<u8"}
+MATRIX, COMPRESSED = 14, 15
+CELL, STRUCT, CHAR, NUMBERS = 1, 2, 4, range(6, 16)
+LEVEL_5 = b"\x00\x01IM"  # version 1.0, little-endian
 
 
 def is_matlab(head: bytes) -> bool:
@@ -21,24 +42,77 @@ def read(path) -> dict[str, np.ndarray]:
     """Return filters as "layer/0", biases as "layer/1", in the order of the layers.
 
     Raises:
-        ValueError: damaged, no network, or SciPy is not installed.
+        ValueError: damaged, no network, or another version of the format.
     """
-    try:
-        from scipy.io import loadmat
-        from scipy.io.matlab import MatReadError
-    except ImportError:
-        raise ValueError("reading MATLAB files needs pip install -e '.[convert]'") from None
-    try:
-        layers = loadmat(path, squeeze_me=True, struct_as_record=False)["layers"]
-    except (MatReadError, TypeError, zlib.error) as error:
-        raise ValueError(f"it is damaged or cut off ({error})") from None
-    return dict(_weights(np.atleast_1d(layers)))
+    with open(path, "rb") as file:
+        data = memoryview(file.read())
+    if data[124:128] != LEVEL_5:
+        raise ValueError("it is cut off, or not of MATLAB's level 5: save it again with -v7")
+    for kind, content in elements(data[128:]):
+        if kind == COMPRESSED:
+            kind, content = next(elements(unpacked(content)), (0, b""))
+        if kind == MATRIX:
+            name, layers = matrix(content)
+            if name == "layers":
+                return dict(_weights(layers))
+    raise ValueError("it holds no list of layers")
+
+
+def elements(data) -> Iterator[tuple[int, memoryview]]:
+    """Yield (kind, bytes)."""
+    at = 0
+    while at < len(data):
+        kind, size = struct.unpack_from("<II", data, at)
+        start, filled = at + 8, 0 if kind == COMPRESSED else -size % 8
+        if kind >> 16:  # the short form: both in the first four bytes
+            kind, size, start, filled = kind & 0xFFFF, kind >> 16, at + 4, 4 - (kind >> 16)
+        if start + size > len(data) or filled < 0:
+            raise ValueError("it is damaged or cut off")
+        yield kind, data[start : start + size]
+        at = start + size + filled
+
+
+def unpacked(content) -> memoryview:
+    """Undo zlib; weights hardly shrink, so what grows beyond all measure is no network."""
+    stream = zlib.decompressobj()
+    data = stream.decompress(content, 50 * len(content) + 2**20)
+    if not stream.eof:
+        raise ValueError("it is damaged or cut off")
+    return memoryview(data)
+
+
+def matrix(content) -> tuple[str, Any]:
+    """Return name and value: an array, a text, a list for a cell, a list of dicts for a struct."""
+    parts = list(elements(content))
+    if not parts:
+        return "", None  # MATLAB's []
+    kind, (dims, name) = parts[0][1][0], (part for _, part in parts[1:3])
+    value = None  # functions, objects and sparse matrices are nothing that weights need
+    if kind == CELL:
+        value = [matrix(part)[1] for _, part in parts[3:]]
+    elif kind == STRUCT:
+        width = int.from_bytes(parts[3][1], "little")
+        names = [_text(parts[4][1][i : i + width]) for i in range(0, len(parts[4][1]), width)]
+        values = [matrix(part)[1] for _, part in parts[5:]]
+        rows = range(0, len(values), len(names))
+        value = [dict(zip(names, values[i : i + len(names)], strict=True)) for i in rows]
+    elif kind == CHAR:
+        value = _text(parts[3][1])
+    elif kind in NUMBERS:
+        dims = np.frombuffer(dims, "<i4")
+        value = np.frombuffer(parts[3][1], KINDS[parts[3][0]]).reshape(dims, order="F")
+    return _text(name), value
+
+
+def _text(content) -> str:
+    return bytes(content).replace(b"\0", b"").decode("utf-8", "replace")
 
 
 def _weights(layers):
     for number, layer in enumerate(layers):
-        pair = getattr(layer, "weights", None)
-        if pair is None and hasattr(layer, "filters"):
-            pair = [layer.filters, layer.biases]
+        layer = layer[0] if isinstance(layer, list) else layer  # a struct of size 1 in a cell
+        pair = layer.get("weights")
+        if pair is None and "filters" in layer:
+            pair = [layer["filters"], layer["biases"]]
         for index, array in enumerate(pair if pair is not None else ()):
-            yield f"{getattr(layer, 'name', number)}/{index}", np.asarray(array, np.float32)
+            yield f"{layer.get('name', number)}/{index}", np.asarray(array, np.float32)
