@@ -20,9 +20,14 @@ def main(argv: list[str] | None = None) -> int:
         print("\nstopped; the same command goes on from here", file=sys.stderr)
         return 130
     except (ValueError, OSError, MemoryError) as error:
-        print(f"weights: {error or 'out of memory'}", file=sys.stderr)
+        print(f"weights: {one_line(error) or 'out of memory'}", file=sys.stderr)
         return 2
     return 0
+
+
+def one_line(error: BaseException) -> str:
+    """What an error says; a name out of a hostile file may hold line ends or a terminal's codes."""
+    return "".join(char if char.isprintable() else "?" for char in str(error))
 
 
 def options() -> argparse.ArgumentParser:

@@ -21,18 +21,21 @@ from collections.abc import Iterator
 import numpy as np
 
 LAYER_FIELDS = {2: (4, 6), 100: (1, 7)}  # of a network → its layers' name and blobs
-FIRST = {b"\x0a"[0], b"\x12"[0]}  # NetParameter begins with its name (1) or a V1 layer (2)
+NAME, V1_LAYER = 0x0A, 0x12  # what NetParameter may begin with: field · 8 + wire type 2
+AFTER_NAME = {V1_LAYER, 0x1A, 0xA2}  # a V1 layer, the name of an input, or a layer
 
 
 def is_caffe(head: bytes) -> bool:
     """Tell by the first field, a name or a layer; there is no magic number."""
-    if len(head) < 8 or head[0] not in FIRST:
+    if len(head) < 8 or head[0] not in (NAME, V1_LAYER):
         return False
     try:
         length, at = varint(head, 1)
     except ValueError:
         return False
-    return length > 0 and (head[0] == 0x12 or (length < 200 and head[at : at + 1].isascii()))
+    if head[0] == V1_LAYER:
+        return length > 0
+    return at + length < len(head) and head[at + length] in AFTER_NAME
 
 
 def read(path) -> dict[str, np.ndarray]:

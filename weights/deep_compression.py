@@ -45,6 +45,8 @@ def read(path) -> dict[str, np.ndarray]:
     arrays, at = {}, 26 * 4
     counts = np.frombuffer(data, "<u4", 26).tolist()
     for n, (name, shape) in zip(counts, _weights().items(), strict=True):
+        if at + 1024 + 4 * shape[0] + n + (n + 1) // 2 > len(data):
+            raise ValueError(f"it is cut off in {name}: download it again")
         codebook = np.frombuffer(data, "<f4", 256, at)
         bias = np.frombuffer(data, "<f4", shape[0], at + 1024)
         at += 1024 + 4 * shape[0]

@@ -35,13 +35,15 @@ def read(path) -> dict[str, np.ndarray]:
             return dict(_by_attributes(root))
         if "layers" in file:
             return dict(_by_count(file["layers"]))
+        if "model" in file.attrs:
+            raise ValueError("it is this project's own: models.load reads it as it is")
     raise ValueError("it is an HDF5 file, but neither Keras' nor this project's")
 
 
 def _by_attributes(root):
     for layer in map(_text, root.attrs["layer_names"]):
         for index, name in enumerate(map(_text, root[layer].attrs["weight_names"])):
-            yield f"{layer}/{index}", root[layer][name][()]
+            yield f"{layer}/{index}", _numbers(root[layer][name])
 
 
 def _by_count(layers):
@@ -53,7 +55,15 @@ def _by_count(layers):
 
     for layer in sorted(layers, key=place):
         for index in sorted(layers[layer].get("vars", {}), key=int):
-            yield f"{layer}/{index}", layers[layer]["vars"][index][()]
+            yield f"{layer}/{index}", _numbers(layers[layer]["vars"][index])
+
+
+def _numbers(dataset) -> np.ndarray:
+    """Read a dataset; HDF5 makes zeros of what was never written, as many as a file may claim."""
+    stored = dataset.id.get_storage_size()                                      # bytes
+    if dataset.nbytes > max(4 * stored, 2**24):
+        raise ValueError(f"{dataset.name} claims far more numbers than the file holds")
+    return dataset[()]
 
 
 def _text(value) -> str:

@@ -2,6 +2,7 @@ r"""PyTorch's .pth: a pickle that says which tensors there are, and their number
 
 A pickle is a program.  `pickle.load` would run whatever it calls, so this reader knows the few
 names that a state dict needs, maps each to a harmless one of its own, and refuses every other.
+What a file claims to hold is believed only as far as the file is long.
 
 Two containers hold the same:
 
@@ -16,9 +17,13 @@ Read next: caffe_file.py, where not even a pickle is needed.
 
 import collections
 import io
+import math
+import os
 import pickle
+import pickletools
 import struct
 import zipfile
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,8 +32,10 @@ LEGACY = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e")
 MAGIC = 0x1950A86A20F9469CFC6C
 DTYPES = {
     "Float": "<f4", "Double": "<f8", "Half": "<f2", "BFloat16": "bfloat16", "Long": "<i8",
-    "Int": "<i4", "Short": "<i2", "Char": "<i1", "Byte": "<u1", "Bool": "<u1",
+    "Int": "<i4", "Short": "<i2", "Char": "<i1", "Byte": "<u1", "Bool": "?",
 }
+PUTS = ("PUT", "BINPUT", "LONG_BINPUT")
+MOST_SLOTS = 2**20  # of a pickle's memory; a state dict of 376 tensors fills 2,892
 
 
 class Storage(NamedTuple):
@@ -56,12 +63,12 @@ class View(NamedTuple):
         """Pick the tensor's numbers out of its storage's."""
         last = self.offset + sum((n - 1) * s for n, s in zip(self.size, self.stride, strict=True))
         if min((self.offset, *self.size, *self.stride), default=0) < 0 or (
-            0 not in self.size and last >= len(numbers)
-        ):
+            0 not in self.size and max(last, math.prod(self.size) - 1) >= len(numbers)
+        ):  # the product, too: a stride of 0 makes many of one
             raise ValueError("a tensor reaches beyond its numbers")
         strides = [s * numbers.itemsize for s in self.stride]
         view = np.lib.stride_tricks.as_strided(numbers[self.offset :], self.size, strides)
-        return np.ascontiguousarray(view)
+        return view.copy(order="C")
 
 
 def is_torch(head: bytes) -> bool:
@@ -83,6 +90,8 @@ def read(path) -> dict[str, np.ndarray]:
 def _zip(file):
     with zipfile.ZipFile(file) as archive:
         entries = {info.filename: info for info in archive.infolist()}
+        if any(info.compress_type != zipfile.ZIP_STORED for info in entries.values()):
+            raise ValueError("it is a compressed zip, as PyTorch's never are")
         found = [name for name in entries if name.endswith("/data.pkl")]
         if len(found) != 1:
             raise ValueError("it is a zip, but holds no data.pkl as PyTorch's have")
@@ -114,10 +123,10 @@ def _legacy(file):
         (count,) = struct.unpack("<q", file.read(8))
         if count != storage.count:
             raise ValueError(f"storage {key} is not of the size that it claims")
-        raw = file.read(count * storage.itemsize)
-        if len(raw) < count * storage.itemsize:
+        size = count * storage.itemsize
+        if size > os.fstat(file.fileno()).st_size - file.tell():
             raise EOFError
-        numbers[key] = _numbers(raw, storage.dtype)
+        numbers[key] = _numbers(file.read(size), storage.dtype)
     return tensors, numbers
 
 
@@ -133,10 +142,20 @@ def _named(tensors):
     if isinstance(tensors, dict) and isinstance(tensors.get("state_dict"), dict):
         tensors = tensors["state_dict"]
     named = list(tensors.items()) if isinstance(tensors, dict) else []
-    named = [(name, view) for name, view in named if isinstance(view, View)]
+    named = [(str(name), view) for name, view in named if isinstance(view, View)]
     if not named:
         raise ValueError("it holds no state dict: save model.state_dict()")
     return named
+
+
+class Harmless(NamedTuple):
+    """Stands in for a function of PyTorch's: a tuple, so that no pickle can set anything on it."""
+
+    make: Callable
+
+    def __call__(self, *args):
+        """Make what the pickle gets instead of a tensor."""
+        return self.make(*args)
 
 
 class StateDict(pickle.Unpickler):
@@ -144,15 +163,28 @@ class StateDict(pickle.Unpickler):
 
     def __init__(self, file):
         super().__init__(file, encoding="utf-8")
+        self.file = file
         self.storages: dict[str, Storage] = {}
+
+    def load(self) -> Any:
+        """Look through the program first: a slot of a high number would take memory up to it."""
+        start = self.file.tell()
+        try:
+            slots = [n for step, n, _ in pickletools.genops(self.file) if step.name in PUTS]
+        except ValueError:  # in Python's words
+            raise EOFError from None
+        if max(slots, default=0) > MOST_SLOTS:
+            raise ValueError("its pickle asks for more memory than any list of weights needs")
+        self.file.seek(start)
+        return super().load()
 
     def find_class(self, module: str, name: str) -> Any:
         """Map the names of a state dict to harmless ones; every other is refused unread."""
         known = {
             ("collections", "OrderedDict"): collections.OrderedDict,
-            ("torch._utils", "_rebuild_tensor"): View,
-            ("torch._utils", "_rebuild_tensor_v2"): _tensor,
-            ("torch._utils", "_rebuild_parameter"): _parameter,
+            ("torch._utils", "_rebuild_tensor"): Harmless(View),
+            ("torch._utils", "_rebuild_tensor_v2"): Harmless(_tensor),
+            ("torch._utils", "_rebuild_parameter"): Harmless(_parameter),
         }
         if module in ("torch", "torch.cuda") and name.removesuffix("Storage") in DTYPES:
             return DTYPES[name.removesuffix("Storage")]
@@ -165,6 +197,8 @@ class StateDict(pickle.Unpickler):
 
     def persistent_load(self, pid) -> Storage:
         """Note a storage; its numbers come later."""
+        if not isinstance(pid, tuple) or len(pid) < 5:
+            raise EOFError
         _, dtype, key, _, count, *view = pid
         if dtype not in DTYPES.values() or not isinstance(count, int) or count < 0:
             raise ValueError("a storage of unknown kind")
