@@ -157,3 +157,11 @@ def test_numbers_that_cannot_be_stored_are_refused(tmp_path, value, float16, say
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(OSError, match="could not be written"):
         storage.save(tmp_path / "none" / "n.h5", {}, {"model": "n"})
+
+
+def test_an_array_that_claims_more_than_is_stored_is_refused(tmp_path):
+    with h5py.File(tmp_path / "bomb.h5", "w") as file:
+        file.attrs["model"] = "minivgg"
+        file.create_dataset("conv1_1/weight", shape=(2**20, 2**20), dtype="f4", chunks=(1024, 1024))
+    with pytest.raises(ValueError, match="claims .* far more than are stored"):
+        storage.read(tmp_path / "bomb.h5")
