@@ -8,7 +8,14 @@ from minigrad import ops
 from minigrad.optim import SGD, Adam, constant
 from minigrad.techniques import optimize as loop
 from minigrad.techniques.objectives import Objective, channel, class_score, each
-from minigrad.techniques.optimize import descend, jitter, optimize, quasi_newton, zoom
+from minigrad.techniques.optimize import (
+    descend,
+    jitter,
+    like_photos,
+    optimize,
+    quasi_newton,
+    zoom,
+)
 from minigrad.techniques.regularizers import blur, clip_small_norm, l2
 from minigrad.tensor import Tensor, grad
 
@@ -149,6 +156,28 @@ def test_copies_do_not_know_of_each_other():
     together = run(start)
     for n in range(3):
         np.testing.assert_allclose(together[n : n + 1], run(start[n : n + 1]), atol=1e-9)
+
+
+@pytest.mark.parametrize("power", [0.0, 0.75, 1.0])
+def test_a_step_like_photos_still_goes_uphill_and_leaves_the_mean_colour(power, rng):
+    """Slow waves and common colours are scaled up, none changes its sign."""
+    g = rng.normal(size=(3, 3, 12, 9))
+    step = like_photos(power)(g)
+    assert ((step * (g - g.mean(axis=(2, 3), keepdims=True))).sum(axis=(1, 2, 3)) > 0).all()
+    np.testing.assert_allclose(step.mean(axis=(2, 3)), 0, atol=1e-12)
+    np.testing.assert_allclose(abs(step).mean(axis=(1, 2, 3)), 1)
+    assert like_photos(power)(g.astype(np.float32)).dtype == np.float32
+
+
+def test_a_step_like_photos_makes_a_wave_of_half_the_frequency_twice_as_large():
+    slow, fast = (np.cos(2 * np.pi * n * np.arange(32) / 32) for n in (2, 4))
+    g = np.broadcast_to(slow + fast, (1, 3, 32, 32))
+    row = like_photos(1.0)(g)[0, 0, 0]
+    assert (row @ slow) / (row @ fast) == pytest.approx(2)
+
+
+def test_where_there_is_no_gradient_there_is_no_step():
+    assert (like_photos(0.75)(np.zeros((1, 3, 8, 8))) == 0).all()
 
 
 def test_each_image_of_a_batch_may_have_an_objective_of_its_own():
