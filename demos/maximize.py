@@ -14,30 +14,21 @@ The probability beside a picture is the network's answer to the PNG, read again 
 import argparse
 import dataclasses
 import pathlib
-from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
 from demos import pictures
-from demos.command import PHOTOS, class_name, find_class, network, parser
+from demos.command import PHOTOS, find_class, network, parser
 from demos.presets import REGULARIZERS, excite, preset_for
+from demos.wishes import channel_wishes, class_wish
 from minigrad import ops
 from minigrad.backend import to_device, to_numpy
 from minigrad.techniques import objectives, optimize
-from models.layers import GlobalAvgPool, Relu
 
 AT_ONCE = 16 * 128**2   # pixels in one pass: more fill the memory and are not faster
 FRAMES = 40
-
-
-class Wish(NamedTuple):
-    """One picture to make: what for, and the class that it shall show, if it is one."""
-
-    name: str
-    objective: objectives.Objective
-    k: int | None = None
 
 
 def main(argv: list[str]) -> None:
@@ -87,39 +78,6 @@ def asked_for(net, args):
     else:
         wishes, size = channel_wishes(net, args.layer, args.channel)
     return [wish for wish in wishes for _ in range(args.copies)], size
-
-
-def class_wish(net, k: int) -> Wish:
-    """The score of a class.
-
-    Where the score comes through a relu and a mean, as SqueezeNet's, the mean of the map before the
-    relu: a class that is off in the blank image would have no gradient.
-    """
-    last = layer = list(net.layers)[-1]
-    while isinstance(net.layers[layer], GlobalAvgPool | Relu):
-        (layer,) = net.inputs[layer]
-    objective = objectives.class_score(k) if layer == last else objectives.channel(layer, k)
-    if layer != last:
-        _, height, width = net.output_shapes(until=layer)[layer]
-        objective = (1 / (height * width)) * objective
-    return Wish(class_name(net, k), objective, k)
-
-
-def channel_wishes(net, layer: str, channel: str):
-    """Channels of a layer, before its relu, in images that a unit and its neighbours can see."""
-    size = min(net.input_size, max(48, net.receptive_field(layer).size * 5 // 4))
-    before = layer
-    while isinstance(net.layers[before], Relu):
-        (before,) = net.inputs[before]
-    count = net.output_shapes((size, size), until=before)[before][0]
-    try:
-        chosen = range(count) if channel == "all" else [int(c) for c in channel.split(",")]
-    except ValueError:
-        raise ValueError(f"--channel {channel!r}: give numbers, 3 or 3,4,5, or all") from None
-    for c in chosen:
-        if not 0 <= c < count:
-            raise ValueError(f"{layer} has channels 0 … {count - 1}, not {c}")
-    return [Wish(f"{layer} {c}", objectives.channel(before, c)) for c in chosen], size
 
 
 def settings(net, args, size):

@@ -21,8 +21,9 @@ from PIL import Image
 import models
 from demos import pictures
 from demos.command import class_name, find_class, network, parser
-from demos.maximize import class_wish, make, started
+from demos.maximize import make, started
 from demos.presets import preset_for
+from demos.wishes import class_wish
 from minigrad.backend import to_numpy
 
 

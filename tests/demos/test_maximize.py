@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import models
-from demos import filters, maximize, opinion
+from demos import filters, maximize, opinion, wishes
 from demos.command import run
 from demos.presets import PRESETS, preset_for
 from minigrad import ops
@@ -66,10 +66,10 @@ def test_what_is_asked_for_rises(weights):
     net = models.load("minivgg", weights)
     argv = ["--layer", "conv2_1", "--channel", "7", "--regularizer", "none", "--size", "32"]
     args = maximize.options().parse_args([*argv, "--steps", "5"])
-    wishes, _ = maximize.asked_for(net, args)
+    asked, _ = maximize.asked_for(net, args)
     preset = maximize.settings(net, args, None)
     start = maximize.started(net, args, preset, 1)
-    made, _, steps = maximize.make(net, wishes, start, preset, 0)
+    made, _, steps = maximize.make(net, asked, start, preset, 0)
     assert steps == 5
     assert net(made)["conv2_1"][0, 7].sum() > net(start)["conv2_1"][0, 7].sum()
 
@@ -96,13 +96,13 @@ def test_all_channels_of_a_layer_are_one_sheet(call, tmp_path):
 
 def test_a_channel_is_excited_before_its_relu_lest_it_be_off(weights):
     net = models.load("minivgg", weights)
-    (wish,), size = maximize.channel_wishes(net, "relu2_1", "7")
+    (wish,), size = wishes.channel_wishes(net, "relu2_1", "7")
     assert wish.objective.layers == ("conv2_1",) and wish.name == "relu2_1 7"
     assert size >= net.receptive_field("conv2_1").size
 
 
 def test_a_score_behind_a_relu_is_sought_before_it():
-    wish = maximize.class_wish(models.table("squeezenet1_1"), 5)
+    wish = wishes.class_wish(models.table("squeezenet1_1"), 5)
     assert wish.objective.layers == ("conv10",)
 
 

@@ -1,0 +1,51 @@
+"""What a picture shall excite: a class or a channel, sought where there is a gradient to follow.
+
+Read before: minigrad/techniques/objectives.py.  Read next: maximize.py.
+"""
+
+from typing import NamedTuple
+
+from demos.command import class_name
+from minigrad.techniques import objectives
+from models.layers import GlobalAvgPool, Relu
+
+
+class Wish(NamedTuple):
+    """One picture to make: what for, and the class that it shall show, if it is one."""
+
+    name: str
+    objective: objectives.Objective
+    k: int | None = None
+
+
+def class_wish(net, k: int) -> Wish:
+    """The score of a class.
+
+    Where the score comes through a relu and a mean, as SqueezeNet's, the mean of the map before the
+    relu: a class that is off in the blank image would have no gradient.
+    """
+    last = layer = list(net.layers)[-1]
+    while isinstance(net.layers[layer], GlobalAvgPool | Relu):
+        (layer,) = net.inputs[layer]
+    objective = objectives.class_score(k) if layer == last else objectives.channel(layer, k)
+    if layer != last:
+        _, height, width = net.output_shapes(until=layer)[layer]
+        objective = (1 / (height * width)) * objective
+    return Wish(class_name(net, k), objective, k)
+
+
+def channel_wishes(net, layer: str, channel: str):
+    """Channels of a layer, before its relu, in images that a unit and its neighbours can see."""
+    size = min(net.input_size, max(48, net.receptive_field(layer).size * 5 // 4))
+    before = layer
+    while isinstance(net.layers[before], Relu):
+        (before,) = net.inputs[before]
+    count = net.output_shapes((size, size), until=before)[before][0]
+    try:
+        chosen = range(count) if channel == "all" else [int(c) for c in channel.split(",")]
+    except ValueError:
+        raise ValueError(f"--channel {channel!r}: give numbers, 3 or 3,4,5, or all") from None
+    for c in chosen:
+        if not 0 <= c < count:
+            raise ValueError(f"{layer} has channels 0 … {count - 1}, not {c}")
+    return [Wish(f"{layer} {c}", objectives.channel(before, c)) for c in chosen], size
