@@ -33,9 +33,9 @@ class Preset:
     regularizers: dict[str, float] = field(default_factory=dict)
 
 
-MILD, WEAK = {"l2": 1e-7, "tv": 6e-7}, {"l2": 1e-8, "tv": 6e-8}
+MILD, WEAK = {"l2": 1e-7, "tv": 6e-7}, {"l2": 2e-8, "tv": 2e-7}
 PRESETS = {
-    "minivgg":    Preset(sizes=(64, 90, 128),   jitter=8,  regularizers=WEAK),
+    "minivgg":    Preset(sizes=(64, 90, 128),   rate=4, zoom=1.15, jitter=8, regularizers=WEAK),
     "vgg":        Preset(sizes=(112, 158, 224), jitter=16, regularizers=MILD),
     "alexnet":    Preset(sizes=(128, 168, 224), jitter=16, regularizers=MILD),
     "googlenet":  Preset(sizes=(112, 158, 224), jitter=16, regularizers=MILD),
