@@ -10,6 +10,9 @@ from minigrad.techniques import objectives
 from models.layers import GlobalAvgPool, Relu
 
 
+OTHERS = 2.0  # weight of log p, which asks for less of the other classes
+
+
 class Wish(NamedTuple):
     """One picture to make: what for, and the class that it shall show, if it is one."""
 
@@ -19,7 +22,10 @@ class Wish(NamedTuple):
 
 
 def class_wish(net, k: int) -> Wish:
-    """The score of a class.
+    """The score of a class, and twice the logarithm of its probability.
+
+    The score is what is drawn (Simonyan et al. 2014, section 2); a weak class's may rise most by
+    what excites a stronger neighbour more, and the second term then asks for the difference.
 
     Where the score comes through a relu and a mean, as SqueezeNet's, the mean of the map before the
     relu: a class that is off in the blank image would have no gradient.
@@ -27,10 +33,11 @@ def class_wish(net, k: int) -> Wish:
     last = layer = list(net.layers)[-1]
     while isinstance(net.layers[layer], GlobalAvgPool | Relu):
         (layer,) = net.inputs[layer]
-    objective = objectives.class_score(k) if layer == last else objectives.channel(layer, k)
-    if layer != last:
+    if layer == last:
+        objective = objectives.class_score(k) + -OTHERS * objectives.cross_entropy(k)
+    else:
         _, height, width = net.output_shapes(until=layer)[layer]
-        objective = (1 / (height * width)) * objective
+        objective = (1 / (height * width)) * objectives.channel(layer, k)
     return Wish(class_name(net, k), objective, k)
 
 

@@ -46,6 +46,15 @@ class Objective:
             raise ValueError(f"{self.name} needs {missing[0]}, which this pass did not compute")
         return self.value(acts)
 
+    def __add__(self, other: "Objective"):
+        """One objective and another, from one pass."""
+        full = not (self.layers and other.layers)
+        return Objective(
+            f"{self.name} + {other.name}",
+            () if full else tuple(dict.fromkeys(self.layers + other.layers)),
+            lambda acts: self.value(acts) + other.value(acts),
+        )
+
     def __rmul__(self, weight: float):
         """Weight · objective."""
         return Objective(self.name, self.layers, lambda acts: weight * self.value(acts))

@@ -191,6 +191,16 @@ def test_each_image_of_a_batch_may_have_an_objective_of_its_own():
         np.testing.assert_allclose(together[n : n + 1], alone, atol=1e-9)
 
 
+def test_objectives_add_up_and_a_weight_is_a_factor():
+    net = Small()
+    acts = net(loop.noise(net, 16, 2, 5.0, np.random.default_rng(0)))
+    a, b = channel("relu1", 0), channel("relu2", 1)
+    both = a + 3.0 * b
+    assert both(acts) == pytest.approx(a(acts) + 3 * b(acts))
+    assert both.layers == ("relu1", "relu2") and (a + class_score(0)).layers == ()
+    assert (-both)(acts) == pytest.approx(-both(acts))
+
+
 def test_a_pass_stops_at_the_layer_that_the_objective_needs():
     net = Small()
     last(net, -channel("relu1", 0), loop.zero(net, 8), descend(SGD(), constant(1.0)), 1)
