@@ -119,7 +119,7 @@ def draw(net, x, acts, by_rule, box):
 
     rows = [[("the photo" + (", and what the unit sees" if box else ""), framed), *colour.items()]]
     last = [("what the network says", chart), *maps.items()]
-    if box and smaller_than_half(box, x.shape[2:]):
+    if box and clearly_smaller(box, x.shape[2:]):
         rows += [closer([("what it sees, enlarged", photo), *colour.items()], box)]
         last[1:] = closer(maps.items(), box)
     alone = {"photo": framed} | {file_part(t): p for t, p in (colour | maps).items()}
@@ -138,7 +138,7 @@ def draw_panel(by_bits, box, size):
         kept = " + ".join(n for n in ("mask", "switches") if getattr(bits, n)) or "nothing"
         title = kept + (" + relu backward" if bits.backward_relu else "")
         rows[bits.backward_relu].append((named(title, g), pictures.signed(g)))
-    if box and smaller_than_half(box, size):
+    if box and clearly_smaller(box, size):
         rows = {backward: closer(row, box) for backward, row in rows.items()}
     return pictures.sheet(list(rows.values()))
 
@@ -149,7 +149,7 @@ def closer(titled, box):
     return [(title, picture.crop((left, top, right, bottom))) for title, picture in titled]
 
 
-def smaller_than_half(box, size) -> bool:
+def clearly_smaller(box, size) -> bool:
     """Is the receptive field small enough for a closer look?"""
     top, left, bottom, right = box
-    return 2 * (bottom - top) <= size[0] and 2 * (right - left) <= size[1]
+    return 5 * (bottom - top) <= 3 * size[0] and 5 * (right - left) <= 3 * size[1]
