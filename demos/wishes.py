@@ -9,7 +9,6 @@ from demos.command import class_name
 from minigrad.techniques import objectives
 from models.layers import GlobalAvgPool, Relu
 
-
 OTHERS = 2.0  # weight of log p, which asks for less of the other classes
 
 
