@@ -60,7 +60,7 @@ def top_five(net, scores) -> list[tuple[str, float]]:
 
 def class_name(net, k: int) -> str:
     """Name a class; a network without names has numbers."""
-    return net.classes[k] if net.classes else f"class {k}"
+    return net.classes[k].replace("_", " ") if net.classes else f"class {k}"
 
 
 def find_class(net, text: str) -> int:

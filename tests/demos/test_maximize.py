@@ -190,7 +190,7 @@ def test_an_opinion_is_a_place_for_every_class_that_both_name_alike(call, tmp_pa
         "--judge", judge.name, "--judge-weights", str(file), "--steps", "1", main=opinion.main
     )
     assert status == 0 and "in 2 of 2" in printed.out  # of three classes, all are among five
-    assert set(notes["minivgg_opinion"]["places"]) == {"golf_ball", "dog"}
+    assert set(notes["minivgg_opinion"]["places"]) == {"golf ball", "dog"}
 
 
 def test_without_a_shared_class_there_is_no_opinion(call, tmp_path):
