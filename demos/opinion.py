@@ -38,9 +38,9 @@ def main(argv: list[str]) -> None:
         classes = {k: classes[k] for k in wanted if k in classes}
     if not classes:
         raise ValueError(f"{net.name} and {judge.name} share no class by name")
-    preset = preset_for(net)
-    if args.steps is not None:
-        preset = dataclasses.replace(preset, steps=args.steps)
+    if args.steps < 1:
+        raise ValueError("--steps is 1 or more")
+    preset = dataclasses.replace(preset_for(net), steps=args.steps)
     wishes = [class_wish(net, k) for k in classes]
     made, _, _ = make(net, wishes, started(net, args, preset, len(wishes)), preset, args.seed)
 
@@ -70,7 +70,7 @@ def options() -> argparse.ArgumentParser:
     add("--judge", default="squeezenet1_0_caffe", metavar="NAME", help="the network that is asked")
     add("--judge-weights", default=None, metavar="FILE", help="its weights, where not in weights/")
     add("--only", nargs="+", default=[], metavar="CLASS", help="some of the shared classes")
-    add("--steps", type=int, default=None)
+    add("--steps", type=int, default=40, help="at each size of the preset (40)")
     add("--seed", type=int, default=0)
     parse.set_defaults(start="noise")
     return parse
