@@ -1,6 +1,7 @@
 """`python -m weights list | download NAME | convert SOURCE TARGET --model NAME | info FILE`."""
 
 import argparse
+import os
 import sys
 
 import models
@@ -16,6 +17,9 @@ def main(argv: list[str] | None = None) -> int:
     args = options().parse_args(argv)
     try:
         args.do(args)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of our output (`| head`) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print("\nstopped; the same command goes on from here", file=sys.stderr)
         return 130
