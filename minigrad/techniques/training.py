@@ -93,8 +93,8 @@ def calibration_error(scores, labels, bins: int = 15) -> float:
     p = ops.softmax(scores)
     confidence, right = p.max(axis=1), p.argmax(axis=1) == labels
     bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = (right - confidence, bin_of)
-    return float(np.abs(np.bincount(gaps[1], gaps[0], minlength=bins)).sum() / len(labels))
+    gaps = np.bincount(bin_of, right - confidence, minlength=bins)      # n_b (acc_b − conf_b)
+    return float(np.abs(gaps).sum() / len(labels))
 
 
 def temperature(scores, labels) -> float:
