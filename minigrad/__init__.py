@@ -7,8 +7,10 @@
 Read tensor.py first.
 """
 
-from minigrad import ops
+from minigrad import memory, ops
 from minigrad.tape import tape
 from minigrad.tensor import Tensor, grad, op
+
+memory.keep_what_is_freed()
 
 __all__ = ["Tensor", "grad", "op", "ops", "tape"]
