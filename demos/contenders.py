@@ -65,11 +65,11 @@ def minigrad(task: str):
         return grad(ops.cross_entropy(scores, labels), list(weights.values()))
 
     def forward():
-        return net(pixels)["fc8"]
+        return net(pixels, only=["fc8"])["fc8"]
 
     def iteration():
         x = Tensor(pixels)
-        return grad(net(x, until=layers[-1].name)[layers[-1].name].sum(), [x])
+        return grad(net(x, only=[layers[-1].name])[layers[-1].name].sum(), [x])
 
     return {"training": training, "forward": forward}.get(task, iteration)
 

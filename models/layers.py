@@ -60,9 +60,10 @@ class Conv(Layer):
     padding: int = 0
     bias: bool = True
 
-    def __call__(self, x, params, training):
-        """X (N, channels_in, H, W) → (N, channels, H', W')."""
-        return ops.conv2d(x, params["weight"], params.get("bias"), self.stride, self.padding)
+    def __call__(self, x, params, training, rectified=False):
+        """X (N, channels_in, H, W) → (N, channels, H', W'); `rectified` as for conv2d."""
+        weight, bias = params["weight"], params.get("bias")
+        return ops.conv2d(x, weight, bias, self.stride, self.padding, rectified=rectified)
 
     @property
     def shapes(self):

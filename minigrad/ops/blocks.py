@@ -38,11 +38,12 @@ def blocks_of(images, rows, columns, windows):
     count = min(rows, -(-rows * columns // windows))
     if 1 < count < rows:  # as many for every thread
         count = min(rows, -(-count // threads.count()) * threads.count())
-    height = -(-rows // count)
+    heights = [rows // count + (i < rows % count) for i in range(count)]  # the higher ones first
+    starts = [sum(heights[:i]) for i in range(count)]
     return [
-        Block(slice(n, min(n + together, images)), slice(r, min(r + height, rows)))
+        Block(slice(n, min(n + together, images)), slice(r, r + height))
         for n in range(0, images, together)
-        for r in range(0, rows, height)
+        for r, height in zip(starts, heights, strict=True)
     ]
 
 

@@ -17,7 +17,7 @@ from minigrad.ops.blocks import add_up, blocks_of, cut, room, share
 from minigrad.ops.channels import back_bias, pixels
 
 
-def convolve(x, weight, bias, stride, padding, dilation):
+def convolve(x, weight, bias, stride, padding, dilation, rectified):
     """Return conv2d's value and gradients, for one group; arguments as for conv2d, in pairs."""
     xp = array_module(x)
     N, C, H, W = x.shape
@@ -45,6 +45,8 @@ def convolve(x, weight, bias, stride, padding, dilation):
             xp.matmul(seen(block), filters[:, outputs], out=here)
             if bias is not None:
                 here += bias[outputs]
+            if rectified:
+                xp.maximum(here, 0, out=here)
 
     def back_x(g):  # every output hands its g, through the filter, to the window it saw
         return handed_back(g, filters, x, *geometry)
@@ -95,7 +97,7 @@ def handed_back(g, filters, x, kernel_size, stride, padding, dilation):
     return result
 
 
-def pointwise(x, weight, bias):
+def pointwise(x, weight, bias, rectified):
     """Return conv2d's value and gradients for filters of 1×1: every pixel is a row of a product."""
     N, C, H, W = x.shape
     out = len(weight)
@@ -113,6 +115,8 @@ def pointwise(x, weight, bias):
     y = threads.matmul(pixels(x), weight.T)                             # (P, C) (C, O)
     if bias is not None:
         y += bias
+    if rectified:
+        array_module(x).maximum(y, 0, out=y)
     return image(y), back_x, back_weight, None if bias is None else back_bias
 
 

@@ -26,7 +26,9 @@ from minigrad.tensor import op
 
 
 @op
-def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+def conv2d(
+    x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, rectified=False
+):
     r"""y[n,o,i,j] = bias[o] + Σ_{c,a,b} weight[o,c,a,b] · x[n, c, i·s + a·d − p, j·s + b·d − p]
 
     Args:
@@ -37,6 +39,8 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         padding: zeros on each side.
         dilation: distance between the taps of the filter.
         groups: o sees the channels of its own group alone.
+        rectified: write max(0, y) in place of y, for a relu behind it (ops.rectified); the
+            gradient is y's all the same.
 
     Returns:
         y (N, O, H', W') with H' = ⌊(H + 2p − d(A − 1) − 1) / s⌋ + 1.
@@ -48,18 +52,21 @@ def conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     _check("conv2d", x, weight, bias, groups, weight.shape[1] * groups, weight.shape[0])
     geometry = stride, padding, dilation
     way = choose(x.shape, weight.shape, *geometry, groups)
-    if way == "winograd":
-        return winograd.convolve(x, weight, bias, padding)
+    if way in ("winograd", "winograd2"):
+        F = winograd.F4 if way == "winograd" else winograd.F2
+        return winograd.convolve(x, weight, bias, padding, F, rectified)
     if way == "pointwise":
-        return columns.pointwise(x, weight, bias)
+        return columns.pointwise(x, weight, bias, rectified)
     if way == "columns":
-        return columns.convolve(x, weight, bias, *geometry)
+        return columns.convolve(x, weight, bias, *geometry, rectified)
 
     seen = by_group(windows(x, weight.shape[2:], *geometry), groups, axis=1)
     filters = by_group(weight, groups, axis=0)          # (G, O/G, C/G, A, B)
     y = correlate(seen, filters)                        # (N, O, H', W')
     if bias is not None:
         y += bias[:, None, None]
+    if rectified:
+        y = array_module(x).maximum(y, 0)
 
     def back_x(g):  # every output hands its g, through the filter, to the window it saw
         return overlap_add(spread(by_group(g, groups, axis=1), filters), x.shape, *geometry)

@@ -39,8 +39,16 @@ above run once more, with other filters, and every pixel is written once.
 definition (2·10⁻⁶ in float32).  The transformed filters take 36/9 of the memory of the filters.
 Those of read-only arrays are kept, up to 1 GiB in all; `filters.allow(bytes)` sets another bound.
 
+**Smaller tiles.**  The last layers of VGG have 512 channels and 14×14 places: 16 tiles, and 38 MB
+of transformed filters, which take longer to read than to multiply.  F2, two outputs of four pixels
+at the points 0, ±1, ∞, has 16/9 of the filters' memory to read and 16 multiplications for 4
+outputs where F4 has 36 for 16: more to do, and done sooner.
+
 Read before: ops/conv.py, the definition; blocks.py and columns.py.  Read next: kept.py.
 """
+
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -50,94 +58,117 @@ from minigrad.ops.blocks import add_up, blocks_of, cut, room, share
 from minigrad.ops.channels import back_bias
 from minigrad.ops.kept import Kept
 
-BT = np.array([
-    [4, 0, -5, 0, 1, 0],
-    [0, -4, -4, 1, 1, 0],
-    [0, 4, -4, -1, 1, 0],
-    [0, -2, -1, 2, 1, 0],
-    [0, 2, -1, -2, 1, 0],
-    [0, 4, 0, -5, 0, 1],
-])
-G = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]) / 24
-AT = np.array([
-    [1, 1, 1, 1, 1, 0],
-    [0, 1, -1, 2, -2, 0],
-    [0, 1, 1, 4, 4, 0],
-    [0, 1, -1, 8, -8, 1],
-])
 
-ONE = 6 + 1  # the point (1, 1): a number there becomes that number in all 16 outputs, as a bias is
+class Algorithm(NamedTuple):
+    """Three matrices that make m outputs of n = m + 2 pixels with n multiplications."""
+
+    BT: np.ndarray  # (n, n), pixels to points
+    G: np.ndarray  # (n, 3), taps to points
+    AT: np.ndarray  # (m, n), points to outputs
+
+
+F4 = Algorithm(
+    BT=np.array([
+        [4, 0, -5, 0, 1, 0],
+        [0, -4, -4, 1, 1, 0],
+        [0, 4, -4, -1, 1, 0],
+        [0, -2, -1, 2, 1, 0],
+        [0, 2, -1, -2, 1, 0],
+        [0, 4, 0, -5, 0, 1],
+    ]),
+    G=np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]]) / 24,
+    AT=np.array([
+        [1, 1, 1, 1, 1, 0],
+        [0, 1, -1, 2, -2, 0],
+        [0, 1, 1, 4, 4, 0],
+        [0, 1, -1, 8, -8, 1],
+    ]),
+)
+F2 = Algorithm(
+    BT=np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, -1, 0, 1]]),
+    G=np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]]) / 2,
+    AT=np.array([[1, 1, 1, 0], [0, 1, -1, 1]]),
+)
+
 TILES = 64  # in a block, at least: with fewer, reading the filters takes longer than multiplying
 
 filters = Kept(limit=2**30)
 
 
-def convolve(x, weight, bias, padding):
+def convolve(x, weight, bias, padding, F, rectified=False):
     """Return conv2d's value and gradients, for filters of 3×3 at stride 1.
 
-    Arguments as for conv2d; padding is (rows, columns), at most 2.
+    Arguments as for conv2d; padding is (rows, columns), at most 2; F is F4 or F2.
     """
 
     def back_x(g):  # the same three products, filters turned by 180° and in and out swapped
-        U = filters.get(weight, "turned", turned_at_points)
-        return three_products(g, U, None, (2 - padding[0], 2 - padding[1]))
+        U = filters.get(weight, ("turned", len(F.AT)), partial(turned_at_points, F=F))
+        return three_products(g, U, None, (2 - padding[0], 2 - padding[1]), F)
 
     def back_weight(g):  # at every point, the pixels there times the gradient there
-        return three_products_turned_around(x, g, padding)
+        return three_products_turned_around(x, g, padding, F)
 
-    U = filters.get(weight, "as they are", at_points)
-    y = three_products(x, U, bias, padding)
+    U = filters.get(weight, ("as they are", len(F.AT)), partial(at_points, F=F))
+    y = three_products(x, U, bias, padding, F, rectified)
     return y, back_x, back_weight, None if bias is None else back_bias
 
 
-def three_products(x, U, bias, padding):
+def three_products(x, U, bias, padding, F, rectified=False):
     """Y = (Aᵀ ⊗ Aᵀ) [(Bᵀ ⊗ Bᵀ) X · U] + bias, block by block.
 
     x (N, C, H, W), U (36, C, O), bias (O,) or None → (N, O, H + 2p − 2, W + 2q − 2).
     """
     xp = array_module(x)
     x = x.transpose(0, 2, 3, 1)                                         # (N, H, W, C)
-    (N, H, W, C), out = x.shape, U.shape[2]
+    (N, H, W, C), out, (m, n) = x.shape, U.shape[2], F.AT.shape         # m = 4, n = 6
     y = xp.empty((N, H + 2 * padding[0] - 2, W + 2 * padding[1] - 2, out), x.dtype)
-    rows, columns = -(-y.shape[1] // 4), -(-y.shape[2] // 4)            # of tiles
-    tiles_in, tiles_out = on_tiles(BT, x), on_tiles(AT, x)
-    blocks = blocks_of(N, rows, columns, max(TILES, room(x) // (72 * C + 52 * out)))
+    rows, columns = -(-y.shape[1] // m), -(-y.shape[2] // m)            # of tiles
+    tiles_in, tiles_out = on_tiles(F.BT, x), on_tiles(F.AT, x)
+    blocks = blocks_of(N, rows, columns, max(TILES, room(x) // numbers_of_a_tile(C, out, F)))
 
     def work(parts):
         for block, outputs in parts:
-            X = cut(x, block, columns, (6, 6), (4, 4), padding).reshape(-1, 36, C)
+            X = cut(x, block, columns, (n, n), (m, m), padding).reshape(-1, n * n, C)
             V = tiles_in @ X                                            # (T, 36, C)
-            M = xp.empty((len(V), 36, outputs.stop - outputs.start), x.dtype)
+            M = xp.empty((len(V), n * n, outputs.stop - outputs.start), x.dtype)
             xp.matmul(V.swapaxes(0, 1), U[:, :, outputs], out=M.swapaxes(0, 1))
+            Y = tiles_out @ M                                           # (T, 16, O)
             if bias is not None:
-                M[:, ONE] += bias[outputs]
-            paste(tiles_out @ M, y[..., outputs], block)                # (T, 16, O)
+                Y += bias[outputs]
+            if rectified:
+                xp.maximum(Y, 0, out=Y)
+            paste(Y, y[..., outputs], block, m)
 
     threads.spread(work, share(blocks, out), x)
     return y.transpose(0, 3, 1, 2)
 
 
-def three_products_turned_around(x, g, padding):
+def three_products_turned_around(x, g, padding, F):
     """∂L/∂W = (G ⊗ G)ᵀ Σ_tiles [(Bᵀ ⊗ Bᵀ) X]ᵀ · [(A ⊗ A) g].
 
     x (N, C, H, W), g (N, O, H', W') → (O, C, 3, 3).
     """
     x, g = x.transpose(0, 2, 3, 1), g.transpose(0, 2, 3, 1)             # channels last
-    C, out = x.shape[3], g.shape[3]
-    rows, columns = -(-g.shape[1] // 4), -(-g.shape[2] // 4)
-    tiles_in, tiles_out = on_tiles(BT, x), on_tiles(AT.T, x)
+    C, out, (m, n) = x.shape[3], g.shape[3], F.AT.shape
+    rows, columns = -(-g.shape[1] // m), -(-g.shape[2] // m)
+    tiles_in, tiles_out = on_tiles(F.BT, x), on_tiles(F.AT.T, x)
 
     def product(block, outputs):
-        X = cut(x, block, columns, (6, 6), (4, 4), padding).reshape(-1, 36, C)
-        Y = cut(g[..., outputs], block, columns, (4, 4), (4, 4), (0, 0))
-        M = tiles_out @ Y.reshape(len(X), 16, -1)                       # (T, 36, O)
+        X = cut(x, block, columns, (n, n), (m, m), padding).reshape(-1, n * n, C)
+        Y = cut(g[..., outputs], block, columns, (m, m), (m, m), (0, 0))
+        M = tiles_out @ Y.reshape(len(X), m * m, -1)                    # (T, 36, O)
         return (tiles_in @ X).transpose(1, 2, 0) @ M.swapaxes(0, 1)     # (36, C, T) · (36, T, O)
 
-    tiles = max(2 * TILES, 2 * C, room(x) // (72 * C + 52 * out))
-    blocks = blocks_of(len(g), rows, columns, tiles)
-    total = add_up(blocks, out, product, x)                               # (36, C, O)
-    taps = threads.matmul(on_tiles(G.T, x), total.reshape(36, C * out)) # (9, C·O)
+    tiles = max(2 * TILES, 2 * C, room(x) // numbers_of_a_tile(C, out, F))
+    total = add_up(blocks_of(len(g), rows, columns, tiles), out, product, x)  # (36, C, O)
+    taps = threads.matmul(on_tiles(F.G.T, x), total.reshape(n * n, C * out))  # (9, C·O)
     return taps.reshape(3, 3, C, out).transpose(3, 2, 0, 1)
+
+
+def numbers_of_a_tile(C, out, F):
+    """How many numbers there are between cutting a tile out and pasting it: X, V, M and Y."""
+    m, n = F.AT.shape
+    return 2 * n * n * C + (n * n + m * m) * out
 
 
 # ── The transforms ───────────────────────────────────────────────────────────────────────────────
@@ -150,28 +181,28 @@ def on_tiles(matrix, x):
     return array_module(x).asarray(both.reshape(a * a, b * b), x.dtype)
 
 
-def at_points(weight):
+def at_points(weight, F):
     """U = (G ⊗ G) W: (O, C, 3, 3) → (36, C, O)."""
     out, C = weight.shape[:2]
     taps = weight.transpose(2, 3, 1, 0).reshape(9, C * out)
-    return threads.matmul(on_tiles(G, weight), taps).reshape(36, C, out)
+    return threads.matmul(on_tiles(F.G, weight), taps).reshape(-1, C, out)
 
 
-def turned_at_points(weight):
+def turned_at_points(weight, F):
     """The same of the filters turned by 180° and with channels in and out swapped: (36, O, C)."""
     out, C = weight.shape[:2]
     taps = weight.reshape(out * C, 9)[:, ::-1].T
-    return threads.matmul(on_tiles(G, weight), taps).reshape(36, out, C)
+    return threads.matmul(on_tiles(F.G, weight), taps).reshape(-1, out, C)
 
 
-def paste(tiles, y, block):
-    """Put a block's tiles (T, 16, O) where they belong in y (N, H, W, O)."""
-    rows, columns = block.height, -(-y.shape[2] // 4)
-    y = y[block.images, 4 * block.rows.start : 4 * block.rows.stop]
+def paste(tiles, y, block, m):
+    """Put a block's tiles (T, m·m, O) where they belong in y (N, H, W, O)."""
+    rows, columns = block.height, -(-y.shape[2] // m)
+    y = y[block.images, m * block.rows.start : m * block.rows.stop]
     images, height, width, out = y.shape
-    tiles = tiles.reshape(images, rows, columns, 4, 4, out).transpose(0, 1, 3, 2, 4, 5)
-    if (height, width) == (4 * rows, 4 * columns):
-        y = y.reshape(images, rows, 4, columns, 4, out)  # splitting axes copies nothing
+    tiles = tiles.reshape(images, rows, columns, m, m, out).transpose(0, 1, 3, 2, 4, 5)
+    if (height, width) == (m * rows, m * columns):
+        y = y.reshape(images, rows, m, columns, m, out)  # splitting axes copies nothing
     else:  # the last tiles reach over the border
-        tiles = tiles.reshape(images, 4 * rows, 4 * columns, out)[:, :height, :width]
+        tiles = tiles.reshape(images, m * rows, m * columns, out)[:, :height, :width]
     y[...] = tiles

@@ -70,7 +70,7 @@ def activations(net, x, objective: Objective):
     unknown = [layer for layer in objective.layers if layer not in order]
     if unknown:
         raise ValueError(f"{objective.name}: {net.name} has no layer {unknown[0]!r}")
-    return net(x, until=max(objective.layers, key=order.get, default=None))
+    return net(x, only=objective.layers or [list(order)[-1]])
 
 
 def class_score(k: int) -> Objective:

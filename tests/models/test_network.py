@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import models
-from minigrad import Tensor, grad, ops
+from minigrad import Tensor, grad, ops, rules
 from models.fold import fold_batch_norm
 from models.initialise import initial
 
@@ -42,6 +42,29 @@ def test_a_tensor_in_gives_tensors_named_after_their_layers(net, x):
 
 def test_the_walk_stops_after_until_and_gives_the_same_there(net, x):
     assert np.array_equal(net(x, until="conv3_1")["conv3_1"], net(x)["conv3_1"])
+
+
+@pytest.mark.parametrize("name", ["minivgg", "squeezenet1_0_caffe", "googlenet"])
+@pytest.mark.parametrize("rule", [rules.backpropagation, rules.deconvnet, rules.guided])
+def test_only_some_layers_are_the_same_numbers_and_gradients_as_all(name, rule, rng):
+    net = models.build(name, classes=3)
+    x = Tensor(rng.uniform(0, 255, (1, 3, 96, 112)).astype(np.float32))
+    scores, looked_at = list(net.layers)[-1], net.default_layer
+    every, some = net(x), net(x, only=[looked_at, scores])
+    assert list(some) == [looked_at, scores]
+    for layer in some:
+        np.testing.assert_allclose(some[layer].data, every[layer].data, rtol=1e-5, atol=1e-5)
+    pictures = [
+        grad(acts[scores][0, 1], [x], rules={ops.relu: rule})[0] for acts in (every, some)
+    ]
+    np.testing.assert_allclose(*pictures, atol=1e-4 * np.abs(pictures[0]).max())
+
+
+def test_a_convolution_that_is_asked_for_keeps_its_negative_numbers(net, x):
+    net = models.build("minivgg", classes=5)
+    acts = net(x, only=["conv2_1", "conv2_2"])
+    assert all(a.min() < 0 for a in acts.values())
+    np.testing.assert_allclose(acts["conv2_1"], net(x)["conv2_1"], rtol=1e-4, atol=1e-4)
 
 
 def test_an_adaptive_pool_lets_any_size_in(net, rng):

@@ -30,7 +30,7 @@ class Linear:
     def __init__(self, rng):
         self.w = 4 * rng.normal(size=(3, 6, 5))
 
-    def __call__(self, x, until=None):
+    def __call__(self, x, only=None):
         u = x - self.mean_colour[:, None, None]
         return {"score": ops.reshape((u * self.w).sum(axis=(1, 2, 3)), (x.shape[0], 1))}
 
@@ -229,7 +229,7 @@ def test_quasi_newton_reaches_in_few_steps_what_gradient_descent_does_not(rng):
     weight = rng.uniform(0.01, 1, size=(1, 3, 6, 5))
 
     class Itself(Linear):
-        def __call__(self, x, until=None):
+        def __call__(self, x, only=None):
             return {"score": x}
 
     valley = Objective("valley", (), lambda a: (weight * (a["score"] - target) ** 2).sum())
