@@ -27,13 +27,12 @@ from minigrad import ops
 from minigrad.backend import array_module, to_numpy
 from minigrad.tensor import Tensor
 
+SCORES = "the scores"  # among an objective's layers: the last one, whatever its name
+
 
 @dataclass(frozen=True)
 class Objective:
-    """A number to ask for: `objective(activations)`, from the layers named in `layers`.
-
-    No layers means the last activation of a full pass, the scores.
-    """
+    """A number to ask for: `objective(activations)`, from the layers named in `layers`."""
 
     name: str
     layers: tuple[str, ...]
@@ -41,17 +40,16 @@ class Objective:
 
     def __call__(self, acts: Mapping[str, Any]):
         """Return the objective, one number, from a network's activations."""
-        missing = [layer for layer in self.layers if layer not in acts]
+        missing = [layer for layer in self.layers if layer not in (SCORES, *acts)]
         if missing:
             raise ValueError(f"{self.name} needs {missing[0]}, which this pass did not compute")
         return self.value(acts)
 
     def __add__(self, other: "Objective"):
         """One objective and another, from one pass."""
-        full = not (self.layers and other.layers)
         return Objective(
             f"{self.name} + {other.name}",
-            () if full else tuple(dict.fromkeys(self.layers + other.layers)),
+            tuple(dict.fromkeys(self.layers + other.layers)),
             lambda acts: self.value(acts) + other.value(acts),
         )
 
@@ -66,11 +64,12 @@ class Objective:
 
 def activations(net, x, objective: Objective):
     """Pass x through a network as far as the objective needs, and no further."""
-    order = {name: depth for depth, name in enumerate(net.layers)}
-    unknown = [layer for layer in objective.layers if layer not in order]
+    last = list(net.layers)[-1]
+    needed = [last if layer == SCORES else layer for layer in objective.layers]
+    unknown = [layer for layer in needed if layer not in net.layers]
     if unknown:
         raise ValueError(f"{objective.name}: {net.name} has no layer {unknown[0]!r}")
-    return net(x, only=objective.layers or [list(order)[-1]])
+    return net(x, only=needed)
 
 
 def class_score(k: int) -> Objective:
@@ -79,7 +78,7 @@ def class_score(k: int) -> Objective:
     Before, because the probability of k also rises when the other scores fall (Simonyan et al.
     2014, section 2).
     """
-    return Objective(f"score of class {k}", (), lambda acts: _scores(acts)[:, k].sum())
+    return Objective(f"score of class {k}", (SCORES,), lambda acts: _scores(acts)[:, k].sum())
 
 
 def unit(layer: str, channel: int, row: int | None = None, column: int | None = None) -> Objective:
@@ -143,23 +142,21 @@ def cross_entropy(label: int) -> Objective:
         labels = array_module(_data(scores)).full(scores.shape[0], label)
         return ops.cross_entropy(scores, labels) * scores.shape[0]
 
-    return Objective(f"cross entropy of class {label}", (), value)
+    return Objective(f"cross entropy of class {label}", (SCORES,), value)
 
 
 def each(objectives: Sequence[Objective]) -> Objective:
     """Σ_n objectives[n] of image n: one pass through the network for many pictures."""
     layers = tuple(dict.fromkeys(layer for o in objectives for layer in o.layers))
-    full = not all(o.layers for o in objectives)
 
     def value(acts):
-        needed = layers if not full else (*layers, next(reversed(acts)))
         return sum(
-            o.value({layer: acts[layer][n : n + 1] for layer in needed})
+            o.value({layer: a[n : n + 1] for layer, a in acts.items()})
             for n, o in enumerate(objectives)
         )
 
     name = ", ".join(dict.fromkeys(o.name for o in objectives))
-    return Objective(name, () if full else layers, value)
+    return Objective(name, layers, value)
 
 
 def _scores(acts):

@@ -7,7 +7,7 @@ from small import SmallNet
 from minigrad import ops
 from minigrad.optim import SGD, Adam, constant
 from minigrad.techniques import optimize as loop
-from minigrad.techniques.objectives import Objective, channel, class_score, each
+from minigrad.techniques.objectives import SCORES, Objective, channel, class_score, each
 from minigrad.techniques.optimize import (
     descend,
     jitter,
@@ -197,7 +197,7 @@ def test_objectives_add_up_and_a_weight_is_a_factor():
     a, b = channel("relu1", 0), channel("relu2", 1)
     both = a + 3.0 * b
     assert both(acts) == pytest.approx(a(acts) + 3 * b(acts))
-    assert both.layers == ("relu1", "relu2") and (a + class_score(0)).layers == ()
+    assert both.layers == ("relu1", "relu2") and (a + class_score(0)).layers == ("relu1", SCORES)
     assert (-both)(acts) == pytest.approx(-both(acts))
 
 
