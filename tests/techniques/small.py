@@ -32,4 +32,4 @@ class SmallNet:
             self.computed.append(name)
             if only and set(only) <= set(acts):
                 break
-        return {name: acts[name] for name in only or acts}
+        return {name: a for name, a in acts.items() if not only or name in only}
