@@ -35,8 +35,8 @@ class Block(NamedTuple):
 def blocks_of(images, rows, columns, windows):
     """Cut images of rows × columns windows into blocks of about so many `windows`."""
     together = max(1, windows // (rows * columns))
-    count = min(rows, -(-rows * columns // windows))
-    if 1 < count < rows:  # as many for every thread
+    count = -(-rows // min(rows, -(-windows // columns)))
+    if count > 1:  # as many for every thread
         count = min(rows, -(-count // threads.count()) * threads.count())
     heights = [rows // count + (i < rows % count) for i in range(count)]  # the higher ones first
     starts = [sum(heights[:i]) for i in range(count)]

@@ -9,8 +9,6 @@ nowhere else.  The deconvnet's unpooling (Zeiler and Fergus 2013, section 2.1) i
 Read before: ops/conv.py.  Read next: ops/norm.py.
 """
 
-import functools
-
 import numpy as np
 
 from minigrad import threads
@@ -41,40 +39,35 @@ def max_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False):
     window = Window("max_pool2d", x.shape, kernel_size, stride, padding, ceil_mode)
     y = xp.empty_like(x, shape=(*x.shape[:2], *window.size))
 
-    # the maximum of a window is the maximum of its rows' maxima: one axis after the other
     def forward(parts):
         padded = window.pad(x, -np.inf)
         for part in parts:
-            maxima = functools.reduce(xp.maximum, window.across(padded[window.seen_by(part)]))
-            y[part] = functools.reduce(xp.maximum, window.down(maxima))
+            first, *rest = window.taps(padded, part)
+            y[part] = first
+            for tap in rest:
+                xp.maximum(y[part], tap, out=y[part])
 
     def back(g):  # the winner gets it all, of equals the first
         padded = window.pad(x, -np.inf)
-        total = xp.zeros_like(padded)
+        total = xp.zeros_like(padded) if window.overlap else xp.empty_like(padded)
 
         def work(parts):
             for part in parts:
-                seen, given = padded[window.seen_by(part)], total[window.seen_by(part)]
-                maxima = functools.reduce(xp.maximum, window.across(seen))
-                to_rows = xp.zeros_like(maxima)
-                hand_on(g[part], y[part], window.down(maxima), window.down(to_rows))
-                hand_on(to_rows, maxima, window.across(seen), window.across(given))
+                free = xp.ones_like(y[part], bool)
+                places = window.taps(total, part)
+                for tap, place in zip(window.taps(padded, part), places, strict=True):
+                    won = (tap == y[part]) & free
+                    free &= ~won
+                    if window.overlap:
+                        place += g[part] * won
+                    else:
+                        xp.multiply(g[part], won, out=place)
 
         threads.spread(work, window.parts(x, to_add=True), x)
         return window.crop(total)
 
     threads.spread(forward, window.parts(x), x)
     return y, back
-
-
-def hand_on(g, y, taps, places):
-    """Add g to the place of the tap that is y, the first of equals; what it gets, no other gets."""
-    *others, last = zip(taps, places, strict=True)
-    for tap, place in others:
-        won = g * (tap == y)
-        place += won
-        g = g - won
-    last[1][...] += g
 
 
 def max_pool_switches(x, kernel_size, stride=None, padding=0, ceil_mode=False):
@@ -191,31 +184,17 @@ class Window:
         (p, q), (H, W) = self.start, self.image
         return padded[:, :, p : p + H, q : q + W]
 
-    def down(self, rows):
-        """Yield the A views of some rows of windows, each what all windows see at one tap."""
-        s = self.stride[0]
-        last = (rows.shape[2] - self.A) // s * s  # where the last window begins
+    def taps(self, padded, part=None):
+        """Yield the A·B views of the padded image, row by row; of a part of the windows, if given.
+
+        A part is slices of images, channels and rows of windows.
+        """
+        images, channels, rows = part or (slice(None), slice(None), slice(0, self.size[0]))
+        (s, t), columns = self.stride, self.size[1]
         for a in range(self.A):
-            yield rows[:, :, a : a + last + 1 : s]
-
-    def across(self, rows):
-        """Yield the B views along the other axis."""
-        t = self.stride[1]
-        last = (self.size[1] - 1) * t
-        for b in range(self.B):
-            yield rows[:, :, :, b : b + last + 1 : t]
-
-    def taps(self, padded):
-        """Yield the A·B views of the padded image, row by row."""
-        rows = padded[:, :, : (self.size[0] - 1) * self.stride[0] + self.A]
-        for row in self.down(rows):
-            yield from self.across(row)
-
-    def seen_by(self, part):
-        """The slice of the padded image that a part sees: slices of images, channels, windows."""
-        images, channels, rows = part
-        s = self.stride[0]
-        return images, channels, slice(rows.start * s, (rows.stop - 1) * s + self.A)
+            i = slice(a + rows.start * s, a + (rows.stop - 1) * s + 1, s)
+            for b in range(self.B):
+                yield padded[images, channels, i, b : b + (columns - 1) * t + 1 : t]
 
     @property
     def overlap(self):

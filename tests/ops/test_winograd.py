@@ -126,6 +126,14 @@ def test_the_gradient_of_the_image_is_the_three_products_transposed():
 
 
 @pytest.mark.parametrize("F", [lesson.F4, lesson.F2])
+def test_a_number_at_the_point_one_is_that_number_everywhere(F):
+    """So a bias is added once to a tile, and not to each of its outputs."""
+    m, n = F.AT.shape
+    at_one = np.eye(n * n)[n + 1]
+    np.testing.assert_array_equal(np.kron(F.AT, F.AT) @ at_one, np.ones(m * m))
+
+
+@pytest.mark.parametrize("F", [lesson.F4, lesson.F2])
 def test_the_matrices_multiply_polynomials(F):
     """Aᵀ [(G w) ⊙ (Bᵀ x)] is the correlation of the tile's pixels with three taps."""
     x, w = np.random.default_rng(0).standard_normal(len(F.BT)), np.array([2.0, -1.0, 3.0])
