@@ -29,6 +29,7 @@ from minigrad.techniques import objectives, optimize
 
 AT_ONCE = 16 * 128**2   # pixels in one pass: more fill the memory and are not faster
 FRAMES = 40
+MANY = 16  # channels: they are shown on their sheet alone
 
 
 def main(argv: list[str]) -> None:
@@ -178,13 +179,18 @@ def stretched(pixels):
 
 
 def save(net, wishes, made, frames, args, preset, steps) -> None:
-    """Write every picture, a sheet of them, a film, and what made them."""
+    """Write a sheet, what made it, a film, and each picture by itself, if they are not too many."""
     args.out.mkdir(parents=True, exist_ok=True)
     name = file_name(wishes)
-    files = [args.out / f"{name}_{n}.png" for n in range(1, len(made) + 1)]
+    of_channels = wishes[0].k is None
+    files = [
+        None if of_channels and len(made) > MANY else args.out / f"{name}_{n}.png"
+        for n in range(1, len(made) + 1)
+    ]
     for file, image in zip(files, made, strict=True):
-        picture = pictures.photo(image)
-        pictures.whole(file, lambda f, picture=picture: picture.save(f, "PNG"))
+        if file is not None:
+            picture = pictures.photo(image)
+            pictures.whole(file, lambda f, picture=picture: picture.save(f, "PNG"))
     answers = [probability(net, file, wish.k) for file, wish in zip(files, wishes, strict=True)]
     if frames:
         pictures.whole(args.out / f"{name}.gif", lambda f: film(frames, f))
@@ -196,7 +202,7 @@ def save(net, wishes, made, frames, args, preset, steps) -> None:
         "random seed": args.seed,
         "steps done": steps,
         "images": [
-            {"of": wish.name, "file": file.name, "probability in the file": p}
+            {"of": wish.name, "file": file and file.name, "probability in the file": p}
             for wish, file, p in zip(wishes, files, answers, strict=True)
         ],
     })

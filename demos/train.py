@@ -61,7 +61,7 @@ def main(argv: list[str]) -> None:
         print(f"\nsaved: --resume {checkpoint} goes on from epoch {run.epoch + 1}, "
               f"step {len(run.seen) + 1}")
         raise
-    finish(args.out, run, val, args.device)
+    finish(args.out, run, val, args.device, args.licence)
 
 
 def options() -> argparse.ArgumentParser:
@@ -76,6 +76,7 @@ def options() -> argparse.ArgumentParser:
     add("--lr", type=float, help=f"the highest rate ({Recipe.lr}); with --resume, a warm restart")
     add("--random-seed", type=int, help=f"of weights, photos and dropout ({Recipe.random_seed})")
     add("--resume", type=pathlib.Path, metavar="FILE", help="a checkpoint")
+    add("--licence", default="MIT", help="of the weights, to be written into their file (MIT)")
     return parse
 
 
@@ -147,7 +148,9 @@ def report(run: Run, val: photo_folder.Photos, device: str) -> None:
     print(json.dumps(run.log[-1]))
 
 
-def finish(out: pathlib.Path, run: Run, val: photo_folder.Photos, device: str) -> None:
+def finish(
+    out: pathlib.Path, run: Run, val: photo_folder.Photos, device: str, licence: str
+) -> None:
     """Write the folded network, its log and the curve; say how good it is."""
     name = run.recipe.model
     scores, labels = scores_of(run, val, run.net.input_size, device)
@@ -172,7 +175,7 @@ def finish(out: pathlib.Path, run: Run, val: photo_folder.Photos, device: str) -
     }
     params = {n: to_numpy(a) for n, a in folded(run, T).items()}
     attributes = models.table(name, run.net.classes).attributes | {
-        "source": "trained with minigrad: python -m demos train", "licence": "MIT",
+        "source": "trained with minigrad: python -m demos train", "licence": licence,
     }
     storage.save(out / f"{name}.h5", params, attributes, float16=True)
     pictures.save(out, name, {"curve": curve.draw(run.log)}, note)

@@ -92,6 +92,8 @@ def test_it_may_start_anywhere(call, tmp_path, start):
 def test_all_channels_of_a_layer_are_one_sheet(call, tmp_path):
     status, _, notes = call("--layer", "relu1_2", "--size", "16", "--steps", "1")
     assert status == 0 and len(notes["relu1_2_maximize"]["images"]) == 32
+    files = sorted(file.name for file in tmp_path.iterdir())
+    assert files == ["relu1_2_maximize.json", "relu1_2_maximize.png"]
 
 
 def test_a_channel_is_excited_before_its_relu_lest_it_be_off(weights):

@@ -9,6 +9,7 @@ from PIL import Image
 import models
 from demos import photo_folder, train, training_run
 from demos.command import run
+from models import storage
 
 COLOURS = {"blue": (40, 60, 220), "green": (50, 190, 60), "red": (220, 50, 40)}
 
@@ -48,6 +49,16 @@ def test_a_run_writes_a_network_that_tells_the_classes(folder, call, tmp_path):
     assert [line["epoch"] for line in note["log"]] == [1, 2, 3]
     assert note["log"][-1]["loss"] < note["log"][0]["loss"]
     assert (tmp_path / "out" / "minivgg_curve.png").exists()
+
+
+def test_an_epoch_has_as_many_photos_as_asked_for():
+    assert training_run.Recipe(batch=8).steps(photos=100) == 12
+    assert training_run.Recipe(batch=8, photos=40).steps(photos=100) == 5
+
+
+def test_the_file_says_what_licence_it_has(folder, call, tmp_path):
+    call(folder, "--epochs", "1", "--photos", "8", "--licence", "CC0")
+    assert storage.read(tmp_path / "out" / "minivgg.h5")[1]["licence"] == "CC0"
 
 
 @pytest.fixture
