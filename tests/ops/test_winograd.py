@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from minigrad import Tensor, grad, tape, threads
 from minigrad.ops import conv2d, rectified, relu
 from minigrad.ops import winograd as lesson
+from minigrad.ops.blocks import blocks_of
 from minigrad.ops.kept import Kept, frozen
 from minigrad.ops.ways import choose, force
 
@@ -278,3 +279,18 @@ def test_frozen_looks_all_the_way_down():
     assert frozen(read_only(array)[1:])
     assert frozen(np.frombuffer(b"12345678"))
     assert not frozen(np.frombuffer(bytearray(8)))
+
+
+# ── Blocks ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("images", "rows", "columns"), [(1, 14, 14), (3, 28, 28), (64, 2, 2)])
+def test_blocks_cover_every_row_once_and_give_every_thread_as_many(images, rows, columns):
+    blocks = blocks_of(images, rows, columns, windows=50)
+    covered = np.zeros((images, rows), int)
+    for block in blocks:
+        covered[block.images, block.rows] += 1
+    assert (covered == 1).all()
+    heights = {block.height for block in blocks}
+    assert max(heights) - min(heights) <= 1
+    assert rows == 2 or len(blocks) % threads.count() == 0
