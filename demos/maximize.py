@@ -247,9 +247,6 @@ def draw(wishes, made, answers) -> Image.Image:
             (f"{wish.name}  {p:.0%}", pictures.photo(image))
             for wish, p, image in zip(wishes[part], answers[part], made[part], strict=True)
         ])
-        rows.append([
-            ("more contrast", pictures.photo(image)) for image in stretched(made[part])
-        ])
     return pictures.sheet(rows)
 
 
