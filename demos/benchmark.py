@@ -88,6 +88,8 @@ def _start(name: str, task: str, threads: int) -> subprocess.Popen:
         "OMP_NUM_THREADS": str(threads),
         "OPENBLAS_NUM_THREADS": str(threads),
     }
+    if name != "minigrad":  # peers manage memory as they do without us
+        environment["MINIGRAD_KEEP_MEMORY"] = "0"
     return subprocess.Popen(
         [sys.executable, "-m", "demos.contenders", name, task],
         cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,

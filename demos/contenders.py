@@ -8,6 +8,8 @@ and every line is answered with one of JSON.  A contender makes a task into a fu
 arguments that does the work once; arrays are the same for all.
 """
 
+import contextlib
+import ctypes
 import json
 import resource
 import sys
@@ -274,6 +276,8 @@ def memory(which: str) -> int:
 
 def forget_peak() -> None:
     """Begin VmHWM anew, so that it counts the work and not the loading of weights."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # only GNU's has it
+        ctypes.CDLL(None).malloc_trim(0)
     try:
         with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
             file.write("5")

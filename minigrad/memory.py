@@ -4,7 +4,7 @@ The system hands out memory in pages, and clears each before it is touched for t
 an array of 12 MB that takes as long as a relu on it.  C's allocator gives large pieces back as soon
 as they are free, so whoever optimises an image pays for the same pages in every step.  The GNU C
 library can be told to keep them, up to a bound, for the whole process; CuPy keeps a pool on the GPU
-for the same reason.  On other systems nothing is changed.
+for the same reason.  On other systems nothing is changed, nor with MINIGRAD_KEEP_MEMORY=0.
 
 Read before: backend.py.  Read next: threads.py.
 """
@@ -19,7 +19,8 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # their numbers in malloc.h
 
 def keep_what_is_freed() -> None:
     """Tell the C library, unless the environment has told it something else (MALLOC_…)."""
-    if any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ):
+    told = any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ)
+    if told or os.environ.get("MINIGRAD_KEEP_MEMORY") == "0":
         return
     try:
         mallopt = ctypes.CDLL(None).mallopt

@@ -38,6 +38,8 @@ def test_an_array_asked_for_again_costs_no_page_faults():
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only the GNU C library can be told")
-def test_what_the_environment_says_of_memory_is_left_alone():
-    given = {"MALLOC_MMAP_THRESHOLD_": "65536"}
+@pytest.mark.parametrize(
+    "given", [{"MALLOC_MMAP_THRESHOLD_": "65536"}, {"MINIGRAD_KEEP_MEMORY": "0"}]
+)
+def test_what_the_environment_says_of_memory_is_heeded(given):
     assert page_faults("import minigrad", **given) > 100
