@@ -258,9 +258,10 @@ def serve(name: str, task: str) -> None:
                 kept = winograd.filters.bytes
                 answer = {"peak": memory("VmHWM") - before - kept, "kept": kept}
         else:
+            run()  # after a pause the cores sleep: work comes in rows, and so it is timed
             start = time.perf_counter()
-            run()
-            answer = {"seconds": time.perf_counter() - start}
+            run(), run()
+            answer = {"seconds": (time.perf_counter() - start) / 2}
         print(json.dumps(answer), flush=True)
 
 
