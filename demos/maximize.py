@@ -51,7 +51,7 @@ def options() -> argparse.ArgumentParser:
     add("--layer", default=None, help="excite a layer's channels instead")
     add("--channel", default="all", metavar="C|C,C,…|all", help="which of them (all)")
     add("--start", default="noise", choices=["zero", "noise", "photo"])
-    add("--image", type=pathlib.Path, default=PHOTOS / "astronaut.jpg", help="for --start photo")
+    add("--image", type=pathlib.Path, default=PHOTOS / "face.jpg", help="for --start photo")
     add("--regularizer", nargs="+", default=None, metavar="NAME=STRENGTH",
         help=f"in place of the preset's: {', '.join(REGULARIZERS)}; or none")
     add("--copies", type=int, default=1, help="pictures of each, from different noise (1)")

@@ -59,7 +59,7 @@ def options() -> argparse.ArgumentParser:
     """Options as users of the deep visualization toolbox and Captum know them."""
     parse = parser("rules", __doc__)
     add = parse.add_argument
-    add("--image", type=pathlib.Path, default=PHOTOS / "astronaut.jpg", metavar="PHOTO")
+    add("--image", type=pathlib.Path, default=PHOTOS / "face.jpg", metavar="PHOTO")
     add("--layer", default=None, help="whose unit to look at (each network has a default)")
     add("--unit", default="strongest", metavar="strongest|C,Y,X", help="channel, row, column")
     add("--class", dest="class_", default=None, metavar="NAME|INDEX", help="a class instead")
