@@ -32,7 +32,7 @@ def main(argv: list[str]) -> None:
     add = options.add_argument
     add("--peers", action="store_true", help="time PyTorch, JAX and MyGrad too, where installed")
     add("--tasks", nargs="*", default=None, choices=contenders.TASKS, help="only these")
-    add("--repeats", type=int, default=7, help="turns of each contender (7)")
+    add("--repeats", type=int, default=7, help="turns of each contender, of two timed runs (7)")
     add("--threads", type=int, default=None, help="for all of them; one to a core")
     args = options.parse_args(argv)
     threads = args.threads or _cores()

@@ -28,4 +28,5 @@ def keep_what_is_freed() -> None:
         return
     mallopt(M_TRIM_THRESHOLD, KEPT)
     # pieces above this threshold are never kept; older versions allow no more than 32 MB
-    mallopt(M_MMAP_THRESHOLD, 2**30) or mallopt(M_MMAP_THRESHOLD, 2**25)
+    if not mallopt(M_MMAP_THRESHOLD, 2**30):
+        mallopt(M_MMAP_THRESHOLD, 2**25)

@@ -107,9 +107,9 @@ class Network:
                 each class before the softmax, (N, classes).
             params: arrays or Tensors to use in place of `net.params`, all or some of them.
             training: a generator that turns on dropout and the batch's own statistics.
-            only: the layers to return.  The walk stops after the last of them, the others'
-                activations are forgotten as soon as all have read them, and a convolution that
-                only a relu reads does not write the negative numbers that the relu would take away.
+            only: the layers to return, in place of `until`.  The walk stops after the last of
+                them, what the others say is forgotten as soon as all have read it, and a
+                convolution that a relu alone reads writes no negative numbers.
 
         Returns:
             Activations by layer, in order: Tensors if x or a parameter in their past is one.
@@ -118,17 +118,14 @@ class Network:
             ValueError: an unknown layer or parameter, or images that are none or too small.
         """
         x = self._checked(x)
-        for layer in [until, *(only or ())]:
-            if layer is not None:
-                self._check_layer(layer)
+        for layer in only or [until or next(reversed(self.layers))]:
+            self._check_layer(layer)
         if only:
             until = max(only, key=list(self.layers).index)
         walk = self.output_shapes(x.shape[2:], until)  # complains where nothing is left of x
-        kept = set(walk if only is None else only)
-        readers = {source: [] for source in walk}
-        for name in walk:
-            for source in self.inputs[name]:
-                readers[source].append(name)
+        kept = set(only or walk)
+        readers = {name: [r for r in walk if name in self.inputs[r]] for name in walk}
+        rectified = {name for name in walk if self._read_by_relu_alone(name, readers)} - kept
         params = self._with(params)
         first = self.preprocessing(x)
         if isinstance(first, Tensor) and first is not x:
@@ -138,25 +135,24 @@ class Network:
             layer, sources = self.layers[name], self.inputs[name]
             above = [acts[source] for source in sources] or [first]
             own = {short: params[f"{name}/{short}"] for short in layer.shapes}
-            if self._rectified(name, readers, kept):
-                a = layer(*above, params=own, training=training, rectified=True)
-            elif isinstance(layer, Relu) and self._rectified(*sources, readers, kept):
-                a = ops.rectified(*above)
+            if rectified.isdisjoint(sources):
+                more = {"rectified": True} if name in rectified else {}
+                a = layer(*above, params=own, training=training, **more)
             else:
-                a = layer(*above, params=own, training=training)
+                a = ops.rectified(*above)
             if isinstance(a, Tensor) and a.name is None:
                 a.name = name
             acts[name] = a
-            for source in sources:
-                if source not in kept and readers[source][-1] == name:
-                    del acts[source]
+            for read in {name, *sources} - kept:
+                if readers[read][-1:] in ([], [name]):  # nobody will read it any more
+                    del acts[read]
         return acts
 
-    def _rectified(self, name, readers, kept) -> bool:
-        """Whether a layer is a convolution of which nobody but a relu will see anything."""
+    def _read_by_relu_alone(self, name, readers) -> bool:
+        """Whether a layer is a convolution of which nobody but a relu sees anything."""
         behind = [self.layers[reader] for reader in readers[name]]
         alone = len(behind) == 1 and isinstance(behind[0], Relu)
-        return isinstance(self.layers[name], Conv) and alone and name not in kept
+        return alone and isinstance(self.layers[name], Conv)
 
     def pixels(self, photo, size=None):
         """Bring a photo, a path or a PIL image, to this network's size and device.

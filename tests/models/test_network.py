@@ -60,7 +60,15 @@ def test_only_some_layers_are_the_same_numbers_and_gradients_as_all(name, rule, 
     np.testing.assert_allclose(*pictures, atol=1e-4 * np.abs(pictures[0]).max())
 
 
-def test_a_convolution_that_is_asked_for_keeps_its_negative_numbers(net, x):
+def test_a_branch_that_nobody_asked_for_is_not_returned(x):
+    net = models.build("googlenet", classes=3)
+    branches = [name for name in net.layers if name.startswith("inception4a")]
+    assert len(branches) == 20
+    for layer in branches:
+        assert list(net(x[:1], only=[layer])) == [layer]
+
+
+def test_a_convolution_that_is_asked_for_keeps_its_negative_numbers(x):
     net = models.build("minivgg", classes=5)
     acts = net(x, only=["conv2_1", "conv2_2"])
     assert all(a.min() < 0 for a in acts.values())
