@@ -39,7 +39,7 @@ class Recipe:
     model: str = "minivgg"
     epochs: int = 23
     photos: int = 0
-    sizes: str = "64*14,96*6,128*3"
+    sizes: str = "64*12,96*7,128*4"
     batch: int = 64
     lr: float = 0.06
     momentum: float = 0.9

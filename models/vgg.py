@@ -32,7 +32,10 @@ TABLE_1 = {
 }
 
 
-def table(classes, convolutions, channels=CHANNELS, batch_norm=False, pooled=7, fc=4096, drop=0.5):
+def table(
+    classes, convolutions, channels=CHANNELS, batch_norm=False, fc_norm=False, pooled=7, fc=4096,
+    drop=0.5,
+):
     """Write out a column of Table 1.
 
     Args:
@@ -40,6 +43,7 @@ def table(classes, convolutions, channels=CHANNELS, batch_norm=False, pooled=7, 
         convolutions: how many, for each stage.
         channels: of each stage.
         batch_norm: between each convolution and its relu.
+        fc_norm: also between fc6, fc7 and their relus.
         pooled: rows and columns of the average pooling before fc6, which changes nothing at the
             native size (224 / 2⁵ = 7) and lets any other size in.
         fc: units of fc6 and fc7.
@@ -55,17 +59,15 @@ def table(classes, convolutions, channels=CHANNELS, batch_norm=False, pooled=7, 
             layers.append(Relu(f"relu{stage}_{i}"))
             channels_in = width
         layers.append(MaxPool(f"pool{stage}", 2, stride=2))
-    return [
-        *layers,
-        AdaptiveAvgPool("avgpool", pooled),
-        Linear("fc6", channels_in * pooled * pooled, fc),
-        Relu("relu6"),
-        Dropout("drop6", drop),
-        Linear("fc7", fc, fc),
-        Relu("relu7"),
-        Dropout("drop7", drop),
-        Linear("fc8", fc, classes),
-    ]
+    layers.append(AdaptiveAvgPool("avgpool", pooled))
+    units_in = channels_in * pooled * pooled
+    for i in (6, 7):
+        layers.append(Linear(f"fc{i}", units_in, fc))
+        if fc_norm:
+            layers.append(BatchNorm(f"bn{i}", fc))
+        layers += [Relu(f"relu{i}"), Dropout(f"drop{i}", drop)]
+        units_in = fc
+    return [*layers, Linear("fc8", fc, classes)]
 
 
 NETWORKS = {

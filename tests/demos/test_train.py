@@ -186,7 +186,7 @@ def test_batches_depend_on_the_step_alone(folder):
 
 
 def test_a_small_class_is_drawn_more_often_than_its_photos_and_less_than_a_large_one():
-    labels = np.array([0] * 100 + [1] * 4)
+    labels = np.array([0] * 81 + [1] * 16)
     chance = photo_folder.fair_chance(labels, 2)
     assert chance.sum() == pytest.approx(1)
-    assert chance[labels == 1].sum() / chance[labels == 0].sum() == pytest.approx(2 / 10)
+    assert chance[labels == 1].sum() / chance[labels == 0].sum() == pytest.approx(8 / 27)
