@@ -56,7 +56,7 @@ class Recipe:
         except ValueError:
             good = False
         if not good:
-            raise ValueError(f"--sizes {self.sizes!r}: give edge*epochs,…, as in 64*14,96*6")
+            raise ValueError(f"--sizes {self.sizes!r}: give edge*epochs,…, as in 64*12,96*7")
 
     def steps(self, photos: int) -> int:
         """How many steps an epoch takes, with so many photos to train on."""
@@ -147,6 +147,9 @@ def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device
     elif {"sizes", "photos"} & set(given):
         raise ValueError("--sizes and --photos change at a warm restart: give --lr too, its rate")
     run = begin(dataclasses.replace(recipe, **given), note["classes"], device)
+    saved = {name for name in arrays if name.startswith("params/")}
+    if saved != {f"params/{name}" for name in run.params}:
+        raise ValueError(f"{path} has other layers than {run.net.name} has now: begin anew")
     for name, array in arrays.items():
         kind, _, param = name.partition("/")
         target = run.params if kind == "params" else run.optimiser.state

@@ -148,6 +148,11 @@ def test_a_checkpoint_of_something_else_is_said(folder, call, tmp_path):
     assert status == 2 and "has its own batch, 8" in printed.err
     status, printed = call(folder, "--resume", str(checkpoint), "--sizes", "64*1")
     assert status == 2 and "give --lr too" in printed.err
+    with np.load(checkpoint) as file:
+        arrays = {name: file[name] for name in file.files if "bn6" not in name}
+    np.savez(tmp_path / "fewer.npz", **arrays)
+    status, printed = call(folder, "--resume", str(tmp_path / "fewer.npz"))
+    assert status == 2 and "has other layers than minivgg_bn" in printed.err
     (folder / "train" / "extra").mkdir()
     status, printed = call(folder, "--resume", str(checkpoint))
     assert status == 2 and "other classes" in printed.err
