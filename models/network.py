@@ -132,21 +132,25 @@ class Network:
             first.name = "preprocessed"
         acts = {}
         for name in walk:
-            layer, sources = self.layers[name], self.inputs[name]
-            above = [acts[source] for source in sources] or [first]
-            own = {short: params[f"{name}/{short}"] for short in layer.shapes}
-            if rectified.isdisjoint(sources):
-                more = {"rectified": True} if name in rectified else {}
-                a = layer(*above, params=own, training=training, **more)
-            else:
-                a = ops.rectified(*above)
-            if isinstance(a, Tensor) and a.name is None:
-                a.name = name
-            acts[name] = a
-            for read in {name, *sources} - kept:
+            above = [acts[source] for source in self.inputs[name]] or [first]
+            acts[name] = self._activation(name, above, params, training, rectified)
+            for read in {name, *self.inputs[name]} - kept:
                 if readers[read][-1:] in ([], [name]):  # nobody will read it any more
                     del acts[read]
         return acts
+
+    def _activation(self, name, above, params, training, rectified):
+        """Take one layer's step; `rectified` names the convolutions that do their relu's work."""
+        layer = self.layers[name]
+        own = {short: params[f"{name}/{short}"] for short in layer.shapes}
+        if rectified.isdisjoint(self.inputs[name]):
+            more = {"rectified": True} if name in rectified else {}
+            a = layer(*above, params=own, training=training, **more)
+        else:
+            a = ops.rectified(*above)
+        if isinstance(a, Tensor) and a.name is None:
+            a.name = name
+        return a
 
     def _read_by_relu_alone(self, name, readers) -> bool:
         """Whether a layer is a convolution of which nobody but a relu sees anything."""
