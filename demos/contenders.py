@@ -157,9 +157,11 @@ def jax(task: str):
                 )
                 return y + p["bias"][:, None, None]
             case BatchNorm():
-                mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3))
+                places = x.reshape(*x.shape[:2], -1)                    # (N, C, H·W or 1)
+                mean, var = places.mean((0, 2)), places.var((0, 2))
                 scale = p["weight"] / jnp.sqrt(var + layer.eps)
-                return (x - mean[:, None, None]) * scale[:, None, None] + p["bias"][:, None, None]
+                y = (places - mean[:, None]) * scale[:, None] + p["bias"][:, None]
+                return y.reshape(x.shape)
             case Relu():
                 return jnp.maximum(x, 0)
             case MaxPool(kernel_size=k, stride=s):
