@@ -22,15 +22,15 @@ Read before: tensor.py and ops/activation.py.  Read next: techniques/attribution
 
 
 def backpropagation(g, x):
-    """G · [x > 0], relu's own gradient (Simonyan et al. 2014)."""
+    """Return g · [x > 0], relu's own gradient (Simonyan et al. 2014)."""
     return g * (x > 0)
 
 
 def deconvnet(g, x):
-    """G · [g > 0] (Zeiler and Fergus 2013, section 2.1)."""
+    """Return g · [g > 0] (Zeiler and Fergus 2013, section 2.1)."""
     return g * (g > 0)
 
 
 def guided(g, x):
-    """G · [x > 0] · [g > 0] (Springenberg et al. 2015, section 3.4)."""
+    """Return g · [x > 0] · [g > 0] (Springenberg et al. 2015, section 3.4)."""
     return g * (g > 0) * (x > 0)

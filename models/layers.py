@@ -61,7 +61,7 @@ class Conv(Layer):
     bias: bool = True
 
     def __call__(self, x, params, training, rectified=False):
-        """X (N, channels_in, H, W) → (N, channels, H', W'); `rectified` as for conv2d."""
+        """Map x (N, channels_in, H, W) → (N, channels, H', W'); `rectified` as for conv2d."""
         weight, bias = params["weight"], params.get("bias")
         return ops.conv2d(x, weight, bias, self.stride, self.padding, rectified=rectified)
 
@@ -97,7 +97,7 @@ class BatchNorm(Layer):
     eps: float = 1e-5
 
     def __call__(self, x, params, training):
-        """X (N, C, H, W) → the same shape."""
+        """Map x (N, C, H, W) → the same shape."""
         weight, bias, mean, var = (params[name] for name in self.shapes)
         if training is not None:
             mean = var = None
@@ -144,7 +144,7 @@ class MaxPool(Layer):
     ceil_mode: bool = False
 
     def __call__(self, x, params, training):
-        """X (N, C, H, W) → (N, C, H', W')."""
+        """Map x (N, C, H, W) → (N, C, H', W')."""
         return ops.max_pool2d(x, *self.window, self.ceil_mode)
 
     @property
@@ -167,7 +167,7 @@ class AdaptiveAvgPool(Layer):
     window: ClassVar = None
 
     def __call__(self, x, params, training):
-        """X (N, C, H, W) → (N, C, size, size)."""
+        """Map x (N, C, H, W) → (N, C, size, size)."""
         return ops.adaptive_avg_pool2d(x, self.size)
 
     def output_shape(self, shape):
@@ -182,7 +182,7 @@ class GlobalAvgPool(Layer):
     window: ClassVar = None
 
     def __call__(self, x, params, training):
-        """X (N, C, H, W) → (N, C)."""
+        """Map x (N, C, H, W) → (N, C)."""
         return ops.mean(x, axis=(2, 3))
 
     def output_shape(self, shape):
@@ -199,7 +199,7 @@ class Linear(Layer):
     window: ClassVar = None
 
     def __call__(self, x, params, training):
-        """X (N, …) → (N, units)."""
+        """Map x (N, …) → (N, units)."""
         rows = x if x.ndim == 2 else ops.flatten(x)
         return ops.linear(rows, params["weight"], params["bias"])
 

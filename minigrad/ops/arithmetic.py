@@ -12,25 +12,25 @@ from minigrad.tensor import op
 
 @op(broadcasts=True)
 def add(a, b):
-    """A + b          ∂L/∂a = g, ∂L/∂b = g"""
+    """Add: a + b          ∂L/∂a = g, ∂L/∂b = g"""
     return a + b, lambda g: g, lambda g: g
 
 
 @op(broadcasts=True)
 def subtract(a, b):
-    """A − b          ∂L/∂a = g, ∂L/∂b = −g"""
+    """Subtract: a − b          ∂L/∂a = g, ∂L/∂b = −g"""
     return a - b, lambda g: g, lambda g: -g
 
 
 @op(broadcasts=True)
 def multiply(a, b):
-    """A · b          ∂L/∂a = g · b, ∂L/∂b = g · a"""
+    """Multiply: a · b          ∂L/∂a = g · b, ∂L/∂b = g · a"""
     return a * b, lambda g: g * b, lambda g: g * a
 
 
 @op(broadcasts=True)
 def divide(a, b):
-    """A / b          ∂L/∂a = g / b, ∂L/∂b = −g · a / b²"""
+    """Divide: a / b          ∂L/∂a = g / b, ∂L/∂b = −g · a / b²"""
     return a / b, lambda g: g / b, lambda g: -g * a / (b * b)
 
 

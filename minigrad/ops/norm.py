@@ -17,7 +17,7 @@ from minigrad.tensor import op
 
 @op
 def batch_norm(x, weight, bias, mean=None, var=None, eps=1e-5):
-    r"""Y = weight · (x − μ) / √(σ² + ε) + bias, per channel.
+    r"""Normalise: y = weight · (x − μ) / √(σ² + ε) + bias, per channel.
 
     Args:
         x: (N, C, H, W) or (N, C).
@@ -82,7 +82,7 @@ def batch_statistics(x):
 
 @op
 def dropout(x, p, rng):
-    r"""Y = x · m / (1 − p), m = 0 with probability p, else 1          ∂L/∂x = g · m / (1 − p)
+    r"""Drop: y = x · m / (1 − p), m = 0 with probability p, else 1          ∂L/∂x = g · m / (1 − p)
 
     Args:
         x: an array of any shape.

@@ -91,5 +91,5 @@ def roll(x, shift, axis=None):
 
 
 def flatten(x):
-    """X (N, …) → (N, the product of the rest), the rows that a fully connected layer reads."""
+    """Map x (N, …) → (N, the product of the rest), the rows that a fully connected layer reads."""
     return reshape(x, (x.shape[0], math.prod(x.shape[1:])))

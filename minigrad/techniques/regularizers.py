@@ -80,12 +80,12 @@ def edge_energy(u):
 
 
 def decay(rate: float):
-    """U ← (1 − rate) · u: what nothing holds up fades to the mean colour."""
+    """Shrink: u ← (1 − rate) · u: what nothing holds up fades to the mean colour."""
     return lambda u, g: (1 - rate) * u
 
 
 def blur(sigma: float):
-    """U ← G_σ ∗ u: fine noise is what scores most easily and means least.
+    """Blur: u ← G_σ ∗ u: fine noise is what scores most easily and means least.
 
     A Gaussian is a row pass and a column pass, B u Bᵀ; each row of B holds the Gaussian around one
     pixel, normalised over what lies in the image, so that a constant stays what it is.
@@ -99,7 +99,7 @@ def blur(sigma: float):
 
 
 def clip_small_norm(percentile: float):
-    """U ← 0 at the p % of pixels whose ‖u[:, i, j]‖ is smallest: what is hardly there."""
+    """Clip: u ← 0 at the p % of pixels whose ‖u[:, i, j]‖ is smallest: what is hardly there."""
 
     def correction(u, g):
         return u * _keep_largest((u * u).sum(axis=1), percentile)
@@ -108,7 +108,7 @@ def clip_small_norm(percentile: float):
 
 
 def clip_small_contribution(percentile: float):
-    """U ← 0 at the p % of pixels where |Σ_c u · g| is smallest: what the objective hardly uses."""
+    """Clip: u ← 0 at the p % of pixels where |Σ_c u · g| is smallest: what is hardly used."""
 
     def correction(u, g):
         return u * _keep_largest(abs((u * g).sum(axis=1)), percentile)
