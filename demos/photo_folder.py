@@ -113,13 +113,13 @@ def batches(
 
 
 def fair_chance(labels: np.ndarray, classes: int) -> np.ndarray:
-    """How likely each photo is to be drawn: a class of n photos gets a share ∝ n^¾.
+    """How likely each photo is to be drawn: a class of n photos gets a share ∝ √n.
 
     With equal shares the few photos of a small class would come so often that they are learnt by
     heart, and those of a large one seldom; with shares ∝ n small classes would hardly come at all.
     """
     n = np.bincount(labels, minlength=classes)
-    chance = n[labels] ** -0.25
+    chance = n[labels] ** -0.5
     return chance / chance.sum()
 
 

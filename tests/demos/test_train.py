@@ -194,4 +194,4 @@ def test_a_small_class_is_drawn_more_often_than_its_photos_and_less_than_a_large
     labels = np.array([0] * 81 + [1] * 16)
     chance = photo_folder.fair_chance(labels, 2)
     assert chance.sum() == pytest.approx(1)
-    assert chance[labels == 1].sum() / chance[labels == 0].sum() == pytest.approx(8 / 27)
+    assert chance[labels == 1].sum() / chance[labels == 0].sum() == pytest.approx(4 / 9)
