@@ -12,9 +12,9 @@ A *penalty* R(u) is one number, added to what is minimised, and its gradient com
     edge_energy         Σ over scales of ‖u − G ∗ u‖²           Fleuret, "Deep learning", part 9.4
 
 A *correction* takes u after a step, and the gradient of the objective that led there, and returns
-a new u (Yosinski et al. 2015, section 3.2):
+a new u (Yosinski et al. 2015, section 3.2; `centre`: Nguyen et al. 2016):
 
-    decay, blur, clip_small_norm, clip_small_contribution;  every(n, correction)
+    decay, centre, blur, clip_small_norm, clip_small_contribution;  every(n, correction)
 
 Read before: ops/arithmetic.py.  Read next: optimize.py.
 """
@@ -82,6 +82,22 @@ def edge_energy(u):
 def decay(rate: float):
     """Shrink: u ← (1 − rate) · u: what nothing holds up fades to the mean colour."""
     return lambda u, g: (1 - rate) * u
+
+
+def centre(rate: float, sigma: float = 0.35):
+    """Fade the border: u ← (1 − rate · (1 − exp(−r² / 2σ²))) · u, r from the middle, in edges.
+
+    A score rises with every object that shows the class, so one image becomes a crowd of them;
+    where only the middle lasts there is room for one (Nguyen et al. 2016, arXiv:1602.03616, draw
+    in the middle first; here the border fades).
+    """
+
+    def correction(u, g):
+        y, x = (((np.arange(n) + 0.5) / n - 0.5) ** 2 for n in u.shape[2:])
+        border = 1 - np.exp(-(y[:, None] + x) / (2 * sigma**2))             # (H, W)
+        return u * array_module(u).asarray(1 - rate * border, u.dtype)
+
+    return correction
 
 
 def blur(sigma: float):

@@ -10,8 +10,10 @@ from minigrad.techniques import optimize as loop
 from minigrad.techniques.objectives import SCORES, Objective, channel, class_score, each
 from minigrad.techniques.optimize import (
     descend,
+    grain,
     jitter,
     like_photos,
+    mirror,
     optimize,
     quasi_newton,
     zoom,
@@ -108,6 +110,26 @@ def test_each_copy_is_jittered_in_its_own_way():
     x = Tensor(np.tile(np.arange(64.0).reshape(1, 1, 8, 8), (4, 3, 1, 1)))
     shown = jitter(3)(x, np.random.default_rng(0)).data
     assert len({image.tobytes() for image in shown}) == 4
+
+
+def test_a_mirrored_image_is_itself_or_turned_and_so_is_its_gradient(rng):
+    x = Tensor(rng.normal(size=(20, 3, 4, 5)))
+    shown = mirror(x, np.random.default_rng(0))
+    turned = [not np.array_equal(a, b) for a, b in zip(shown.data, x.data, strict=True)]
+    assert 0 < sum(turned) < 20
+    expected = np.where(np.reshape(turned, (20, 1, 1, 1)), x.data[..., ::-1], x.data)
+    np.testing.assert_array_equal(shown.data, expected)
+    (back,) = grad(shown, [x], seed=shown.data)
+    np.testing.assert_array_equal(back, x.data)
+
+
+def test_grain_adds_noise_of_that_deviation_and_its_gradient_is_the_identity():
+    x = Tensor(np.full((2, 3, 50, 50), 100, np.float32))
+    shown = grain(8)(x, np.random.default_rng(0))
+    assert shown.dtype == np.float32
+    assert shown.data.mean() == pytest.approx(100, abs=0.3)
+    assert shown.data.std() == pytest.approx(8, rel=0.03)
+    assert (grad(shown.sum(), [x])[0] == 1).all()
 
 
 def test_zoom_by_one_changes_nothing_and_a_ramp_stays_a_ramp():

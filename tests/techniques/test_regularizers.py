@@ -90,6 +90,14 @@ def test_decay_fades_towards_the_mean_colour(u):
     np.testing.assert_allclose(regularizers.decay(0.25)(u, None), 0.75 * u)
 
 
+def test_centre_fades_by_the_rate_far_away_and_not_at_all_in_the_middle():
+    u = np.full((1, 3, 101, 51), 10.0)
+    faded = regularizers.centre(0.25, sigma=0.1)(u, None)
+    assert faded[0, 0, 50, 25] == 10
+    assert faded[0, 0, 0, 0] == pytest.approx(7.5, rel=1e-6)
+    assert faded[0, 0, 50, 30] == pytest.approx(10 - 2.5 * (1 - np.exp(-((5 / 51) ** 2) / 0.02)))
+
+
 @pytest.mark.parametrize("percentile", [0, 25, 50, 100])
 @pytest.mark.parametrize("name", ["clip_small_norm", "clip_small_contribution"])
 def test_clipping_zeroes_that_percentage_of_every_image(name, percentile, u, rng):
@@ -118,7 +126,7 @@ def test_small_norm_and_small_contribution_ask_different_questions():
 
 def test_float32_stays_float32(u):
     u = u.astype(np.float32)
-    for correct in (regularizers.decay(0.1), regularizers.blur(0.6),
+    for correct in (regularizers.decay(0.1), regularizers.centre(0.1), regularizers.blur(0.6),
                     regularizers.clip_small_norm(30), regularizers.clip_small_contribution(30)):
         assert correct(u, u).dtype == np.float32
     for penalty in (regularizers.l2, regularizers.total_variation, regularizers.edge_energy):
