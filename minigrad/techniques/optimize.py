@@ -221,12 +221,6 @@ def zoom(low: float, high: float):
     return transform
 
 
-def mirror(x, rng):
-    """Turn each image left to right, or not: as training did."""
-    turned = rng.random(x.shape[0]) < 0.5
-    return ops.concatenate([x[n : n + 1, :, :, :: -1 if t else 1] for n, t in enumerate(turned)])
-
-
 def grain(sigma: float):
     """Add N(0, σ²) to every pixel, σ in grey levels: what noise can undo is not worth drawing."""
 

@@ -84,7 +84,7 @@ def decay(rate: float):
     return lambda u, g: (1 - rate) * u
 
 
-def centre(rate: float, sigma: float = 0.35):
+def centre(rate: float, sigma: float = 0.3):
     """Fade the border: u ← (1 − rate · (1 − exp(−r² / 2σ²))) · u, r from the middle, in edges.
 
     A score rises with every object that shows the class, so one image becomes a crowd of them;

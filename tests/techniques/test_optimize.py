@@ -13,7 +13,6 @@ from minigrad.techniques.optimize import (
     grain,
     jitter,
     like_photos,
-    mirror,
     optimize,
     quasi_newton,
     zoom,
@@ -110,17 +109,6 @@ def test_each_copy_is_jittered_in_its_own_way():
     x = Tensor(np.tile(np.arange(64.0).reshape(1, 1, 8, 8), (4, 3, 1, 1)))
     shown = jitter(3)(x, np.random.default_rng(0)).data
     assert len({image.tobytes() for image in shown}) == 4
-
-
-def test_a_mirrored_image_is_itself_or_turned_and_so_is_its_gradient(rng):
-    x = Tensor(rng.normal(size=(20, 3, 4, 5)))
-    shown = mirror(x, np.random.default_rng(0))
-    turned = [not np.array_equal(a, b) for a, b in zip(shown.data, x.data, strict=True)]
-    assert 0 < sum(turned) < 20
-    expected = np.where(np.reshape(turned, (20, 1, 1, 1)), x.data[..., ::-1], x.data)
-    np.testing.assert_array_equal(shown.data, expected)
-    (back,) = grad(shown, [x], seed=shown.data)
-    np.testing.assert_array_equal(back, x.data)
 
 
 def test_grain_adds_noise_of_that_deviation_and_its_gradient_is_the_identity():
