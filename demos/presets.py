@@ -14,8 +14,8 @@ Found by looking: minivgg's and squeezenet's side by side on golf ball, dalmatia
 springer, garbage truck and French horn.  Without `waves` the pictures are noise in all colours with
 the object in it; begun at full size, they are many small objects; ten times stronger penalties
 leave a weak class grey, none at all leaves ripples.  Without `grain` and `centre` minivgg fills its
-pictures with fine checks and a crowd of half objects.  The other rows follow squeezenet's at their
-own sizes.
+pictures with fine checks and a crowd of half objects; `blur` wipes off what the grain leaves.  The
+other rows follow squeezenet's at their own sizes.
 """
 
 from dataclasses import dataclass, field
@@ -50,7 +50,7 @@ class Preset:
     regularizers: dict[str, float] = field(default_factory=dict)
 
 
-MILD, MIDDLE = {"l2": 1e-7, "tv": 6e-7}, {"tv": 1e-7, "centre": 0.02}
+MILD, MIDDLE = {"l2": 1e-7, "tv": 6e-7}, {"tv": 1e-7, "centre": 0.02, "blur": 0.4}
 PRESETS = {
     "minivgg":    Preset((64, 90, 128), 50, rate=8.0, zoom=1.20, grain=20.0, regularizers=MIDDLE),
     "vgg":        Preset((112, 158, 224), rate=3.0, jitter=16, zoom=1.10, regularizers=MILD),
