@@ -50,9 +50,9 @@ class Preset:
     regularizers: dict[str, float] = field(default_factory=dict)
 
 
-MILD, MIDDLE = {"l2": 1e-7, "tv": 6e-7}, {"tv": 1e-7, "centre": 0.02, "blur": 0.4}
+MILD, ALONE = {"l2": 1e-7, "tv": 6e-7}, {"tv": 1e-7, "centre": 0.02, "blur": 0.4}
 PRESETS = {
-    "minivgg":    Preset((64, 90, 128), 50, rate=8.0, zoom=1.20, grain=20.0, regularizers=MIDDLE),
+    "minivgg":    Preset((64, 90, 128), 50, rate=8.0, zoom=1.20, grain=20.0, regularizers=ALONE),
     "vgg":        Preset((112, 158, 224), rate=3.0, jitter=16, zoom=1.10, regularizers=MILD),
     "alexnet":    Preset((128, 168, 224), rate=3.0, jitter=16, zoom=1.10, regularizers=MILD),
     "googlenet":  Preset((112, 158, 224), rate=3.0, jitter=16, zoom=1.10, regularizers=MILD),
