@@ -74,6 +74,8 @@ def options() -> argparse.ArgumentParser:
     add("--sizes", help=f"edge*epochs,…: stretched to --epochs ({Recipe.sizes})")
     add("--batch", type=int, help=f"photos in a step ({Recipe.batch})")
     add("--lr", type=float, help=f"the highest rate ({Recipe.lr}); with --resume, a warm restart")
+    add("--adversary", type=float, metavar="GREYS",
+        help="learn each batch twice, once moved so far against the answer (0)")
     add("--random-seed", type=int, help=f"of weights, photos and dropout ({Recipe.random_seed})")
     add("--resume", type=pathlib.Path, metavar="FILE", help="a checkpoint")
     add("--licence", default="MIT", help="of the weights, to be written into their file (MIT)")
@@ -105,7 +107,7 @@ def one_step(run: Run, pixels, labels, rate: float, step: int) -> None:
     try:
         params, progress = training.step(
             run.net, run.params, pixels, labels, run.optimiser, rate, rng,
-            run.recipe.label_smoothing,
+            run.recipe.label_smoothing, run.recipe.adversary,
         )
     except BaseException:
         run.optimiser.state = before

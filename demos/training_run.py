@@ -32,6 +32,8 @@ class Recipe:
         photos: how many are shown in an epoch; 0: as many as there are to train on.
         sizes: edge*epochs,…: the photos' edge, in proportions that are stretched to the epochs.
         lr: the highest rate, from which a cosine falls to zero at the end.
+        adversary: how far photos are moved against the network's answer, in grey levels; each batch
+            then takes two steps, one as it is and one so moved (techniques/training.py).
         began: the epoch in which the rate was last at its highest; above 0 after a warm restart
             (Loshchilov and Hutter 2017, section 3), when rate and sizes began anew.
     """
@@ -46,11 +48,14 @@ class Recipe:
     weight_decay: float = 5e-4
     label_smoothing: float = 0.1
     random_seed: int = 0
+    adversary: float = 0.0
     began: int = 0
 
     def __post_init__(self):
         if min(self.epochs, self.batch) < 1 or self.photos < 0 or not self.lr > 0:
             raise ValueError("--epochs, --photos, --batch and --lr must be above zero")
+        if not self.adversary >= 0:
+            raise ValueError("--adversary is a distance in grey levels: 0 or more")
         try:
             good = min(self._edges()) > 0
         except ValueError:
@@ -126,7 +131,7 @@ def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device
         path: of the checkpoint.
         classes: of the photos.
         given: parts of the recipe.  More `epochs` stretch the same plan; a new `lr` restarts the
-            cosine for the epochs to come, and `sizes` and `photos` are theirs.
+            cosine for the epochs to come, and `sizes`, `photos` and `adversary` are theirs.
         device: "cpu" or "cuda".
 
     Raises:
@@ -144,8 +149,10 @@ def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device
     if "lr" in given:
         given = given | {"began": note["epoch"]}
         note["seen"] = []
-    elif {"sizes", "photos"} & set(given):
-        raise ValueError("--sizes and --photos change at a warm restart: give --lr too, its rate")
+    elif {"sizes", "photos", "adversary"} & set(given):
+        raise ValueError(
+            "--sizes, --photos and --adversary change at a warm restart: give --lr too, its rate"
+        )
     run = begin(dataclasses.replace(recipe, **given), note["classes"], device)
     saved = {name for name in arrays if name.startswith("params/")}
     if saved != {f"params/{name}" for name in run.params}:

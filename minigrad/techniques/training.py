@@ -10,6 +10,11 @@ Here the weights are what is wrapped, and the image is a plain array; everything
 Batch norm's running statistics are no weights: they follow the batches' own at a distance,
 μ ← 0.9 μ + 0.1 μ_batch (Ioffe and Szegedy 2015, section 3.1), and are used when training is over.
 
+The same backward pass can go on to the image.  A small step there, against the answer, makes a
+photo that looks the same and is harder (Goodfellow et al. 2015); a network that learns such photos
+too must look at shapes that a person sees, and its gradients at the image become pictures
+(Tsipras et al. 2019).  The gradient costs next to nothing here (Shafahi et al. 2019).
+
 After it a network's scores are usually too sure of themselves.  One number, a temperature T, cures
 that without changing an answer: p = softmax(scores / T), T chosen where the loss on photos that
 were not trained on is least (Guo et al. 2017, section 4.2).
@@ -22,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad import ops
-from minigrad.backend import to_numpy
+from minigrad.backend import array_module, to_numpy
 from minigrad.tensor import Tensor, grad
 
 MOMENTUM = 0.9  # of the running statistics
@@ -35,8 +40,8 @@ class Progress(NamedTuple):
     right: float
 
 
-def step(net, params, pixels, labels, optimiser, lr, rng, label_smoothing=0.0):
-    """Take one step of training.
+def step(net, params, pixels, labels, optimiser, lr, rng, label_smoothing=0.0, adversary=0.0):
+    """Take one step of training; with an adversary, another one on photos that it made harder.
 
     Args:
         net: a network.
@@ -47,19 +52,41 @@ def step(net, params, pixels, labels, optimiser, lr, rng, label_smoothing=0.0):
         lr: how far to go.
         rng: the randomness of dropout.
         label_smoothing: see cross_entropy.
+        adversary: how far it moves a photo, in grey levels (root mean square).
 
     Returns:
         (new params, Progress).
     """
+    x = Tensor(pixels) if adversary else pixels
+    params, progress, g = descend(net, params, x, labels, optimiser, lr, rng, label_smoothing)
+    if adversary:
+        harder = uphill(pixels, g, adversary)
+        params, *_ = descend(net, params, harder, labels, optimiser, lr, rng, label_smoothing)
+    return params, progress
+
+
+def descend(net, params, x, labels, optimiser, lr, rng, label_smoothing):
+    """Move the weights against the gradient: (new params, Progress, ∂loss/∂x if x is wrapped)."""
     weights = {name: Tensor(params[name]) for name in params if not is_statistic(name)}
-    acts = net(pixels, params=params | weights, training=rng)
+    acts = net(x, params=params | weights, training=rng)
     scores = next(reversed(acts.values()))
     loss = ops.cross_entropy(scores, labels, label_smoothing=label_smoothing)
-    gradients = dict(zip(weights, grad(loss, list(weights.values())), strict=True))
+    wrapped = weights | ({"x": x} if isinstance(x, Tensor) else {})
+    gradients = dict(zip(wrapped, grad(loss, list(wrapped.values())), strict=True))
     stepped = optimiser.step({name: params[name] for name in weights}, gradients, lr)
     followed = follow(params, net.batch_statistics(acts))
     right = float((to_numpy(scores.data).argmax(axis=1) == to_numpy(labels)).mean())
-    return params | stepped | followed, Progress(float(loss), right)
+    return params | stepped | followed, Progress(float(loss), right), gradients.get("x")
+
+
+def uphill(pixels, g, distance: float):
+    r"""x + ε g / √(mean g²) in the box: the way of steepest loss  (Miyato et al. 2019, equation 6).
+
+    pixels and g (N, 3, H, W); ε, the distance, in grey levels (root mean square).
+    """
+    xp = array_module(g)
+    rms = xp.sqrt((g**2).mean(axis=(1, 2, 3), keepdims=True))            # (N, 1, 1, 1)
+    return xp.clip(pixels + distance * g / xp.maximum(rms, 1e-30), 0, 255)
 
 
 def follow(params, statistics: dict[str, Any]) -> dict[str, Any]:

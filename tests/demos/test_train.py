@@ -109,6 +109,18 @@ def test_a_finished_run_goes_on_for_more_epochs_and_at_a_new_rate(folder, call, 
     assert [line["epoch"] for line in note["log"]] == [1, 2]
 
 
+def test_a_warm_restart_can_have_an_adversary(folder, call, tmp_path):
+    call(folder, "--epochs", "1")
+    checkpoint = tmp_path / "out" / "minivgg.checkpoint.npz"
+    options = ["--resume", str(checkpoint), "--epochs", "2", "--adversary", "1"]
+    status, printed = call(folder, *options)
+    assert status == 2 and "give --lr too" in printed.err
+    status, printed = call(folder, *options, "--lr", "0.01")
+    assert status == 0, printed.err
+    recipe = json.loads((tmp_path / "out" / "minivgg.json").read_text())["recipe"]
+    assert recipe["adversary"] == 1.0 and recipe["began"] == 1
+
+
 def test_sizes_are_stretched_to_the_epochs_and_begin_anew_at_a_restart():
     recipe = training_run.Recipe(epochs=5, sizes="64*2,128*3")
     assert [recipe.edge(epoch) for epoch in range(5)] == [64, 64, 128, 128, 128]
@@ -134,6 +146,7 @@ def test_bad_folders_are_one_sentence(folder, call, tmp_path):
     assert "'yellow', which train lacks" in said(folder)
     (folder / "val" / "yellow").rmdir()
     assert "--sizes 'abc'" in said(folder, "--sizes", "abc")
+    assert "--adversary is a distance" in said(folder, "--adversary", "-1")
 
 
 def test_a_checkpoint_of_something_else_is_said(folder, call, tmp_path):

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import models
+from minigrad import ops
 from minigrad.optim import SGD
 from minigrad.techniques import training
+from minigrad.tensor import Tensor, grad
 
 
 def test_a_step_goes_down_and_changes_nothing_in_place(rng):
@@ -21,6 +23,52 @@ def test_a_step_goes_down_and_changes_nothing_in_place(rng):
     assert losses[-1] < losses[0]
     assert all(np.array_equal(net.params[name], a) for name, a in before.items())
     assert all(a.dtype == np.float32 for a in params.values())
+
+
+def test_an_adversary_moves_each_photo_so_far_and_the_loss_rises(rng):
+    net = models.build("minivgg", classes=3)
+    x, labels = rng.uniform(20, 235, (4, 3, 32, 32)).astype("f4"), np.arange(4) % 3
+
+    def loss_and_gradient(pixels):
+        pixels = Tensor(pixels)
+        loss = ops.cross_entropy(net(pixels)["fc8"], labels)
+        return float(loss), grad(loss, [pixels])[0]
+
+    loss, g = loss_and_gradient(x)
+    harder = training.uphill(x, g, 2.0)
+    assert np.allclose(np.sqrt(((harder - x) ** 2).mean((1, 2, 3))), 2, rtol=1e-4)
+    moved, g = (harder - x).reshape(4, -1), g.reshape(4, -1)
+    cosine = (moved * g).sum(1) / np.linalg.norm(moved, axis=1) / np.linalg.norm(g, axis=1)
+    assert np.allclose(cosine, 1, atol=1e-5)
+    assert loss_and_gradient(harder)[0] > loss
+
+
+def test_an_adversary_stays_in_the_box_and_leaves_a_photo_without_gradient(rng):
+    x, g = np.full((2, 3, 4, 4), 254.0), np.ones((2, 3, 4, 4))
+    g[1] = 0
+    harder = training.uphill(x, g, 5.0)
+    assert (harder[0] == 255).all() and (harder[1] == 254).all()
+
+
+def test_with_an_adversary_a_batch_takes_two_steps_the_second_on_harder_photos(rng, monkeypatch):
+    net = models.build("minivgg_bn", classes=3)
+    x, labels = rng.uniform(0, 255, (6, 3, 32, 32)).astype("f4"), np.arange(6) % 3
+    losses, descend = [], training.descend
+
+    def spy(*args):
+        params, progress, g = descend(*args)
+        losses.append(progress.loss)
+        return params, progress, g
+
+    monkeypatch.setattr(training, "descend", spy)
+
+    def step(adversary):
+        drop = np.random.default_rng(0)
+        return training.step(net, net.params, x, labels, SGD(), 1e-6, drop, adversary=adversary)
+
+    (plain, _), (twice, progress) = step(0.0), step(30.0)
+    assert len(losses) == 3 and progress.loss == losses[1] == losses[0] < losses[2]
+    assert any(not np.array_equal(plain[name], twice[name]) for name in plain)
 
 
 def test_running_statistics_follow_the_batch_and_get_no_gradient(rng):
