@@ -13,9 +13,10 @@ What each column says:
 Found by looking: minivgg's and squeezenet's side by side on golf ball, dalmatian, church, starfish,
 springer, garbage truck and French horn.  Without `waves` the pictures are noise in all colours with
 the object in it; begun at full size, they are many small objects; ten times stronger penalties
-leave a weak class grey, none at all leaves ripples.  Without `grain` and `centre` minivgg fills its
-pictures with fine checks and a crowd of half objects; `blur` wipes off what the grain leaves.  The
-other rows follow squeezenet's at their own sizes.
+leave a weak class grey, none at all leaves ripples.  Without `centre` minivgg draws a crowd of half
+objects; with little `grain` they are pale and crossed by fine lines, with much of it bold and
+without detail; `blur` wipes off what the grain leaves.  The other rows follow squeezenet's at their
+own sizes.
 """
 
 from dataclasses import dataclass, field
@@ -50,9 +51,9 @@ class Preset:
     regularizers: dict[str, float] = field(default_factory=dict)
 
 
-MILD, ALONE = {"l2": 1e-7, "tv": 6e-7}, {"tv": 1e-7, "centre": 0.02, "blur": 0.4}
+MILD, ALONE = {"l2": 1e-7, "tv": 6e-7}, {"tv": 2e-7, "centre": 0.02, "blur": 0.3}
 PRESETS = {
-    "minivgg":    Preset((64, 90, 128), 50, rate=8.0, zoom=1.20, grain=20.0, regularizers=ALONE),
+    "minivgg":    Preset((64, 90, 128), 60, rate=12.0, zoom=1.2, grain=38.0, regularizers=ALONE),
     "vgg":        Preset((112, 158, 224), rate=3.0, jitter=16, zoom=1.10, regularizers=MILD),
     "alexnet":    Preset((128, 168, 224), rate=3.0, jitter=16, zoom=1.10, regularizers=MILD),
     "googlenet":  Preset((112, 158, 224), rate=3.0, jitter=16, zoom=1.10, regularizers=MILD),
