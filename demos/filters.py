@@ -37,7 +37,7 @@ def main(argv: list[str]) -> None:
     drawn = {
         "one scale for all": mosaic(128 + 127 * w / abs(w).max()),
         "a scale for each": mosaic(128 + 127 * w / np.maximum(each, 1e-30)),
-        "w/|w|, the input of length 1 that excites it most": mosaic(
+        "w/|w|, what excites it most": mosaic(
             128 + 127 * unit / abs(unit).max()
         ),
     }
