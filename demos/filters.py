@@ -37,9 +37,7 @@ def main(argv: list[str]) -> None:
     drawn = {
         "one scale for all": mosaic(128 + 127 * w / abs(w).max()),
         "a scale for each": mosaic(128 + 127 * w / np.maximum(each, 1e-30)),
-        "w/|w|, what excites it most": mosaic(
-            128 + 127 * unit / abs(unit).max()
-        ),
+        "w/|w|, what excites it most": mosaic(128 + 127 * unit / abs(unit).max()),
     }
     size = max(picture.width for picture in drawn.values())
     sheet = pictures.sheet([list(drawn.items())], tile=size)

@@ -13,10 +13,10 @@ What each column says:
 Found by looking: minivgg's and squeezenet's side by side on golf ball, dalmatian, church, starfish,
 springer, garbage truck and French horn.  Without `waves` the pictures are noise in all colours with
 the object in it; begun at full size, they are many small objects; ten times stronger penalties
-leave a weak class grey, none at all leaves ripples.  Without `centre` minivgg draws a crowd of half
-objects; with little `grain` they are pale and crossed by fine lines, with much of it bold and
-without detail; `blur` wipes off what the grain leaves.  The other rows follow squeezenet's at their
-own sizes.
+leave a weak class grey, none at all leaves ripples.  Without `centre` minivgg's pictures
+are garish up to the border; with little `grain` they are pale and crossed by fine lines, with much
+of it bold and without detail; `blur` wipes off what the grain leaves.  The other rows follow
+squeezenet's at their own sizes, and nobody has looked at their pictures yet.
 """
 
 from dataclasses import dataclass, field

@@ -4,6 +4,7 @@
     python -m demos train --data FOLDER --resume out/minivgg.checkpoint.npz
     python -m demos train --data FOLDER --resume FILE --epochs 40               a longer run
     python -m demos train --data FOLDER --resume FILE --epochs 26 --lr 0.01     a warm restart
+    python -m demos train --data FOLDER --adversary 1       harder photos too: takes twice as long
 
 Most epochs see small photos, which is fast and teaches most; the last ones see them at full size
 (the average pooling before fc6 allows any).  A checkpoint is written after each epoch, every few

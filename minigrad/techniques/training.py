@@ -13,7 +13,8 @@ Batch norm's running statistics are no weights: they follow the batches' own at 
 The same backward pass can go on to the image.  A small step there, against the answer, makes a
 photo that looks the same and is harder (Goodfellow et al. 2015); a network that learns such photos
 too must look at shapes that a person sees, and its gradients at the image become pictures
-(Tsipras et al. 2019).  The gradient costs next to nothing here (Shafahi et al. 2019).
+(Tsipras et al. 2019).  A step knows all but the last layer of that gradient already, so the weights
+are moved on the photos first and on the harder ones next (Shafahi et al. 2019).
 
 After it a network's scores are usually too sure of themselves.  One number, a temperature T, cures
 that without changing an answer: p = softmax(scores / T), T chosen where the loss on photos that
@@ -58,15 +59,19 @@ def step(net, params, pixels, labels, optimiser, lr, rng, label_smoothing=0.0, a
         (new params, Progress).
     """
     x = Tensor(pixels) if adversary else pixels
-    params, progress, g = descend(net, params, x, labels, optimiser, lr, rng, label_smoothing)
+    params, progress, g = learn(net, params, x, labels, optimiser, lr, rng, label_smoothing)
     if adversary:
         harder = uphill(pixels, g, adversary)
-        params, *_ = descend(net, params, harder, labels, optimiser, lr, rng, label_smoothing)
+        params, *_ = learn(net, params, harder, labels, optimiser, lr, rng, label_smoothing)
     return params, progress
 
 
-def descend(net, params, x, labels, optimiser, lr, rng, label_smoothing):
-    """Move the weights against the gradient: (new params, Progress, ∂loss/∂x if x is wrapped)."""
+def learn(net, params, x, labels, optimiser, lr, rng, label_smoothing):
+    """Move the weights against the gradient of the loss on x, (N, 3, H, W), an array or a Tensor.
+
+    Returns:
+        (new params, Progress, ∂loss/∂x (N, 3, H, W), or None where x is an array).
+    """
     weights = {name: Tensor(params[name]) for name in params if not is_statistic(name)}
     acts = net(x, params=params | weights, training=rng)
     scores = next(reversed(acts.values()))
@@ -80,11 +85,14 @@ def descend(net, params, x, labels, optimiser, lr, rng, label_smoothing):
 
 
 def uphill(pixels, g, distance: float):
-    r"""x + ε g / √(mean g²) in the box: the way of steepest loss  (Miyato et al. 2019, equation 6).
+    """Move each photo to where its loss rises fastest, and keep it in the box [0, 255].
 
-    pixels and g (N, 3, H, W); ε, the distance, in grey levels (root mean square).
+    pixels and g, ∂loss/∂pixels, (N, 3, H, W); ε, the distance, in grey levels (root mean square).
+    Of all moves of one length, that along g gains most; with the length max |η| it would be
+    ε sign(g) (Goodfellow et al. 2015, section 4).
     """
     xp = array_module(g)
+    # x + ε g / √(mean g²)
     rms = xp.sqrt((g**2).mean(axis=(1, 2, 3), keepdims=True))            # (N, 1, 1, 1)
     return xp.clip(pixels + distance * g / xp.maximum(rms, 1e-30), 0, 255)
 

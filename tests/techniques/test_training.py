@@ -43,7 +43,7 @@ def test_an_adversary_moves_each_photo_so_far_and_the_loss_rises(rng):
     assert loss_and_gradient(harder)[0] > loss
 
 
-def test_an_adversary_stays_in_the_box_and_leaves_a_photo_without_gradient(rng):
+def test_an_adversary_stays_in_the_box_and_leaves_a_photo_without_gradient():
     x, g = np.full((2, 3, 4, 4), 254.0), np.ones((2, 3, 4, 4))
     g[1] = 0
     harder = training.uphill(x, g, 5.0)
@@ -53,14 +53,14 @@ def test_an_adversary_stays_in_the_box_and_leaves_a_photo_without_gradient(rng):
 def test_with_an_adversary_a_batch_takes_two_steps_the_second_on_harder_photos(rng, monkeypatch):
     net = models.build("minivgg_bn", classes=3)
     x, labels = rng.uniform(0, 255, (6, 3, 32, 32)).astype("f4"), np.arange(6) % 3
-    losses, descend = [], training.descend
+    losses, learn = [], training.learn
 
     def spy(*args):
-        params, progress, g = descend(*args)
+        params, progress, g = learn(*args)
         losses.append(progress.loss)
         return params, progress, g
 
-    monkeypatch.setattr(training, "descend", spy)
+    monkeypatch.setattr(training, "learn", spy)
 
     def step(adversary):
         drop = np.random.default_rng(0)
