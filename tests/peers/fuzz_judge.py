@@ -187,7 +187,7 @@ def _without_nan(found, near, true):
     differs("a choice at NaN")
     nan = np.isnan(true[0])
     return (
-        [y, *(np.where(nan, 0, d) if d.shape == nan.shape else 0 * nan for d in gradients)]
+        [y, *(np.where(nan, 0, d) if d.shape == nan.shape else np.zeros_like(d) for d in gradients)]
         for y, *gradients in (found, near, true)
     )
 
