@@ -19,7 +19,7 @@ Read before: ops/linear.py.  Read next: ops/pool.py; for the faster ways ways.py
 blocks.py, columns.py and winograd.py.
 """
 
-from minigrad.backend import array_module
+from minigrad.backend import Array, array_module
 from minigrad.ops import columns, winograd
 from minigrad.ops.ways import choose
 from minigrad.tensor import op
@@ -27,7 +27,8 @@ from minigrad.tensor import op
 
 @op
 def conv2d(
-    x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, rectified=False
+    x: Array, weight: Array, bias: Array | None = None, stride=1, padding=0, dilation=1, groups=1,
+    rectified=False,
 ):
     r"""y[n,o,i,j] = bias[o] + Σ_{c,a,b} weight[o,c,a,b] · x[n, c, i·s + a·d − p, j·s + b·d − p]
 
@@ -83,7 +84,8 @@ def conv2d(
 
 @op
 def conv_transpose2d(
-    x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+    x: Array, weight: Array, bias: Array | None = None, stride=1, padding=0, output_padding=0,
+    groups=1, dilation=1,
 ):
     r"""The gradient of conv2d at its image, as a forward: each pixel paints the filter.
 

@@ -12,14 +12,14 @@ Read before: ops/conv.py.  Read next: ops/norm.py.
 import numpy as np
 
 from minigrad import threads
-from minigrad.backend import array_module
+from minigrad.backend import Array, array_module
 from minigrad.ops.blocks import blocks_of, room, share
 from minigrad.ops.conv import pair
 from minigrad.tensor import op
 
 
 @op
-def max_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False):
+def max_pool2d(x: Array, kernel_size, stride=None, padding=0, ceil_mode=False):
     r"""y[n,c,i,j] = max_{a,b} x[n, c, i·s + a − p, j·s + b − p], −∞ beyond the border.
 
     Args:
@@ -79,7 +79,7 @@ def max_pool_switches(x, kernel_size, stride=None, padding=0, ceil_mode=False):
 
 
 @op
-def avg_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False):
+def avg_pool2d(x: Array, kernel_size, stride=None, padding=0, ceil_mode=False):
     r"""y[n,c,i,j] = mean_{a,b} x[n, c, i·s + a − p, j·s + b − p], 0 beyond the border.
 
     The padding counts as pixels seen; what ceil_mode adds beyond it does not (as in PyTorch).
@@ -100,7 +100,7 @@ def avg_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False):
 
 
 @op
-def adaptive_avg_pool2d(x, output_size):
+def adaptive_avg_pool2d(x: Array, output_size):
     r"""Y = R X Cᵀ: average over as many windows as asked for, whatever the size of x.
 
     Row i of R is the mean of rows ⌊i·H/H'⌋ … ⌈(i+1)·H/H'⌉ − 1 of x, and likewise the columns in C.
