@@ -64,7 +64,7 @@ def sigmoid(x: Array):
 
 @op
 def tanh(x: Array):
-    r"""Tanh x          ∂L/∂x = g · (1 − tanh² x)"""
+    r"""tanh x          ∂L/∂x = g · (1 − tanh² x)"""
     xp = array_module(x)
     y = xp.tanh(x)
     return y, lambda g: g * (1 - y * y)

@@ -14,25 +14,25 @@ from minigrad.tensor import op
 
 @op(broadcasts=True)
 def add(a: Array, b: Array):
-    """Add: a + b          ∂L/∂a = g, ∂L/∂b = g"""
+    """a + b          ∂L/∂a = g, ∂L/∂b = g"""
     return a + b, lambda g: g, lambda g: g
 
 
 @op(broadcasts=True)
 def subtract(a: Array, b: Array):
-    """Subtract: a − b          ∂L/∂a = g, ∂L/∂b = −g"""
+    """a − b          ∂L/∂a = g, ∂L/∂b = −g"""
     return a - b, lambda g: g, lambda g: -g
 
 
 @op(broadcasts=True)
 def multiply(a: Array, b: Array):
-    """Multiply: a · b          ∂L/∂a = g · b, ∂L/∂b = g · a"""
+    """a · b          ∂L/∂a = g · b, ∂L/∂b = g · a"""
     return a * b, lambda g: g * b, lambda g: g * a
 
 
 @op(broadcasts=True)
 def divide(a: Array, b: Array):
-    """Divide: a / b          ∂L/∂a = g / b, ∂L/∂b = −g · (a / b) / b"""
+    """a / b          ∂L/∂a = g / b, ∂L/∂b = −g · (a / b) / b"""
     y = a / b
     return y, lambda g: g / b, lambda g: -g * y / b  # b² would underflow for a small b
 
@@ -55,8 +55,8 @@ def power(x: Array, exponent: Array):
     y = x**exponent
 
     def back_x(g):
-        slope = exponent * x ** xp.where(exponent == 0, 1, exponent - 1).astype(y.dtype)
-        return g * slope
+        below = xp.where(exponent == 0, 0, exponent - 1).astype(y.dtype)
+        return g * exponent * x**below
 
     def back_exponent(g):
         flat = (x == 0) & (exponent >= 0)
@@ -74,7 +74,7 @@ def exp(x: Array):
 
 @op
 def log(x: Array):
-    """Log x          ∂L/∂x = g / x"""
+    """log x          ∂L/∂x = g / x"""
     return array_module(x).log(x), lambda g: g / x
 
 
@@ -113,7 +113,7 @@ def _share(won, tied, g):
 
 @op(broadcasts=True)
 def where(condition, a: Array, b: Array):
-    """A where the condition holds, else b          ∂L/∂a = g · [condition], ∂L/∂b = g · [not]"""
+    """a where the condition holds, else b          ∂L/∂a = g · [condition], ∂L/∂b = g · [not]"""
     xp = array_module(a, b)
     holds = xp.asarray(condition, bool)
     y = xp.where(holds, a, b)
@@ -181,14 +181,14 @@ def var(x: Array, axis=None, correction=1, keepdims=False):
 
 @op
 def max(x: Array, axis=None, keepdims=False):
-    """Max x over the axes          ∂L/∂x = g where x is the maximum, in equal shares among ties"""
+    """max x over the axes          ∂L/∂x = g where x is the maximum, in equal shares among ties"""
     y = x.max(axis=axis, keepdims=True)
     return _dropped(y, x, axis, keepdims), lambda g: _shared(g, x, y, axis, keepdims)
 
 
 @op
 def min(x: Array, axis=None, keepdims=False):
-    """Min x over the axes          ∂L/∂x = g where x is the minimum, in equal shares among ties"""
+    """min x over the axes          ∂L/∂x = g where x is the minimum, in equal shares among ties"""
     y = x.min(axis=axis, keepdims=True)
     return _dropped(y, x, axis, keepdims), lambda g: _shared(g, x, y, axis, keepdims)
 

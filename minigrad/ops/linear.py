@@ -33,11 +33,11 @@ def matmul(a: Array, b: Array):
     shape = rows + y.shape[-1:] * (b.ndim > 1)
 
     def back_a(g):
-        back = threads.matmul(g.reshape(y.shape), B.swapaxes(-1, -2))   # (…, n, m) (…, m, k)
+        back = threads.matmul(g.reshape(y.shape), B.swapaxes(-1, -2))   # G Bᵀ
         return back[..., 0, :] if a.ndim == 1 else back
 
     def back_b(g):
-        back = threads.matmul(A.swapaxes(-1, -2), g.reshape(y.shape))   # (…, k, n) (…, n, m)
+        back = threads.matmul(A.swapaxes(-1, -2), g.reshape(y.shape))   # Aᵀ G
         return back[..., 0] if b.ndim == 1 else back
 
     return y.reshape(shape), back_a, back_b

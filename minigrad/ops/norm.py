@@ -20,7 +20,7 @@ def batch_norm(
     x: Array, weight: Array, bias: Array, mean: Array | None = None, var: Array | None = None,
     eps=1e-5,
 ):
-    r"""Normalise: y = weight · (x − μ) / √(σ² + ε) + bias, per channel.
+    r"""y = weight · (x − μ) / √(σ² + ε) + bias, per channel.
 
     Args:
         x: (N, C, H, W) or (N, C).
@@ -95,7 +95,7 @@ def batch_statistics(x):
 
 @op
 def dropout(x: Array, p, rng):
-    r"""Drop: y = x · m / (1 − p), m = 0 with probability p, else 1          ∂L/∂x = g · m / (1 − p)
+    r"""y = x · m / (1 − p), m = 0 with probability p, else 1          ∂L/∂x = g · m / (1 − p)
 
     Args:
         x: an array of any shape.
