@@ -135,21 +135,25 @@ def op(forward: Callable | None = None, *, broadcasts: bool = False) -> Callable
     if forward is None:
         return functools.partial(op, broadcasts=broadcasts)
     signature, known = inspect.signature(forward), arguments.parameters(forward)
+    arrays = [name for name, parameter in known.items() if parameter.is_array] or list(known)
 
     @functools.wraps(forward)
     def call(*args, **kwargs):
         given = signature.bind(*args, **kwargs)
         given.apply_defaults()
+        one_by_one = _one_by_one(given.arguments, known)
+        wrapped = [i for i, (_, a) in enumerate(one_by_one) if isinstance(a, Tensor)]
+        for i in wrapped:
+            if one_by_one[i][0] not in arrays:
+                arguments.without_gradient(call.__name__, one_by_one[i][0])
         unwrapped = {name: _unwrapped(value) for name, value in given.arguments.items()}
         plain = arguments.made_alike(call.__name__, unwrapped, known, broadcasts)
         value, *gradients = forward(*plain)
-        one_by_one = _one_by_one(given.arguments, known)
-        wrapped = [i for i, (_, a) in enumerate(one_by_one) if isinstance(a, Tensor)]
         if not wrapped:
             return value
 
         for i in wrapped:
-            if i >= len(gradients) or gradients[i] is None:
+            if gradients[i : i + 1] in ([], [None]):
                 arguments.without_gradient(call.__name__, one_by_one[i][0])
         y = Tensor(value)
         leading = _leading(plain, len(gradients))

@@ -38,7 +38,7 @@ def cross_entropy(
     xp = array_module(scores)
     labels = xp.asarray(labels)
     counts = labels != ignore_index                     # (N, …)
-    _check(scores, labels, counts, label_smoothing, weight)
+    _check(scores, labels, counts, label_smoothing, weight, ignore_index)
     K, ε = scores.shape[1], label_smoothing
     chosen = xp.expand_dims(xp.where(counts, labels, 0), 1)             # (N, 1, …)
     w = xp.ones(K, scores.dtype) if weight is None else weight
@@ -104,7 +104,7 @@ def _check_pair(name, x, y):
         raise ValueError(f"{name} compares arrays of one shape, not {x.shape} with {y.shape}")
 
 
-def _check(scores, labels, counts, ε, weight):
+def _check(scores, labels, counts, ε, weight, ignore_index):
     wanted = (scores.shape[0], *scores.shape[2:]) if scores.ndim >= 2 else None
     if labels.shape != wanted:
         raise ValueError(
@@ -115,8 +115,12 @@ def _check(scores, labels, counts, ε, weight):
         raise ValueError(f"cross_entropy: labels are class numbers, integers, not {labels.dtype}")
     if weight is not None and weight.shape != scores.shape[1:2]:
         raise ValueError(f"cross_entropy: weight has shape {weight.shape}, not {scores.shape[1:2]}")
+    if not isinstance(ignore_index, int):
+        raise TypeError(f"cross_entropy: ignore_index is a label, an integer, not {ignore_index!r}")
     if not 0 <= ε <= 1:
         raise ValueError(f"cross_entropy: label_smoothing is a share from 0 to 1, not {ε}")
+    if not labels.size:
+        raise ValueError(f"cross_entropy: scores {scores.shape} hold no example to count")
     if not counts.any():
         raise ValueError("cross_entropy: every label is ignore_index, so there is nothing to count")
     known = labels[counts]

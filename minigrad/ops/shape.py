@@ -7,6 +7,7 @@ Read before: ops/arithmetic.py.  Read next: ops/linear.py.
 """
 
 import math
+from numbers import Real
 
 import numpy as np
 
@@ -16,7 +17,14 @@ from minigrad.tensor import op
 
 @op
 def reshape(x: Array, shape):
-    """The same numbers in another shape          ∂L/∂x = g in x's shape"""
+    """The same numbers in another shape          ∂L/∂x = g in x's shape
+
+    Raises:
+        ValueError: a shape that does not hold as many; −1, once, stands for what is left.
+    """
+    sizes = shape if isinstance(shape, tuple | list) else (shape,)
+    if any(not isinstance(n, int | np.integer) or n < -1 for n in sizes):
+        raise ValueError(f"reshape: {shape!r} is no shape: give whole numbers, one of them −1")
     return x.reshape(shape), lambda g: g.reshape(x.shape)
 
 
@@ -111,6 +119,8 @@ def pad(x: Array, widths, value=0):
     """
     xp = array_module(x)
     widths = [(widths, widths)] * x.ndim if isinstance(widths, int) else [*map(tuple, widths)]
+    if not isinstance(value, Real):
+        raise TypeError(f"pad: the border is filled with a number, not with {value!r}")
     if len(widths) != x.ndim or any(len(w) != 2 or min(w) < 0 for w in widths):
         raise ValueError(
             f"pad: x has {x.ndim} axes, and widths is {widths}: give (before, after) for each"
@@ -121,8 +131,15 @@ def pad(x: Array, widths, value=0):
 
 @op
 def roll(x: Array, shift, axis=None):
-    """Shift x along the axes, and what falls off comes in at the other end: g is rolled back."""
+    """Shift x along the axes, and what falls off comes in at the other end: g is rolled back.
+
+    Raises:
+        ValueError: shifts that are no whole numbers, or not one for each axis.
+    """
     xp = array_module(x)
+    shifts, axes = (v if isinstance(v, tuple | list) else (v,) for v in (shift, axis))
+    if len(shifts) != len(axes) or any(not isinstance(s, int | np.integer) for s in shifts):
+        raise ValueError(f"roll: shift {shift!r} along {axis!r}: give a whole number for each axis")
     undo = tuple(-s for s in shift) if isinstance(shift, tuple | list) else -shift
     return xp.roll(x, shift, axis=axis), lambda g: xp.roll(g, undo, axis=axis)
 
