@@ -4,7 +4,7 @@ Reading order: activation, arithmetic, shape, linear, conv, pool, norm, resample
 How convolution is made fast, afterwards: ways, blocks, channels, columns, winograd, kept.
 """
 
-from minigrad.ops.activation import log_softmax, rectified, relu, sigmoid, softmax, tanh
+from minigrad.ops.activation import log_softmax, relu, sigmoid, softmax, tanh
 from minigrad.ops.arithmetic import (
     abs,
     add,
@@ -62,7 +62,6 @@ __all__ = [
     "negative",
     "pad",
     "power",
-    "rectified",
     "relu",
     "reshape",
     "roll",
