@@ -38,8 +38,10 @@ def equation(f: Callable) -> str:
 
 def gradients(f: Callable) -> dict[str, str]:
     """The code of each gradient function that an op returns, by the argument that it is for."""
-    source = textwrap.dedent(inspect.getsource(f.__wrapped__))
-    (forward,) = ast.parse(source).body
+    source, forward = _tree(f.__wrapped__)
+    names = f.__wrapped__.__globals__
+    while isinstance(forward.body[-1].value, ast.Call):  # conv2d leaves it all to its definition
+        source, forward = _tree(names[forward.body[-1].value.func.id])
     inner = {node.name: node for node in ast.walk(forward) if isinstance(node, ast.FunctionDef)}
     _, *returned = forward.body[-1].value.elts  # return value, gradient, gradient, …
     code = {}
@@ -51,12 +53,17 @@ def gradients(f: Callable) -> dict[str, str]:
             elif name in inner:
                 text = ast.get_source_segment(source, inner[name], padded=True)
                 code[argument] = textwrap.dedent(text)
-            elif inspect.isfunction(shared := inspect.unwrap(f).__globals__.get(name)):
+            elif inspect.isfunction(shared := names.get(name)):
                 code[argument] = inspect.getsource(shared).rstrip()
             else:
                 continue
             break
     return code
+
+
+def _tree(function: Callable) -> tuple[str, ast.FunctionDef]:
+    source = textwrap.dedent(inspect.getsource(function))
+    return source, ast.parse(source).body[0]
 
 
 def lines(f: Callable) -> Iterator[str]:

@@ -10,7 +10,6 @@ from minigrad.backend import is_array
 from minigrad.ops.activation import (
     leaky_relu,
     log_softmax,
-    rectified,
     relu,
     sigmoid,
     softmax,
@@ -90,7 +89,6 @@ __all__ = [
     "negative",
     "pad",
     "power",
-    "rectified",
     "relu",
     "reshape",
     "roll",

@@ -7,7 +7,7 @@ Read before: tensor.py, for what @op does.  Read next: rules.py, then ops/conv.p
 """
 
 from minigrad.backend import Array, array_module
-from minigrad.tensor import Step, Tensor, op
+from minigrad.tensor import op
 from minigrad.threads import elementwise
 
 
@@ -23,19 +23,6 @@ def relu(x: Array):
 def gate(g, x, out):
     """Write g · [x > 0] to out."""
     array_module(x).multiply(g, x > 0, out=out)
-
-
-def rectified(y):
-    """Record that y, whose numbers are none of them negative any more, is a relu's: y = relu(y).
-
-    conv2d(…, rectified=True) cuts negative numbers off while they are in the cache.  What is left
-    for relu is its step on the tape, where rules find it: [x > 0] and [max(0, x) > 0] are the same.
-    """
-    if not isinstance(y, Tensor):
-        return y
-    z = Tensor(y.data)
-    z.step = Step(relu, [y.data], {}, [y], [lambda g: elementwise(gate, g, y.data)], first=True)
-    return z
 
 
 @op
