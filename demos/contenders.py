@@ -54,10 +54,11 @@ def arrays(task: str):
 def minigrad(task: str):
     """The library of this project, by its front door."""
     from minigrad import Tensor, grad, ops
+    from minigrad.ops.kept import freeze
 
     net, layers, pixels, labels = arrays(task)
-    for array in net.params.values():
-        array.flags.writeable = task == "training"  # loaded weights are read-only
+    if task != "training":  # loaded weights are frozen
+        net.params.update({name: freeze(array) for name, array in net.params.items()})
     names = [n for n in net.params if "/running_" not in n]
 
     def training():

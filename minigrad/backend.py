@@ -12,6 +12,10 @@ import sys
 import numpy as np
 
 
+class Array:
+    """An array of either library: what `x: Array` says of an op's argument.  None is ever made."""
+
+
 def array_module(*arrays):
     """Return CuPy if one of the arrays lives on a GPU, else NumPy."""
     cupy = sys.modules.get("cupy")  # whoever made a CuPy array has imported it
@@ -54,7 +58,8 @@ def _cupy():
     try:
         import cupy
 
-        cupy.cuda.runtime.getDeviceCount()
+        ones = cupy.ones((2, 2), "float32")
+        float((ones @ ones).sum())  # a card, a driver, a compiler and a BLAS: all are needed
     except Exception as error:  # no package, no driver and no card all raise their own kind
         raise ValueError(
             "device 'cuda' needs CuPy and an NVIDIA GPU: install minigrad with "

@@ -21,15 +21,16 @@ from collections.abc import Callable
 
 import numpy as np
 
+from minigrad.backend import array_module, to_numpy
 from minigrad.tensor import Tensor, grad
 
 
-def numerical_gradient(f: Callable, x: np.ndarray, eps: float = 1e-5) -> np.ndarray:
+def numerical_gradient(f: Callable, x, eps: float = 1e-5):
     """Central differences of a function that returns one number, element by element.
 
     Args:
         f: array → number.
-        x: float64, any shape; it is changed and restored.
+        x: float64, any shape, NumPy's or CuPy's; f gets copies of it.
         eps: ε, in the units of x.
 
     Returns:
@@ -41,9 +42,9 @@ def numerical_gradient(f: Callable, x: np.ndarray, eps: float = 1e-5) -> np.ndar
     if x.dtype != np.float64:
         raise TypeError(f"differences need float64, {x.dtype} would leave three digits of them")
     x = x.copy()
-    slope = np.empty_like(x)
+    slope = array_module(x).empty_like(x)
     for i in np.ndindex(x.shape):
-        here = x[i]
+        here = float(x[i])  # a number: x[i] of CuPy is a view, and would change with x
         x[i] = here + eps
         above = float(f(x))
         x[i] = here - eps
@@ -69,7 +70,8 @@ def check_gradients(op: Callable, *arrays, rtol: float = 1e-6, seed: int = 0, **
     Raises:
         AssertionError: a gradient is wrong; says of which argument and by how much.
     """
-    v = np.random.default_rng(seed).normal(size=np.shape(op(*arrays, **options)))
+    y = op(*arrays, **options)
+    v = _like(y, np.random.default_rng(seed))
     to_check = [i for i, a in enumerate(arrays) if getattr(a, "dtype", None) == np.float64]
     wrapped = [Tensor(a) if i in to_check else a for i, a in enumerate(arrays)]
     found = grad(op(*wrapped, **options), [wrapped[i] for i in to_check], seed=v)
@@ -79,12 +81,12 @@ def check_gradients(op: Callable, *arrays, rtol: float = 1e-6, seed: int = 0, **
             return (op(*arrays[:i], x, *arrays[i + 1 :], **options) * v).sum()
 
         slope = numerical_gradient(weighed, arrays[i])
-        error = np.abs(gradient - slope).max(initial=0)
-        if not error <= rtol * max(1, np.abs(slope).max(initial=0)):
+        error = np.abs(to_numpy(gradient - slope)).max(initial=0)
+        if not error <= rtol * max(1, np.abs(to_numpy(slope)).max(initial=0)):
             raise AssertionError(f"{op.__name__}: gradient of argument {i} is off by {error:.1e}")
 
 
-def check_adjoint(op: Callable, x: np.ndarray, rtol: float = 1e-12, seed: int = 0, **options):
+def check_adjoint(op: Callable, x, rtol: float = 1e-12, seed: int = 0, **options):
     """Compare ⟨A x, v⟩ with ⟨x, Aᵀ v⟩, for an op that is linear in x.
 
     Args:
@@ -99,14 +101,14 @@ def check_adjoint(op: Callable, x: np.ndarray, rtol: float = 1e-12, seed: int = 
     """
     t = Tensor(x)
     y = op(t, **options)
-    v = np.random.default_rng(seed).normal(size=y.shape)
+    v = _like(y.data, np.random.default_rng(seed))
     (back,) = grad(y, [t], seed=v)
-    apart = abs((y.data * v).sum() - (x * back).sum())
-    if not apart <= rtol * np.linalg.norm(y.data) * np.linalg.norm(v):
+    apart = abs(float((y.data * v).sum() - (x * back).sum()))
+    if not apart <= rtol * _norm(y.data) * _norm(v):
         raise AssertionError(f"{op.__name__}: ⟨A x, v⟩ and ⟨x, Aᵀ v⟩ are {apart:.1e} apart")
 
 
-def slope_along(f: Callable, x: np.ndarray, direction: np.ndarray, eps: float = 1e-5) -> float:
+def slope_along(f: Callable, x, direction, eps: float = 1e-5) -> float:
     """Central difference of a function along a direction: to be compared with ⟨∂f/∂x, d⟩.
 
     Args:
@@ -116,3 +118,12 @@ def slope_along(f: Callable, x: np.ndarray, direction: np.ndarray, eps: float = 
         eps: how far, in units of the direction.
     """
     return (float(f(x + eps * direction)) - float(f(x - eps * direction))) / (2 * eps)
+
+
+def _like(array, rng: np.random.Generator):
+    """Random numbers of an array's shape, where the array is."""
+    return array_module(array).asarray(rng.normal(size=array.shape))
+
+
+def _norm(array) -> float:
+    return float(np.linalg.norm(to_numpy(array)))

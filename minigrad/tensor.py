@@ -26,7 +26,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad.backend import array_module, device_of, is_array
+from minigrad import arguments
+from minigrad.arguments import UnusedRule
+from minigrad.backend import is_array
+
+__all__ = ["Step", "Tensor", "UnusedRule", "ancestors", "grad", "op", "ways_back"]
 
 _births = itertools.count()
 
@@ -35,7 +39,8 @@ class Tensor:
     """An array whose use is recorded, so that `grad` can walk back to it.
 
     Everything that is not wrapped stays a plain array and costs nothing.  The array is not copied
-    and must not be changed while the Tensor is in use: make a new one instead.
+    and must not be changed while the Tensor is in use: make a new one instead.  Tensors are told
+    apart by identity; `a == b`, `a < b` compare their numbers and give plain arrays of bools.
 
     Args:
         data: a float array, NumPy's or CuPy's (a number or a list becomes a NumPy array).
@@ -46,18 +51,14 @@ class Tensor:
     """
 
     __slots__ = ("data", "name", "step", "birth", "__weakref__")
+    __hash__ = object.__hash__
     __array_ufunc__ = None  # array * tensor asks the tensor, not NumPy …
     __array_priority__ = 1000  # … nor CuPy
 
     def __init__(self, data, name: str | None = None):
         if isinstance(data, Tensor):
             raise TypeError("this is a Tensor already: wrap its .data for an independent one")
-        self.data = data if is_array(data) else np.asarray(data)
-        if self.data.dtype.kind != "f":
-            raise TypeError(
-                f"a Tensor holds floats, and this array holds {self.data.dtype}: "
-                "wrap array.astype(np.float32)"
-            )
+        self.data = arguments.checked_floats(data)
         self.name = name
         self.step: Step | None = None  # None: nobody computed it, it is where the tape begins
         self.birth = next(_births)
@@ -70,8 +71,18 @@ class Tensor:
     def __len__(self):
         return len(self.data)
 
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
+    def item(self) -> float:
+        """The number of a Tensor of one number, as Python's float."""
+        return self.data.item()
+
     def __float__(self):
         return float(self.data)
+
+    def __format__(self, spec):
+        return format(self.item(), spec) if spec else str(self)
 
     def __repr__(self):
         named = f", name={self.name!r}" if self.name else ""
@@ -79,6 +90,12 @@ class Tensor:
 
     def __bool__(self):
         raise TypeError("a Tensor is neither true nor false: ask its .data")
+
+    def __array__(self, *_, **__):
+        raise TypeError("NumPy wants an array, and this is a Tensor: take its .data")
+
+    def __array_function__(self, function, *_):
+        raise TypeError(f"np.{function.__name__} wants arrays: take .data, or an op of minigrad")
 
     # The operators, indexing and methods such as x.sum() are ops: minigrad/ops adds them here.
 
@@ -98,16 +115,13 @@ class Step(NamedTuple):
     first: bool  # parents[0] is the op's first argument, the one that a rule is about
 
 
-class UnusedRule(ValueError):
-    """A rule was handed to `grad`, and there was no step that it could act on."""
-
-
 def op(forward: Callable | None = None, *, broadcasts: bool = False) -> Callable:
     """Make a function on plain arrays into one that records what it does to Tensors.
 
     The function returns its value and then one gradient function for each leading array argument,
     None for one without gradient (labels, an index); a sequence of arrays counts as that many.
-    With no Tensor among the arguments it is an ordinary function: arrays in, array out.
+    With no Tensor among the arguments it is an ordinary function: arrays in, array out.  What is
+    annotated `Array` is made an array of floats before the function sees it (arguments.py).
 
     Args:
         forward: `f(*arrays, **options) -> (value, *gradients)`.
@@ -115,43 +129,77 @@ def op(forward: Callable | None = None, *, broadcasts: bool = False) -> Callable
             gradient over the axes along which its array was repeated.
 
     Raises:
-        TypeError: Tensors and arrays of unlike dtype or device in one call, or a wrong shape
-            or dtype of a gradient (a mistake in the op).
+        TypeError: Tensors and arrays of unlike dtype or device in one call, a Tensor for which
+            there is no gradient, or a wrong shape or dtype of a gradient (a mistake in the op).
     """
     if forward is None:
         return functools.partial(op, broadcasts=broadcasts)
-    signature = inspect.signature(forward)
+    signature, known = inspect.signature(forward), arguments.parameters(forward)
+    arrays = [name for name, parameter in known.items() if parameter.is_array] or list(known)
 
     @functools.wraps(forward)
     def call(*args, **kwargs):
         given = signature.bind(*args, **kwargs)
         given.apply_defaults()
-        tensors = _flat(given.arguments.values())
-        plain = [_plain(value) for value in given.arguments.values()]
-        wrapped = [t for t in tensors if isinstance(t, Tensor)]
-        if wrapped:
-            _check_alike(call.__name__, given.arguments, wrapped[0].dtype)
+        one_by_one = _one_by_one(given.arguments, known)
+        wrapped = [i for i, (_, a) in enumerate(one_by_one) if isinstance(a, Tensor)]
+        for i in wrapped:
+            if one_by_one[i][0] not in arrays:
+                arguments.without_gradient(call.__name__, one_by_one[i][0])
+        unwrapped = {name: _unwrapped(value) for name, value in given.arguments.items()}
+        plain = arguments.made_alike(call.__name__, unwrapped, known, broadcasts)
         value, *gradients = forward(*plain)
         if not wrapped:
             return value
 
+        for i in wrapped:
+            if gradients[i : i + 1] in ([], [None]):
+                arguments.without_gradient(call.__name__, one_by_one[i][0])
         y = Tensor(value)
-        tensors = tensors[: len(gradients)]
-        kept = [i for i, t in enumerate(tensors) if isinstance(t, Tensor) and gradients[i]]
-        if not kept:
-            return y
+        leading = _leading(plain, len(gradients))
         y.step = Step(
             op=call,
-            arrays=_leading(plain, len(gradients)),
-            options=_options(signature, plain, len(gradients)),
-            parents=[tensors[i] for i in kept],
-            back=[gradients[i] for i in kept],
-            first=kept[0] == 0,
+            arrays=leading,
+            options=dict(list(zip(known, plain, strict=True))[len(leading) :]),
+            parents=[one_by_one[i][1] for i in wrapped],
+            back=[gradients[i] for i in wrapped],
+            first=wrapped[0] == 0,
         )
         return y
 
     call.broadcasts = broadcasts
     return call
+
+
+def _unwrapped(value):
+    """The array of a Tensor, also of those in a list or a tuple."""
+    if isinstance(value, list | tuple):
+        return (tuple if isinstance(value, tuple) else list)(map(_unwrapped, value))
+    return value.data if isinstance(value, Tensor) else value
+
+
+def _holds_tensor(value) -> bool:
+    return any(isinstance(item, Tensor | list | tuple) for item in value)
+
+
+def _one_by_one(given: Mapping[str, Any], known) -> list[tuple[str, Any]]:
+    """List (argument's name, value), a sequence of arrays as its items."""
+    flat = []
+    for name, value in given.items():
+        several = isinstance(value, list | tuple) and (known[name].is_list or _holds_tensor(value))
+        flat += [(name, item) for item in (value if several else [value])]
+    return flat
+
+
+def _leading(plain: list, count: int) -> list:
+    """The array arguments: as many as there are gradient functions."""
+    arrays = []
+    for value in plain:
+        if count <= 0:
+            break
+        arrays.append(value)
+        count -= len(value) if isinstance(value, list) else 1
+    return arrays
 
 
 def grad(
@@ -178,9 +226,13 @@ def grad(
         ValueError: y is not one number and there is no seed, or an input has no part in y.
         UnusedRule: a rule was never applied (a ValueError, too).
     """
-    _check_request(y, inputs)
+    if isinstance(inputs, Tensor):
+        raise TypeError("inputs is a list of Tensors: write grad(y, [x])")
+    for thing, what in [(y, "y"), *((x, f"inputs[{i}]") for i, x in enumerate(inputs))]:
+        if not isinstance(thing, Tensor):
+            arguments.not_a_tensor(what, thing)
     rules = dict(rules or {})
-    gradients = {y: _seed(y, seed)}
+    gradients = {y: arguments.checked_seed(seed, y.data)}
     wanted = set(inputs)
     path = _path(y, wanted)
     applied = set()
@@ -196,8 +248,29 @@ def grad(
             arriving = _fit(back(g), parent, tensor.step.op)
             gradients[parent] = gradients[parent] + arriving if parent in gradients else arriving
 
-    _check_applied(rules, applied, path)
-    return [gradients[x] for x in inputs]
+    for key in rules:
+        if key not in applied:
+            name = _called(key, 0) if isinstance(key, Tensor) else getattr(key, "__name__", key)
+            ops = sorted({t.step.op.__name__ for t in path if t.step})
+            arguments.unused_rule(name, ops)
+    return _apart([gradients[x] for x in inputs], seed)
+
+
+def _apart(gradients: list, seed) -> list:
+    """Copy what lies in the seed's memory or in an earlier gradient's: each may be written."""
+    taken, apart = {id(_owner(seed))}, []
+    for g in gradients:
+        g = g.copy() if id(_owner(g)) in taken else g
+        taken.add(id(_owner(g)))
+        apart.append(g)
+    return apart
+
+
+def _owner(array):
+    """The array whose memory a view looks at."""
+    while is_array(getattr(array, "base", None)):
+        array = array.base
+    return array
 
 
 def _path(y: Tensor, wanted: set[Tensor]) -> set[Tensor]:
@@ -208,10 +281,7 @@ def _path(y: Tensor, wanted: set[Tensor]) -> set[Tensor]:
         if tensor in wanted or any(parent in path for parent in parents):
             path.add(tensor)
     for index, x in enumerate(sorted(wanted - path, key=lambda t: t.birth)):
-        raise ValueError(
-            f"y does not depend on {_called(x, index)}, so there is no gradient to give: "
-            "compute y from that very Tensor, not from its .data or from a copy"
-        )
+        arguments.no_path(_called(x, index))
     return path
 
 
@@ -248,10 +318,7 @@ def _fit(gradient, parent: Tensor, made_by: Callable):
     if made_by.broadcasts and gradient.shape != parent.shape:
         gradient = _unbroadcast(gradient, parent.shape)
     if gradient.shape != parent.shape or gradient.dtype != parent.dtype:
-        raise TypeError(
-            f"the gradient of {made_by.__name__} (or its rule) gives {gradient.dtype} "
-            f"{gradient.shape} where its argument is {parent.dtype} {parent.shape}"
-        )
+        arguments.wrong_gradient(made_by.__name__, gradient, parent)
     return gradient
 
 
@@ -266,105 +333,6 @@ def _unbroadcast(gradient, shape: tuple[int, ...]):
     return summed.reshape(shape)
 
 
-# ── What may be asked, and what is said when it may not ──────────────────────────────────────────
-
-
-def _check_request(y, inputs):
-    if isinstance(inputs, Tensor):
-        raise TypeError("inputs is a list of Tensors: write grad(y, [x])")
-    for thing, what in [(y, "y"), *((x, f"inputs[{i}]") for i, x in enumerate(inputs))]:
-        if not isinstance(thing, Tensor):
-            raise TypeError(
-                f"{what} is a plain {type(thing).__name__}: wrap the array that you want to "
-                "differentiate, Tensor(array), before you compute with it"
-            )
-
-
-def _seed(y: Tensor, seed):
-    if seed is None:
-        if y.size != 1:
-            raise ValueError(
-                f"y has shape {y.shape}, which is not one number: pick or sum one, "
-                "or hand in a seed of that shape"
-            )
-        return array_module(y.data).ones_like(y.data)
-    seed = seed if is_array(seed) else array_module(y.data).asarray(seed)
-    if seed.shape != y.shape:
-        raise ValueError(f"the seed has shape {seed.shape}, but y has {y.shape}")
-    return seed.astype(y.dtype, copy=False)
-
-
-def _check_applied(rules: Mapping[Any, Callable], applied: set, path: set[Tensor]):
-    for key in rules:
-        if key in applied:
-            continue
-        ops = sorted({t.step.op.__name__ for t in path if t.step})
-        name = _called(key, 0) if isinstance(key, Tensor) else getattr(key, "__name__", repr(key))
-        raise UnusedRule(
-            f"the rule for {name} was never applied: between y and the inputs the tape holds "
-            f"{', '.join(ops) or 'no op at all'}"
-        )
-
-
-def _check_alike(name: str, arguments: Mapping[str, Any], dtype):
-    """Refuse two devices or two float dtypes in one call, and say which argument is which."""
-    found = {}
-    for argument, value in arguments.items():
-        for item in _flat([value]):
-            data = item.data if isinstance(item, Tensor) else item
-            if is_array(data) and (data.dtype.kind == "f" or device_of(data) == "cuda"):
-                kind = data.dtype if data.dtype.kind == "f" else dtype  # labels have no say
-                found.setdefault((device_of(data), str(kind)), argument)
-    if len(found) > 1:
-        where = ", ".join(f"{arg} is {kind} on {device}" for (device, kind), arg in found.items())
-        raise TypeError(f"{name}: {where}; bring them to one device and dtype")
-
-
 def _called(tensor: Tensor, index: int) -> str:
     named = f"{tensor.name!r}" if tensor.name else f"inputs[{index}]"
     return f"{named} (shape {tensor.shape})"
-
-
-# ── The arguments of an op ───────────────────────────────────────────────────────────────────────
-
-
-def _flat(values) -> list:
-    """List the arguments one by one, a sequence of arrays as its items."""
-    flat = []
-    for value in values:
-        flat.extend(value if _is_sequence(value) else [value])
-    return flat
-
-
-def _is_sequence(value) -> bool:
-    return isinstance(value, list | tuple) and any(isinstance(v, Tensor) for v in value)
-
-
-def _plain(value):
-    """What the forward gets: arrays for Tensors, Python numbers for NumPy's.
-
-    np.sqrt(2) is a float64 that would turn float32 arrays into float64; the Python number 2.0
-    takes the array's dtype.
-    """
-    if isinstance(value, Tensor):
-        return value.data
-    if _is_sequence(value):
-        return [_plain(v) for v in value]
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _leading(plain: list, count: int) -> list:
-    """The array arguments: as many as there are gradient functions."""
-    arrays = []
-    for value in plain:
-        if len(arrays) >= count:
-            break
-        arrays.append(value)
-        count -= len(value) - 1 if isinstance(value, list) else 0
-    return arrays
-
-
-def _options(signature, plain: list, count: int) -> dict[str, Any]:
-    """Everything behind the array arguments, by name."""
-    skip = len(_leading(plain, count))
-    return dict(list(zip(signature.parameters, plain, strict=True))[skip:])

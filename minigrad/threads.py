@@ -4,6 +4,7 @@ NumPy's matrix product is spread over all cores by its BLAS, and everything else
 runs on one.  An op that works in blocks which stay in the cache wants it the other way round: the
 blocks are spread over the cores, and each of them is a small product on one.  Both at once would
 be more threads than cores, so while blocks are being worked on, the BLAS is limited to one thread.
+A product that is no part of such a block goes through `matmul` for the same reason.
 
     def work(parts):                     # called once in each thread
         scratch = np.empty(…)            # what a thread needs for itself
@@ -14,10 +15,9 @@ be more threads than cores, so while blocks are being worked on, the BLAS is lim
 Threads help because NumPy lets go of Python's lock while it computes.  How many there are says
 `use(threads)` or the environment variable MINIGRAD_THREADS; else there is one to a core.
 
-Read before: backend.py.  Read next: ops/winograd.py, which this file was written for.
+Read before: blas.py.  Read next: ops/winograd.py, which this file was written for.
 """
 
-import contextlib
 import functools
 import os
 import threading
@@ -26,13 +26,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-import threadpoolctl
 
 from minigrad.backend import array_module
+from minigrad.blas import one_blas_thread
 
-SMALL = 2**17  # elements: fewer are done about when a second thread has woken up
+PART = 2**18  # elements, which take a core 0.1 ms: waking another one for them takes half of that
+PRODUCT = 2**23  # multiplications, which take 0.2 ms: smaller products are done where they are
 
-_lock = threading.Lock()
 _here = threading.local()
 _chosen: int | None = None
 
@@ -46,9 +46,8 @@ def use(threads: int | None) -> None:
     global _chosen
     if threads is not None and threads < 1:
         raise ValueError(f"the ops need a thread to run in: give 1 or more, not {threads}")
-    with _lock:
-        _chosen = threads
-        _pool.cache_clear()  # the old pool's threads end when its last work is done
+    _chosen = threads
+    _pool.cache_clear()  # the old pool's threads end when its last work is done
 
 
 def count() -> int:
@@ -75,11 +74,13 @@ def spread(work: Callable[[Iterator[Any]], None], parts: Sequence[Any], x: Any =
     Raises:
         whatever `work` raised; parts that nobody had taken by then are left.
     """
+    if array_module(x) is not np:
+        return work(iter(parts))
     helpers = min(count(), len(parts)) - 1
-    shared = _Shared(parts)
     with one_blas_thread():
-        if helpers < 1 or getattr(_here, "working", False) or array_module(x) is not np:
-            return work(iter(shared))
+        if helpers < 1 or getattr(_here, "working", False):
+            return work(iter(parts))
+        shared = _Shared(parts)
         waiting = [_pool(count()).submit(_work, work, shared) for _ in range(helpers)]
         try:
             _work(work, shared)
@@ -103,100 +104,75 @@ def elementwise(function: Callable, *arrays: Any) -> Any:
             order in memory.
     """
     out = array_module(*arrays).empty_like(arrays[0])
+    parts = slabs(out)
 
     def work(parts):
         for part in parts:
             function(*(a[part] if np.ndim(a) else a for a in arrays), out=out[part])
 
-    spread(work, slabs(out), out)
+    if len(parts) > 1:
+        spread(work, parts, out)
+    else:
+        function(*arrays, out=out)
     return out
 
 
 def slabs(x: Any) -> list[tuple[slice, ...]]:
     """Cut an array along its outermost axis in memory; a small one or CuPy's not at all."""
-    if array_module(x) is not np or x.size < SMALL:
+    if array_module(x) is not np or x.size < 2 * PART:
         return [(...,)]
     axis = max(range(x.ndim), key=lambda axis: (x.shape[axis] > 1) * x.strides[axis])
-    parts = count() * -(-x.size // (2 * SMALL * count()))
+    parts = count() * -(-x.size // (PART * count()))
     step = -(-x.shape[axis] // parts)
     starts = range(0, x.shape[axis], step)
     return [(*[slice(None)] * axis, slice(start, start + step)) for start in starts]
 
 
 def matmul(a: Any, b: Any) -> Any:
-    """Return a @ b, of two matrices, the longer side of the result shared out.
+    """Return a @ b, on one BLAS thread; a large product is shared out among our own.
 
-    Every thread does its own part, whose BLAS threads would wait in a loop for the next product,
-    and take the core away from us while they do.
+    Vectors, matrices and stacks of them that broadcast, as in NumPy, whose errors it raises.  The
+    longest axis of the result is cut.
     """
-    xp = array_module(a, b)
-    (n, k), m = a.shape, b.shape[1]
-    if xp is not np or n * m * k < SMALL:
+    if array_module(a, b) is not np:
         return a @ b
-    y = np.empty((n, m), np.result_type(a, b))
-    by_rows = n >= m
-    each = -(-max(n, m) // count())
+    if not _large(a, b):
+        with one_blas_thread():
+            return np.matmul(a, b)
+    if a.ndim == 1:
+        return matmul(a[None], b)[..., 0, :]                        # (1, k) (…, k, m)
+    if b.ndim == 1:
+        return matmul(a, b[:, None])[..., 0]                        # (…, n, k) (k, 1)
+    stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    y = np.empty((*stack, a.shape[-2], b.shape[-1]), np.result_type(a, b))
+    axis = max(range(-y.ndim, 0), key=lambda axis: y.shape[axis])
+    each = -(-y.shape[axis] // count())
 
     def work(starts):
         for start in starts:
             some = slice(start, start + each)
-            if by_rows:
-                np.matmul(a[some], b, out=y[some])
-            else:
-                np.matmul(a, b[:, some], out=y[:, some])
+            rows = a if axis == -1 else _cut(a, axis, some)
+            columns = b if axis == -2 else _cut(b, axis, some)
+            np.matmul(rows, columns, out=_cut(y, axis, some))
 
-    spread(work, range(0, max(n, m), each))
+    spread(work, range(0, y.shape[axis], each))
     return y
 
 
-# ── One BLAS thread, and the old number of them afterwards ───────────────────────────────────────
-
-_inside = 0
-_before: list[int] = []
-
-
-@contextlib.contextmanager
-def one_blas_thread():
-    """Limit the BLAS of this process to one thread; the last of overlapping users lifts the limit.
-
-    The limit belongs to the process, not to the thread that sets it.  Were each user to restore
-    what it found, the second would find 1 and leave it behind; hence the count.
-    """
-    global _inside, _before
-    libraries = _blas()
-    with _lock:
-        if _inside == 0:
-            _before = [library.num_threads for library in libraries]
-            for library in libraries:
-                _set(library, 1)
-        _inside += 1
-    try:
-        yield
-    finally:
-        with _lock:
-            _inside -= 1
-            if _inside == 0:
-                for library, threads in zip(libraries, _before, strict=True):
-                    _set(library, threads)
+def _large(a: Any, b: Any) -> bool:
+    """Whether a @ b is worth a second thread; a product of two vectors has nothing to cut."""
+    if min(a.ndim, b.ndim) < 1 or max(a.ndim, b.ndim) < 2:
+        return False
+    n = a.shape[-2] if a.ndim > 1 else 1
+    m = b.shape[-1] if b.ndim > 1 else 1
+    return max(a.size * m, b.size * n) >= PRODUCT
 
 
-def _set(library, threads: int) -> None:
-    """Set a library's number of threads, whichever thread set it before.
-
-    Newer versions of threadpoolctl let only the thread that came first change it, and ignore others
-    without a word: then the last of our users could not lift the limit.
-    """
-    release = getattr(library, "clear_controlling_thread", lambda force: None)
-    release(force=True)
-    library.set_num_threads(threads)
-    release(force=True)
-
-
-@functools.cache
-def _blas() -> list:
-    """Find the loaded BLAS libraries; once, for looking takes milliseconds."""
-    controller = threadpoolctl.ThreadpoolController()
-    return controller.select(user_api="blas").lib_controllers
+def _cut(x: Any, axis: int, some: slice) -> Any:
+    """Take `some` along an axis that is counted from the end, unless x is repeated along it."""
+    if x.ndim < -axis or x.shape[axis] == 1:
+        return x
+    return x[(..., some, *[slice(None)] * (-axis - 1))]
 
 
 # ── The pool ─────────────────────────────────────────────────────────────────────────────────────

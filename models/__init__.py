@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minigrad.backend import to_device
+from minigrad.ops.kept import freeze, frozen
 from models import alexnet, googlenet, minivgg, squeezenet, storage, vgg
 from models.initialise import initial
 from models.network import Design, Network
@@ -77,7 +78,7 @@ def build(
 
 
 def load(name: str, path=None, device: str = "cpu", dtype: str = "float32") -> Network:
-    """A network with the weights of a file; its arrays are read-only.
+    """A network with the weights of a file; its arrays can never be written.
 
     Args:
         name: one of `names()`.
@@ -118,10 +119,9 @@ def _equipped(net: Network, params, device: str, dtype: str) -> Network:
         raise ValueError(f"dtype is {dtype!r}: there are float32 and float64")
     net.dtype, net.device = dtype, device
     for name, array in params.items():
-        writable = array.flags.writeable
+        loaded = frozen(array)
         array = array.astype(dtype, copy=False)
-        array.setflags(write=writable)
-        net.params[name] = to_device(array, device)
+        net.params[name] = to_device(freeze(array) if loaded else array, device)
     return net
 
 

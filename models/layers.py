@@ -60,10 +60,9 @@ class Conv(Layer):
     padding: int = 0
     bias: bool = True
 
-    def __call__(self, x, params, training, rectified=False):
-        """Map x (N, channels_in, H, W) → (N, channels, H', W'); `rectified` as for conv2d."""
-        weight, bias = params["weight"], params.get("bias")
-        return ops.conv2d(x, weight, bias, self.stride, self.padding, rectified=rectified)
+    def __call__(self, x, params, training, conv2d=ops.conv2d):
+        """Map x (N, channels_in, H, W) → (N, channels, H', W')."""
+        return conv2d(x, params["weight"], params.get("bias"), self.stride, self.padding)
 
     @property
     def shapes(self):

@@ -22,6 +22,7 @@ import numpy as np
 
 from minigrad import Tensor, ops
 from minigrad.backend import device_of, is_array, to_device
+from minigrad.ops.conv import rectified_conv2d
 from models import photo as photos
 from models.layers import BatchNorm, Conv, Layer, MaxPool, Relu
 from models.preprocess import Preprocessing
@@ -108,8 +109,7 @@ class Network:
             params: arrays or Tensors to use in place of `net.params`, all or some of them.
             training: a generator that turns on dropout and the batch's own statistics.
             only: the layers to return, in place of `until`.  The walk stops after the last of
-                them, what the others say is forgotten as soon as all have read it, and a
-                convolution that a relu alone reads writes no negative numbers.
+                them, and what the others say is forgotten as soon as all have read it.
 
         Returns:
             Activations by layer, in order: Tensors if x or a parameter in their past is one.
@@ -125,29 +125,29 @@ class Network:
         walk = self.output_shapes(x.shape[2:], until)  # complains where nothing is left of x
         kept = set(only or walk)
         readers = {name: [r for r in walk if name in self.inputs[r]] for name in walk}
-        rectified = {name for name in walk if self._read_by_relu_alone(name, readers)} - kept
         params = self._with(params)
+        recorded = any(isinstance(array, Tensor) for array in (x, *params.values()))
+        fused = set() if recorded else {n for n in walk if self._read_by_relu_alone(n, readers)}
         first = self.preprocessing(x)
         if isinstance(first, Tensor) and first is not x:
             first.name = "preprocessed"
         acts = {}
         for name in walk:
             above = [acts[source] for source in self.inputs[name]] or [first]
-            acts[name] = self._activation(name, above, params, training, rectified)
+            acts[name] = self._activation(name, above, params, training, fused - kept)
             for read in {name, *self.inputs[name]} - kept:
                 if readers[read][-1:] in ([], [name]):  # nobody will read it any more
                     del acts[read]
         return acts
 
-    def _activation(self, name, above, params, training, rectified):
-        """Take one layer's step; `rectified` names the convolutions that do their relu's work."""
+    def _activation(self, name, above, params, training, fused):
+        """Take one layer's step; `fused` names the convolutions that do their relu's work."""
+        if not fused.isdisjoint(self.inputs[name]):
+            return above[0]
         layer = self.layers[name]
         own = {short: params[f"{name}/{short}"] for short in layer.shapes}
-        if rectified.isdisjoint(self.inputs[name]):
-            more = {"rectified": True} if name in rectified else {}
-            a = layer(*above, params=own, training=training, **more)
-        else:
-            a = ops.rectified(*above)
+        more = {"conv2d": rectified_conv2d} if name in fused else {}
+        a = layer(*above, params=own, training=training, **more)
         if isinstance(a, Tensor) and a.name is None:
             a.name = name
         return a

@@ -13,6 +13,7 @@ The numbers belong to the weights, not to the architecture, and are kept in thei
 Read before: minigrad/ops/arithmetic.py.  Read next: photo.py; network.py.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -41,13 +42,12 @@ class Preprocessing(NamedTuple):
     def __call__(self, pixels):
         """Z = a · pixels − b, for a Tensor or an array (N, 3, H, W), RGB, 0–255."""
         data = pixels.data if isinstance(pixels, Tensor) else pixels
-        xp = array_module(data)
-        a = xp.asarray(self.scale / np.array(self.std), data.dtype)[:, None, None]     # (3, 1, 1)
-        b = xp.asarray(np.array(self.mean) / self.std, data.dtype)[:, None, None]
+        a, b = _constants(
+            array_module(data), data.dtype, self.scale, tuple(self.mean), tuple(self.std)
+        )
         z = pixels if self.channel_order == "RGB" else pixels[:, ::-1]
-        if (a != 1).any():
-            z = a * z
-        return z - b if b.any() else z
+        z = z if a is None else a * z
+        return z if b is None else z - b
 
     @property
     def mean_colour(self):
@@ -80,6 +80,18 @@ class Preprocessing(NamedTuple):
             raise ValueError(f"crop {self.crop} cannot be cut from a side of {self.resize}")
         if self.interpolation not in FILTERS:
             raise ValueError(f"interpolation is {self.interpolation!r}: there are {FILTERS}")
+
+
+@functools.lru_cache
+def _constants(xp, dtype, scale, mean, std):
+    """A and b, (3, 1, 1), where the pixels are; None for an a of 1 and for a b of 0.
+
+    Sent to a GPU once: asking it whether they are 1 and 0 would be to wait for it in every pass.
+    """
+    a = np.asarray(scale / np.array(std), dtype)[:, None, None]
+    b = np.asarray(np.array(mean) / std, dtype)[:, None, None]
+    a.flags.writeable = b.flags.writeable = False
+    return xp.asarray(a) if (a != 1).any() else None, xp.asarray(b) if b.any() else None
 
 
 TORCHVISION = Preprocessing(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))

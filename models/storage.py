@@ -23,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.ops.kept import freeze
+
 Shapes = Mapping[str, tuple[int, ...]]
 
 
@@ -155,5 +157,4 @@ def _collect(params: dict, name: str, item) -> None:
     if hasattr(item, "shape"):  # a dataset, not a group
         if item.nbytes > max(4 * item.id.get_storage_size(), 2**20):
             raise ValueError(f"{name} claims {item.nbytes:,} bytes, far more than are stored")
-        params[name] = array = item[()].astype(np.float32, copy=False)
-        array.setflags(write=False)
+        params[name] = freeze(item[()].astype(np.float32, copy=False))

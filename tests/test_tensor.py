@@ -267,3 +267,67 @@ def test_a_gradient_of_the_wrong_shape_is_the_ops_mistake(x):
 def test_a_tensor_is_neither_true_nor_false(x):
     with pytest.raises(TypeError, match="ask its .data"):
         bool(x.sum())
+
+
+# ── What people do with a Tensor ─────────────────────────────────────────────────────────────────
+
+
+def test_a_loss_can_be_printed_compared_and_read():
+    loss = Tensor(np.array(1.23456))
+    assert f"{loss:.3f}" == "1.235" and loss.item() == 1.23456 and loss < 2 and not loss > 2
+    assert f"{Tensor(np.ones(2))}" == "Tensor(array([1., 1.]))"
+
+
+def test_comparisons_are_plain_arrays_of_bools(x):
+    for found, expected in [
+        (x > 0, x.data > 0), (x <= x, x.data <= x.data), (x == x.data, x.data == x.data),
+        (x != 0.0, x.data != 0.0), (np.zeros((3, 4)) < x, x.data > 0), (0 >= x, x.data <= 0),
+    ]:
+        assert type(found) is np.ndarray and found.dtype == bool and (found == expected).all()
+
+
+def test_tensors_are_keys_by_identity(x):
+    same = Tensor(x.data)
+    assert {x: 1, same: 2}[x] == 1 and len({x, same}) == 2
+
+
+@pytest.mark.parametrize("other", [None, "loss", {}])
+def test_a_tensor_never_says_a_silent_false(x, other):
+    with pytest.raises(TypeError, match="is compared with numbers"):
+        assert x == other
+
+
+def test_shapes_may_be_given_one_by_one(x):
+    assert x.reshape(2, 6).shape == x.reshape((2, 6)).shape == x.reshape([2, -1]).shape == (2, 6)
+    assert x.transpose(1, 0).shape == x.transpose((1, 0)).shape == x.transpose().shape == (4, 3)
+    assert x.reshape(12).shape == (12,)
+
+
+def test_numbers_and_arrays_may_stand_on_the_left(x):
+    (g,) = grad((2**x).sum(), [x])
+    assert np.allclose(g, np.log(2) * 2**x.data)
+    assert np.allclose((np.ones((3, 4)) / x).data, 1 / x.data)
+    assert np.allclose((x.data.T @ x).data, x.data.T @ x.data)
+
+
+@pytest.mark.parametrize("call", [
+    np.asarray, np.sum, np.mean, np.concatenate, np.stack, np.array, np.clip, np.where, np.exp,
+    lambda x: np.add(x, 1), lambda x: np.einsum("ij->i", x), lambda x: np.zeros(3) + np.array(x),
+])
+def test_numpys_functions_refuse_a_tensor_at_once(x, call):
+    with pytest.raises(TypeError):
+        call(x)
+
+
+def test_what_wants_an_array_is_told_to_take_the_data(x):
+    """Matplotlib and Pillow ask for an array like this."""
+    with pytest.raises(TypeError, match="take its .data"):
+        np.asarray(x)
+    with pytest.raises(TypeError, match=r"np\.sum wants arrays: take \.data"):
+        np.sum(x)
+
+
+def test_a_tensor_of_one_number_has_no_items(x):
+    assert len([*x]) == 3
+    with pytest.raises(TypeError):
+        [*x.sum()]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from minigrad import ops, threads
+from minigrad.blas import blas_threads
 
 
 @pytest.fixture(params=[1, 2, 4])
@@ -25,10 +26,6 @@ def four():
     threads.use(4)
     yield
     threads.use(None)
-
-
-def blas_threads():
-    return [library.num_threads for library in threads._blas()]
 
 
 def test_every_part_is_done_once(count):

@@ -4,7 +4,17 @@ Reading order: activation, arithmetic, shape, linear, conv, pool, norm, resample
 How convolution is made fast, afterwards: ways, blocks, channels, columns, winograd, kept.
 """
 
-from minigrad.ops.activation import log_softmax, rectified, relu, sigmoid, softmax, tanh
+from numbers import Real
+
+from minigrad.backend import is_array
+from minigrad.ops.activation import (
+    leaky_relu,
+    log_softmax,
+    relu,
+    sigmoid,
+    softmax,
+    tanh,
+)
 from minigrad.ops.arithmetic import (
     abs,
     add,
@@ -15,20 +25,33 @@ from minigrad.ops.arithmetic import (
     max,
     maximum,
     mean,
+    min,
+    minimum,
     multiply,
     negative,
     power,
     sqrt,
     subtract,
     sum,
+    var,
+    where,
 )
 from minigrad.ops.conv import conv2d, conv_transpose2d
 from minigrad.ops.linear import linear, matmul
-from minigrad.ops.loss import cross_entropy, mse
+from minigrad.ops.loss import binary_cross_entropy, cross_entropy, mse
 from minigrad.ops.norm import batch_norm, batch_statistics, dropout
 from minigrad.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d, max_pool_switches
-from minigrad.ops.resample import upsample_nearest
-from minigrad.ops.shape import concatenate, flatten, getitem, pad, reshape, roll, transpose
+from minigrad.ops.resample import upsample_bilinear, upsample_nearest
+from minigrad.ops.shape import (
+    concatenate,
+    flatten,
+    getitem,
+    pad,
+    reshape,
+    roll,
+    stack,
+    transpose,
+)
 from minigrad.tensor import Tensor
 
 __all__ = [
@@ -38,6 +61,7 @@ __all__ = [
     "avg_pool2d",
     "batch_norm",
     "batch_statistics",
+    "binary_cross_entropy",
     "clip",
     "concatenate",
     "conv2d",
@@ -48,6 +72,7 @@ __all__ = [
     "exp",
     "flatten",
     "getitem",
+    "leaky_relu",
     "linear",
     "log",
     "log_softmax",
@@ -57,23 +82,28 @@ __all__ = [
     "max_pool_switches",
     "maximum",
     "mean",
+    "min",
+    "minimum",
     "mse",
     "multiply",
     "negative",
     "pad",
     "power",
-    "rectified",
     "relu",
     "reshape",
     "roll",
     "sigmoid",
     "softmax",
     "sqrt",
+    "stack",
     "subtract",
     "sum",
     "tanh",
     "transpose",
+    "upsample_bilinear",
     "upsample_nearest",
+    "var",
+    "where",
 ]
 
 
@@ -88,12 +118,36 @@ Tensor.__rtruediv__ = lambda self, other: divide(other, self)
 Tensor.__matmul__ = matmul
 Tensor.__rmatmul__ = lambda self, other: matmul(other, self)
 Tensor.__pow__ = power
+Tensor.__rpow__ = lambda self, other: power(other, self)
 Tensor.__neg__ = negative
 Tensor.__abs__ = abs
 Tensor.__getitem__ = getitem
 Tensor.sum = sum
 Tensor.mean = mean
+Tensor.var = var
 Tensor.max = max
-Tensor.reshape = reshape
-Tensor.transpose = transpose
+Tensor.min = min
+Tensor.reshape = lambda self, *shape: reshape(self, _one(shape))
+Tensor.transpose = lambda self, *axes: transpose(self, _one(axes) if axes else None)
 Tensor.T = property(transpose)
+
+# Comparisons have no gradient: they give plain arrays of bools, and nothing is recorded.
+Tensor.__lt__ = lambda self, other: self.data < _numbers(other)
+Tensor.__le__ = lambda self, other: self.data <= _numbers(other)
+Tensor.__gt__ = lambda self, other: self.data > _numbers(other)
+Tensor.__ge__ = lambda self, other: self.data >= _numbers(other)
+Tensor.__eq__ = lambda self, other: self.data == _numbers(other)
+Tensor.__ne__ = lambda self, other: self.data != _numbers(other)
+
+
+def _one(arguments: tuple):
+    """x.reshape(2, 6) is x.reshape((2, 6))."""
+    alone = len(arguments) == 1 and not isinstance(arguments[0], int)
+    return arguments[0] if alone else arguments
+
+
+def _numbers(other):
+    """What a Tensor may be compared with: a Tensor's array, an array or a number."""
+    if not isinstance(other, Tensor | Real | list) and not is_array(other):
+        raise TypeError(f"a Tensor is compared with numbers, not with {other!r}: `is` tells who")
+    return other.data if isinstance(other, Tensor) else other

@@ -6,13 +6,13 @@ of the same neuron come out (Zeiler and Fergus 2013; Springenberg et al. 2015).
 Read before: tensor.py, for what @op does.  Read next: rules.py, then ops/conv.py.
 """
 
-from minigrad.backend import array_module
-from minigrad.tensor import Step, Tensor, op
+from minigrad.backend import Array, array_module
+from minigrad.tensor import op
 from minigrad.threads import elementwise
 
 
 @op
-def relu(x):
+def relu(x: Array):
     r"""max(0, x)          ∂L/∂x = g · [x > 0]
 
     At x = 0 the gradient is 0.
@@ -25,38 +25,40 @@ def gate(g, x, out):
     array_module(x).multiply(g, x > 0, out=out)
 
 
-def rectified(y):
-    """Record that y, whose numbers are none of them negative any more, is a relu's: y = relu(y).
+@op
+def leaky_relu(x: Array, negative_slope=0.01):
+    r"""x for x > 0, else s · x          ∂L/∂x = g for x > 0, else s · g, s the negative slope
 
-    conv2d(…, rectified=True) cuts negative numbers off while they are in the cache.  What is left
-    for relu is its step on the tape, where rules find it: [x > 0] and [max(0, x) > 0] are the same.
+    Source: Maas, Hannun and Ng 2013.
     """
-    if not isinstance(y, Tensor):
-        return y
-    z = Tensor(y.data)
-    z.step = Step(relu, [y.data], {}, [y], [lambda g: elementwise(gate, g, y.data)], first=True)
-    return z
-
-
-@op
-def sigmoid(x):
-    r"""σ(x) = 1 / (1 + e⁻ˣ)          ∂L/∂x = g · σ · (1 − σ)"""
     xp = array_module(x)
-    # e⁻ˣ overflows for x ≪ 0; tanh never does, and σ(x) = (1 + tanh(x/2)) / 2
-    y = (1 + xp.tanh(x / 2)) / 2
-    return y, lambda g: g * y * (1 - y)
+    slope = xp.where(x > 0, 1, negative_slope).astype(x.dtype)
+    return x * slope, lambda g: g * slope
 
 
 @op
-def tanh(x):
-    r"""Tanh x          ∂L/∂x = g · (1 − tanh² x)"""
+def sigmoid(x: Array):
+    r"""σ(x) = 1 / (1 + e⁻ˣ)          ∂L/∂x = g · σ(x) · σ(−x)
+
+    Computed as e^{min(x, 0)} / (1 + e^{−|x|}): nothing overflows, and small values keep all their
+    digits, which 1 − σ would lose.
+    """
+    xp = array_module(x)
+    below = 1 + xp.exp(-xp.abs(x))
+    y, other = xp.exp(xp.minimum(x, 0)) / below, xp.exp(xp.minimum(-x, 0)) / below
+    return y, lambda g: g * y * other
+
+
+@op
+def tanh(x: Array):
+    r"""tanh x          ∂L/∂x = g · (1 − tanh² x)"""
     xp = array_module(x)
     y = xp.tanh(x)
     return y, lambda g: g * (1 - y * y)
 
 
 @op
-def softmax(x, axis=-1):
+def softmax(x: Array, axis=-1):
     r"""p_i = e^{x_i} / Σ_j e^{x_j}          ∂L/∂x_i = p_i · (g_i − Σ_j g_j p_j)"""
     xp = array_module(x)
     e = xp.exp(x - x.max(axis=axis, keepdims=True))  # the same p, and no overflow
@@ -65,7 +67,7 @@ def softmax(x, axis=-1):
 
 
 @op
-def log_softmax(x, axis=-1):
+def log_softmax(x: Array, axis=-1):
     r"""l_i = x_i − log Σ_j e^{x_j}          ∂L/∂x_i = g_i − e^{l_i} · Σ_j g_j"""
     xp = array_module(x)
     shifted = x - x.max(axis=axis, keepdims=True)  # the same l, and no overflow

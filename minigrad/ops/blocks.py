@@ -18,6 +18,8 @@ from minigrad.backend import array_module
 
 CACHE = 2**21  # bytes that a core keeps close to itself
 LAUNCH = 2**28  # bytes in a block on a GPU, where few large products beat many small ones
+TOGETHER = 4  # blocks come in fours, so that two threads or four get as many each
+LANES = 16  # numbers that a core multiplies at a time: a share of the outputs is whole lanes
 
 
 class Block(NamedTuple):
@@ -33,11 +35,14 @@ class Block(NamedTuple):
 
 
 def blocks_of(images, rows, columns, windows):
-    """Cut images of rows × columns windows into blocks of about so many `windows`."""
+    """Cut images of rows × columns windows into blocks of about so many `windows`.
+
+    The blocks follow from the sizes alone: sums over them come out the same on any number of cores.
+    """
     together = max(1, windows // (rows * columns))
     count = -(-rows // min(rows, -(-windows // columns)))
-    if count > 1:  # as many for every thread
-        count = min(rows, -(-count // threads.count()) * threads.count())
+    if count > 2:
+        count = min(rows, -(-count // TOGETHER) * TOGETHER)
     heights = [rows // count + (i < rows % count) for i in range(count)]  # the higher ones first
     starts = [sum(heights[:i]) for i in range(count)]
     return [
@@ -52,10 +57,13 @@ def room(x):
     return (CACHE if array_module(x) is np else LAUNCH) // x.itemsize
 
 
-def share(blocks, outputs):
-    """Pair every block with all output channels, or with shares of them if threads would idle."""
-    shares = -(-threads.count() // len(blocks))
-    each = -(-outputs // shares)
+def share(blocks, outputs, x=None):
+    """Pair every block with all output channels, or with shares of them if threads would idle.
+
+    A GPU, where x may live, is parallel by itself and gets large shares.
+    """
+    shares = -(-threads.count() // max(1, len(blocks))) if array_module(x) is np else 1
+    each = -(-outputs // (shares * LANES)) * LANES
     ranges = [slice(o, min(o + each, outputs)) for o in range(0, outputs, each)]
     return [(block, some) for block in blocks for some in ranges]
 
@@ -63,18 +71,19 @@ def share(blocks, outputs):
 def add_up(blocks, outputs, product, x):
     """Σ over the blocks of product(block, output channels): (…, outputs), a part to every thread.
 
-    Each part is summed in order, and the parts in order, so that the same call gives the same bits.
-    x is one of the arrays that `product` works on.
+    Each part is summed in order, and the parts in order, so that the same call gives the same bits,
+    on any number of threads.  x is one of the arrays that `product` works on.
     """
-    each = -(-len(blocks) // threads.count())
+    each = -(-len(blocks) // TOGETHER)
     groups = [blocks[i : i + each] for i in range(0, len(blocks), each)]
-    parts = share(groups, outputs)
-    sums = [0] * len(parts)
+    parts = share(groups, outputs, x)
+    sums = [None] * len(parts)
 
     def work(numbers):
         for number in numbers:
-            group, some = parts[number]
-            for block in group:
+            (first, *rest), some = parts[number]
+            sums[number] = product(first, some)
+            for block in rest:
                 sums[number] += product(block, some)
 
     threads.spread(work, range(len(parts)), x)
@@ -95,7 +104,7 @@ def view(x, shape, strides):
 def cut(x, block, columns, kernel_size, stride, padding, dilation=(1, 1)):
     """Cut out what a block's windows see, zeros beyond the border.
 
-    x (N, H, W, C) → (n, rows, columns, A, B, C), without a copy where x holds it just so.
+    x (N, H, W, C) → (n, rows, columns, A, B, C), a view: where windows overlap, memory does.
     """
     xp = array_module(x)
     (A, B), (s, t), (p, q), (d, e) = kernel_size, stride, padding, dilation
@@ -111,4 +120,4 @@ def cut(x, block, columns, kernel_size, stride, padding, dilation=(1, 1)):
         seen = padded
     n, i, j, c = seen.strides
     shape, strides = (images, block.height, columns, A, B, C), (n, s * i, t * j, d * i, e * j, c)
-    return xp.ascontiguousarray(view(seen, shape, strides))
+    return view(seen, shape, strides)

@@ -60,6 +60,6 @@ def back_bias(g):
 
 
 def _parts(rows):
-    """Cut (rows, C) into parts of which a few fit in the cache together."""
-    each = max(1, room(rows) // (8 * rows.shape[1]))
-    return [slice(start, start + each) for start in range(0, len(rows), each)]
+    """Cut (rows, C) into parts of which a few fit in the cache together; no rows are one part."""
+    each = max(1, room(rows) // (8 * max(1, rows.shape[1])))
+    return [slice(start, start + each) for start in range(0, max(1, len(rows)), each)]

@@ -17,8 +17,11 @@ from minigrad.ops.blocks import add_up, blocks_of, cut, room, share
 from minigrad.ops.channels import back_bias, pixels
 
 
-def convolve(x, weight, bias, stride, padding, dilation, rectified):
-    """Return conv2d's value and gradients, for one group; arguments as for conv2d, in pairs."""
+def convolve(x, weight, bias, stride, padding, dilation, rectified=False):
+    """Return conv2d's value and gradients, for one group; arguments as for conv2d, in pairs.
+
+    `rectified` makes the value max(0, y).
+    """
     xp = array_module(x)
     N, C, H, W = x.shape
     out, _, A, B = weight.shape
@@ -56,7 +59,7 @@ def convolve(x, weight, bias, stride, padding, dilation, rectified):
         total = add_up(blocks, out, lambda block, some: seen(block).T @ g[place(block), some], x)
         return total.reshape(A, B, C, out).transpose(3, 2, 0, 1)
 
-    threads.spread(forward, share(blocks, out), x)
+    threads.spread(forward, share(blocks, out, x), x)
     y = y.reshape(N, rows, columns, out).transpose(0, 3, 1, 2)
     return y, back_x, back_weight, None if bias is None else back_bias
 
@@ -75,29 +78,31 @@ def handed_back(g, filters, x, kernel_size, stride, padding, dilation):
     result = xp.empty_like(x)
 
     def work(blocks):
-        for images, (first, last) in ((block.images, _ends(block.rows)) for block in blocks):
-            low = max(0, -(-(first + p - d * (A - 1)) // s))            # the outputs that saw it
-            high = max(low, min(rows, (last - 1 + p) // s + 1))
+        for images, part in blocks:
+            low = max(0, -(-(part.start + p - d * (A - 1)) // s))       # the outputs that saw it
+            high = min(rows, (part.stop - 1 + p) // s + 1)
+            if low >= high:  # between two windows, or below the last
+                result[images, :, part] = 0
+                continue
             some = g[images, low:high]
-            taps = filters @ some.reshape(-1, out).T                      # (A·B·C, n·rows·W')
+            taps = filters @ some.reshape(-1, out).T                    # (A·B·C, n·rows·W')
             taps = taps.reshape(A, B, C, *some.shape[:3])
-            top = min(first, low * s - p)
-            bottom = max(last, (high - 1) * s - p + d * (A - 1) + 1)
+            top = min(part.start, low * s - p)
+            bottom = max(part.stop, (high - 1) * s - p + d * (A - 1) + 1)
             total = xp.zeros((C, len(some), bottom - top, W + 2 * q), g.dtype)
-            start = low * s - p - top
             for a in range(A):
                 for b in range(B):
-                    i = slice(start + a * d, start + a * d + (high - low - 1) * s + 1, s)
+                    i = slice(low * s - p - top + a * d, (high - 1) * s - p - top + a * d + 1, s)
                     j = slice(b * e, b * e + (columns - 1) * t + 1, t)
                     total[:, :, i, j] += taps[a, b]
-            inside = total[:, :, first - top : last - top, q : q + W]   # (C, n, rows, W)
-            result[images, :, first:last] = inside.swapaxes(0, 1)
+            inside = total[:, :, part.start - top : part.stop - top, q : q + W]
+            result[images, :, part] = inside.swapaxes(0, 1)             # (C, n, rows, W)
 
     threads.spread(work, blocks_of(N, H, W, max(1, room(x) // (A * B * C))), x)
     return result
 
 
-def pointwise(x, weight, bias, rectified):
+def pointwise(x, weight, bias, rectified=False):
     """Return conv2d's value and gradients for filters of 1×1: every pixel is a row of a product."""
     N, C, H, W = x.shape
     out = len(weight)
@@ -118,7 +123,3 @@ def pointwise(x, weight, bias, rectified):
     if rectified:
         array_module(x).maximum(y, 0, out=y)
     return image(y), back_x, back_weight, None if bias is None else back_bias
-
-
-def _ends(cut):
-    return cut.start, cut.stop

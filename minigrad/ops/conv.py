@@ -10,46 +10,73 @@ the other order make the transposed convolution, whose forward is the convolutio
 
 Dumoulin and Visin 2016, "A guide to convolution arithmetic for deep learning", has the pictures.
 
-What stands in `conv2d` defines it, and there are faster ways to the same numbers, each in a file of
-its own: columns.py writes the windows of a few rows down at a time, winograd.py multiplies less.
-ways.py says which one is taken, and how to force another; the tape shows the gradients of the one
-that was.
+What stands in `definition` is convolution, and there are faster ways to the same numbers, each in a
+file of its own: columns.py writes the windows of a few rows down at a time, winograd.py multiplies
+less.  ways.py says which one is taken, and how to force another; the tape shows the gradients of
+the one that was.
 
 Read before: ops/linear.py.  Read next: ops/pool.py; for the faster ways ways.py, threads.py,
 blocks.py, columns.py and winograd.py.
 """
 
-from minigrad.backend import array_module
+from minigrad import threads
+from minigrad.backend import Array, array_module, is_array
 from minigrad.ops import columns, winograd
+from minigrad.ops.sizes import check_axes, check_shapes, margins, pair, whole
 from minigrad.ops.ways import choose
 from minigrad.tensor import op
 
 
 @op
 def conv2d(
-    x, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, rectified=False
+    x: Array, weight: Array, bias: Array | None = None, stride=1, padding=0, dilation=1, groups=1
 ):
     r"""y[n,o,i,j] = bias[o] + Σ_{c,a,b} weight[o,c,a,b] · x[n, c, i·s + a·d − p, j·s + b·d − p]
 
     Args:
-        x: (N, C, H, W).
+        x: (N, C, H, W); N may be 0.
         weight: (O, C / groups, A, B).
         bias: (O,) or None.
         stride: s, a number or (rows, columns), as are padding p and dilation d.
-        padding: zeros on each side.
+        padding: zeros on each side; or "valid", none; or "same", as many as keep H × W at stride 1,
+            at the end one more than at the start where their number is odd.
         dilation: distance between the taps of the filter.
         groups: o sees the channels of its own group alone.
-        rectified: write max(0, y) in place of y, for a relu behind it (ops.rectified); the
-            gradient is y's all the same.
 
     Returns:
         y (N, O, H', W') with H' = ⌊(H + 2p − d(A − 1) − 1) / s⌋ + 1.
 
     Raises:
-        ValueError: shapes that do not fit together, or a window larger than the padded image.
+        TypeError: lists in place of arrays, unlike dtypes, or sizes that are no whole numbers.
+        ValueError: shapes that do not fit together, sizes below their least, or a window larger
+            than the padded image.
     """
-    stride, padding, dilation = pair(stride), pair(padding), pair(dilation)
-    _check("conv2d", x, weight, bias, groups, weight.shape[1] * groups, weight.shape[0])
+    return by_its_way(x, weight, bias, stride, padding, dilation, groups)
+
+
+def rectified_conv2d(x, weight, bias=None, stride=1, padding=0):
+    r"""max(0, y) of conv2d's y, of arrays alone: cut off while y is still in the cache.
+
+    It is not recorded, for relu's gradient and the rules in its place read what was cut off.
+    """
+    return by_its_way(x, weight, bias, stride, padding, 1, 1, rectified=True)[0]
+
+
+def by_its_way(x, weight, bias, stride, padding, dilation, groups, rectified=False):
+    """Check conv2d's arguments, and return its value (or max(0, value)) and its gradients."""
+    check_axes("conv2d", x, weight)
+    groups = whole(groups, "groups", 1)
+    stride, dilation = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
+    check_shapes("conv2d", x, weight, bias, groups, weight.shape[1] * groups, weight.shape[0])
+    padding, (below, right) = margins(padding, weight.shape[2:], stride, dilation)
+    if below or right:  # an odd number of zeros: one more than symmetry gives
+        (H, W), more = x.shape[2:], [(0, 0), (0, 0), (0, below), (0, right)]
+        x = array_module(x).pad(x, more)
+        y, back_x, *others = by_its_way(
+            x, weight, bias, stride, padding, dilation, groups, rectified
+        )
+        return y, lambda g: back_x(g)[:, :, :H, :W], *others
+
     geometry = stride, padding, dilation
     way = choose(x.shape, weight.shape, *geometry, groups)
     if way in ("winograd", "winograd2"):
@@ -59,7 +86,12 @@ def conv2d(
         return columns.pointwise(x, weight, bias, rectified)
     if way == "columns":
         return columns.convolve(x, weight, bias, *geometry, rectified)
+    return definition(x, weight, bias, *geometry, groups, rectified)
 
+
+def definition(x, weight, bias, stride, padding, dilation, groups, rectified=False):
+    """Return conv2d's value and gradients as the equation says; arguments as for it, in pairs."""
+    geometry = stride, padding, dilation
     seen = by_group(windows(x, weight.shape[2:], *geometry), groups, axis=1)
     filters = by_group(weight, groups, axis=0)          # (G, O/G, C/G, A, B)
     y = correlate(seen, filters)                        # (N, O, H', W')
@@ -69,7 +101,7 @@ def conv2d(
         y = array_module(x).maximum(y, 0)
 
     def back_x(g):  # every output hands its g, through the filter, to the window it saw
-        return overlap_add(spread(by_group(g, groups, axis=1), filters), x.shape, *geometry)
+        return overlap_add(paint(by_group(g, groups, axis=1), filters), x.shape, *geometry)
 
     def back_weight(g):  # every tap collects g times the pixel that lay under it
         seen = by_group(windows(x, weight.shape[2:], *geometry), groups, axis=1)
@@ -83,20 +115,21 @@ def conv2d(
 
 @op
 def conv_transpose2d(
-    x, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+    x: Array, weight: Array, bias: Array | None = None, stride=1, padding=0, output_padding=0,
+    groups=1, dilation=1,
 ):
     r"""The gradient of conv2d at its image, as a forward: each pixel paints the filter.
 
     y[n, o, i·s + a·d − p, j·s + b·d − p] += Σ_c weight[c,o,a,b] · x[n,c,i,j], then + bias[o]
 
     Args:
-        x: (N, C, H, W).
+        x: (N, C, H, W); N may be 0.
         weight: (C, O / groups, A, B).
         bias: (O,) or None.
         stride: s, a number or (rows, columns), as are padding, output_padding and dilation.
         padding: p, cut away on each side.
         output_padding: rows and columns added at the end, to choose among the sizes that a
-            stride > 1 allows.
+            stride > 1 allows; smaller than stride or dilation.
         groups: c paints the channels of its own group alone.
         dilation: d, distance between the taps of the filter.
 
@@ -104,11 +137,20 @@ def conv_transpose2d(
         y (N, O, H', W') with H' = (H − 1) s − 2p + d(A − 1) + output_padding + 1.
 
     Raises:
-        ValueError: shapes that do not fit together.
+        TypeError: lists in place of arrays, unlike dtypes, or sizes that are no whole numbers.
+        ValueError: shapes that do not fit together, or sizes below their least.
     """
-    stride, padding, dilation, extra = map(pair, (stride, padding, dilation, output_padding))
+    check_axes("conv_transpose2d", x, weight)
+    groups = whole(groups, "groups", 1)
+    stride, dilation = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
+    padding, extra = pair(padding, "padding", 0), pair(output_padding, "output_padding", 0)
     outputs = weight.shape[1] * groups
-    _check("conv_transpose2d", x, weight, bias, groups, weight.shape[0], outputs)
+    check_shapes("conv_transpose2d", x, weight, bias, groups, weight.shape[0], outputs)
+    if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
+        raise ValueError(
+            f"output_padding {output_padding} must be smaller than stride {stride} or dilation "
+            f"{dilation}: nothing is painted beyond"
+        )
     size = [
         (n - 1) * s - 2 * p + d * (k - 1) + e + 1
         for n, s, p, d, k, e in zip(
@@ -120,7 +162,7 @@ def conv_transpose2d(
     shape = (x.shape[0], outputs, *size)
     geometry = stride, padding, dilation
     filters = by_group(weight, groups, axis=0)          # (G, C/G, O/G, A, B)
-    y = overlap_add(spread(by_group(x, groups, axis=1), filters), shape, *geometry)
+    y = overlap_add(paint(by_group(x, groups, axis=1), filters), shape, *geometry)
     if bias is not None:
         y = y + bias[:, None, None]
 
@@ -149,10 +191,15 @@ def windows(x, kernel_size, stride=1, padding=0, dilation=1, value=0):
     x (N, C, H, W) → (N, C, H', W', A, B), a view of the padded image; beyond its border is `value`.
 
     Raises:
-        ValueError: the window is larger than the padded image.
+        TypeError: a size is no whole number.
+        ValueError: x is not an image, a size is below its least, or the window is larger than the
+            padded image.
     """
     xp = array_module(x)
-    (A, B), (s, t), (p, q), (d, e) = map(pair, (kernel_size, stride, padding, dilation))
+    if not is_array(x) or x.ndim != 4:
+        raise ValueError("windows are cut out of an array x (N, C, H, W)")
+    (A, B), (s, t) = pair(kernel_size, "kernel_size", 1), pair(stride, "stride", 1)
+    (p, q), (d, e) = pair(padding, "padding", 0), pair(dilation, "dilation", 1)
     if p or q:
         x = xp.pad(x, ((0, 0), (0, 0), (p, p), (q, q)), constant_values=value)
     reach = (A - 1) * d + 1, (B - 1) * e + 1
@@ -172,7 +219,8 @@ def overlap_add(seen, shape, stride=1, padding=0, dilation=1):
     ⟨windows(x), w⟩ = ⟨x, overlap_add(w)⟩ for all x and w.
     """
     xp = array_module(seen)
-    (s, t), (p, q), (d, e) = map(pair, (stride, padding, dilation))
+    (s, t), (d, e) = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
+    p, q = pair(padding, "padding", 0)
     N, C, H, W = shape
     rows, columns, A, B = seen.shape[2:]
     x = xp.zeros((N, C, H + 2 * p, W + 2 * q), seen.dtype)
@@ -190,20 +238,21 @@ def overlap_add(seen, shape, stride=1, padding=0, dilation=1):
 def correlate(seen, filters):
     """Σ over c, a, b: (N, G, C, H', W', A, B) · (G, O, C, A, B) → (N, G·O, H', W')."""
     N, G, C, rows, columns, A, B = seen.shape
-    xp = array_module(seen)
-    seen = xp.moveaxis(seen, 1, 0).transpose(0, 1, 3, 4, 2, 5, 6)       # (G, N, H', W', C, A, B)
+    outputs = filters.shape[1]
+    seen = seen.transpose(1, 0, 3, 4, 2, 5, 6)                          # (G, N, H', W', C, A, B)
     flat = seen.reshape(G, N * rows * columns, C * A * B)
-    y = flat @ filters.reshape(G, -1, C * A * B).swapaxes(1, 2)         # (G, N·H'·W', O)
-    y = y.reshape(G, N, rows, columns, -1).transpose(1, 0, 4, 2, 3)     # (N, G, O, H', W')
-    return y.reshape(N, -1, rows, columns)
+    taps = filters.reshape(G, outputs, C * A * B).swapaxes(1, 2)
+    y = per_group(flat, taps)                                      # (G, N·H'·W', O)
+    y = y.reshape(G, N, rows, columns, outputs).transpose(1, 0, 4, 2, 3)
+    return y.reshape(N, G * outputs, rows, columns)
 
 
-def spread(g, filters):
+def paint(g, filters):
     """Σ over o: (N, G, O, H', W') · (G, O, C, A, B) → windows (N, G·C, H', W', A, B)."""
     N, G, outputs, rows, columns = g.shape
     C, A, B = filters.shape[2:]
     flat = g.transpose(1, 0, 3, 4, 2).reshape(G, N * rows * columns, outputs)
-    seen = flat @ filters.reshape(G, outputs, C * A * B)                # (G, N·H'·W', C·A·B)
+    seen = per_group(flat, filters.reshape(G, outputs, C * A * B))  # (G, N·H'·W', C·A·B)
     seen = seen.reshape(G, N, rows, columns, C, A, B).transpose(1, 0, 4, 2, 3, 5, 6)
     return seen.reshape(N, G * C, rows, columns, A, B)
 
@@ -212,32 +261,18 @@ def collect(g, seen):
     """Σ over n, i, j: (N, G, O, H', W') · (N, G, C, H', W', A, B) → filters (G·O, C, A, B)."""
     N, G, outputs, rows, columns = g.shape
     C, A, B = seen.shape[2], *seen.shape[5:]
-    flat = g.transpose(1, 2, 0, 3, 4).reshape(G, outputs, -1)           # (G, O, N·H'·W')
-    seen = seen.transpose(1, 0, 3, 4, 2, 5, 6).reshape(G, -1, C * A * B)
-    return (flat @ seen).reshape(G * outputs, C, A, B)
+    flat = g.transpose(1, 2, 0, 3, 4).reshape(G, outputs, N * rows * columns)
+    seen = seen.transpose(1, 0, 3, 4, 2, 5, 6).reshape(G, N * rows * columns, C * A * B)
+    return per_group(flat, seen).reshape(G * outputs, C, A, B)
+
+
+def per_group(a, b):
+    """A product for each group, all at once: (G, n, k) · (G, k, m) → (G, n, m)."""
+    with threads.one_blas_thread():
+        return a @ b
 
 
 def by_group(array, groups, axis):
     """Split an axis of G·n into (G, n)."""
     shape = array.shape
     return array.reshape(*shape[:axis], groups, shape[axis] // groups, *shape[axis + 1 :])
-
-
-def pair(value) -> tuple[int, int]:
-    """One number for rows and columns alike, or one of each."""
-    return (value, value) if isinstance(value, int) else tuple(value)
-
-
-def _check(name, x, weight, bias, groups, channels, outputs):
-    """Raise one sentence where x, weight, bias and groups do not make a convolution."""
-    if x.ndim != 4 or weight.ndim != 4:
-        wrong = "x (N, C, H, W) and weight must both have four axes"
-    elif x.shape[1] != channels:
-        wrong = f"this weight is for {channels} channels (groups {groups}), x has {x.shape[1]}"
-    elif channels % groups or outputs % groups:
-        wrong = f"{groups} groups do not divide {channels} channels in and {outputs} out"
-    elif bias is not None and bias.shape != (outputs,):
-        wrong = f"bias has shape {bias.shape}, but there are {outputs} channels out"
-    else:
-        return
-    raise ValueError(f"{name} of x {x.shape} with weight {weight.shape}: {wrong}")

@@ -1,8 +1,10 @@
 """What was made of an array, kept while the array lives: only of arrays that nobody can write.
 
 While an image is optimised the weights stay the same, and so does everything computed from them
-alone.  Loaded weights are read-only, so what was made of them cannot go stale and is kept; an array
-that may be written, as in training, is never kept.
+alone.  A NumPy array that is merely marked as read-only can be unmarked, or written through a view
+that was taken before.  So the numbers of loaded weights lie in Python's `bytes`, which nothing can
+change and NumPy will not unmark: what was made of them cannot go stale and is kept.  What is made
+of any other array, as in training, is not.
 
 Read before: backend.py.  Used by: winograd.py.
 """
@@ -29,7 +31,7 @@ class Kept:
         self._lock = threading.RLock()  # R: a weak reference may end while it is held
 
     def get(self, array, which: str, make: Callable):
-        """Return make(array), from memory if `array` is read-only and `which` was made before."""
+        """Return make(array), from memory if `array` is frozen and `which` was made before."""
         if not frozen(array):
             return make(array)
         key = id(array), which
@@ -65,13 +67,15 @@ class Kept:
                 self.bytes -= entry[1].nbytes
 
 
-def frozen(array) -> bool:
-    """Tell whether nobody can write the numbers of a NumPy array: not it, nor what it is a view of.
+def freeze(array: np.ndarray) -> np.ndarray:
+    """Copy an array to where nobody can write it, ever: its memory is a `bytes`."""
+    if frozen(array):
+        return array
+    return np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape)
 
-    CuPy's arrays can always be written.
-    """
+
+def frozen(array) -> bool:
+    """Tell whether an array, or what it is a view of, came from `freeze`: CuPy's never do."""
     while isinstance(array, np.ndarray):
-        if array.flags.writeable:
-            return False
         array = array.base
-    return array is None or isinstance(array, bytes)
+    return isinstance(array, bytes)

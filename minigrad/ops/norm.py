@@ -10,14 +10,17 @@ too; afterwards they are constants, collected while training, and the layer is a
 Read before: ops/pool.py.  Read next: ops/loss.py.
 """
 
-from minigrad.backend import array_module
+from minigrad.backend import Array, array_module
 from minigrad.ops.channels import back_bias, channel_sums, per_channel
 from minigrad.tensor import op
 
 
 @op
-def batch_norm(x, weight, bias, mean=None, var=None, eps=1e-5):
-    r"""Normalise: y = weight · (x − μ) / √(σ² + ε) + bias, per channel.
+def batch_norm(
+    x: Array, weight: Array, bias: Array, mean: Array | None = None, var: Array | None = None,
+    eps=1e-5,
+):
+    r"""y = weight · (x − μ) / √(σ² + ε) + bias, per channel.
 
     Args:
         x: (N, C, H, W) or (N, C).
@@ -31,9 +34,9 @@ def batch_norm(x, weight, bias, mean=None, var=None, eps=1e-5):
         y of x's shape.
 
     Raises:
-        ValueError: only one of mean and var is given, or there are not C of something.
+        ValueError: only one of mean and var is given, there are not C of something, or ε < 0.
     """
-    _check(x, weight, bias, mean, var)
+    _check(x, weight, bias, mean, var, eps)
     xp = array_module(x)
     of_batch = mean is None
     if of_batch:
@@ -69,7 +72,17 @@ def batch_norm(x, weight, bias, mean=None, var=None, eps=1e-5):
         out *= scale
         out += bias
 
-    return per_channel(forward, x), back_x, back_weight, back_bias, None, None
+    y = per_channel(forward, x)
+    if of_batch:
+        return y, back_x, back_weight, back_bias, None, None
+
+    def back_mean(g):  # y = scale · (x − μ) + bias
+        return -scale * sums(g, x)[0]
+
+    def back_var(g):  # ∂ (σ² + ε)^−½ / ∂σ² = −½ (σ² + ε)^−3/2
+        return -scale * inverse * sums(g, x)[1] / 2
+
+    return y, back_x, back_weight, back_bias, back_mean, back_var
 
 
 def batch_statistics(x):
@@ -81,8 +94,8 @@ def batch_statistics(x):
 
 
 @op
-def dropout(x, p, rng):
-    r"""Drop: y = x · m / (1 − p), m = 0 with probability p, else 1          ∂L/∂x = g · m / (1 − p)
+def dropout(x: Array, p, rng):
+    r"""y = x · m / (1 − p), m = 0 with probability p, else 1          ∂L/∂x = g · m / (1 − p)
 
     Args:
         x: an array of any shape.
@@ -104,8 +117,10 @@ def dropout(x, p, rng):
     return x * m, lambda g: g * m
 
 
-def _check(x, weight, bias, mean, var):
+def _check(x, weight, bias, mean, var, eps):
     C = x.shape[1] if x.ndim >= 2 else None
+    if not eps >= 0:
+        raise ValueError(f"batch_norm: eps is {eps}, and a variance plus eps must stay positive")
     if (mean is None) != (var is None):
         raise ValueError("batch_norm: give mean and var together, or neither")
     for name, array in [("weight", weight), ("bias", bias), ("mean", mean), ("var", var)]:

@@ -3,23 +3,27 @@ r"""Pooling: a window becomes one number, its maximum or its mean.
     max       y[n,c,i,j] = max_{a,b} x[n, c, i·s + a − p, j·s + b − p]
     average   y[n,c,i,j] = mean_{a,b} of the same
 
-Max pooling remembers in `switches` which tap of each window won; its gradient goes there and
-nowhere else.  The deconvnet's unpooling (Zeiler and Fergus 2013, section 2.1) is just this.
+The gradient of max pooling goes to the tap of each window that won, and nowhere else.  The
+deconvnet's unpooling (Zeiler and Fergus 2013, section 2.1) is just this, its `switches` being the
+numbers of those taps.  Who wins is PyTorch's answer: of equals the first; a NaN before all numbers,
+and of NaNs the last; the padding never, not even where all the window holds is −∞.
 
 Read before: ops/conv.py.  Read next: ops/norm.py.
 """
 
+import functools
+from numbers import Integral
+
 import numpy as np
 
 from minigrad import threads
-from minigrad.backend import array_module
-from minigrad.ops.blocks import blocks_of, room, share
-from minigrad.ops.conv import pair
+from minigrad.backend import Array, array_module, is_array
+from minigrad.ops.blocks import blocks_of, room, share, view
 from minigrad.tensor import op
 
 
 @op
-def max_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False):
+def max_pool2d(x: Array, kernel_size, stride=None, padding=0, ceil_mode=False):
     r"""y[n,c,i,j] = max_{a,b} x[n, c, i·s + a − p, j·s + b − p], −∞ beyond the border.
 
     Args:
@@ -33,7 +37,8 @@ def max_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False):
         y (N, C, H', W').
 
     Raises:
-        ValueError: no window fits into x.
+        ValueError: no window fits into x, or there are no such windows.
+        TypeError: an option is of the wrong kind.
     """
     xp = array_module(x)
     window = Window("max_pool2d", x.shape, kernel_size, stride, padding, ceil_mode)
@@ -47,21 +52,21 @@ def max_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False):
             for tap in rest:
                 xp.maximum(y[part], tap, out=y[part])
 
-    def back(g):  # the winner gets it all, of equals the first
-        padded = window.pad(x, -np.inf)
-        total = xp.zeros_like(padded) if window.overlap else xp.empty_like(padded)
+    def back(g):  # the winner gets it all
+        edged = window.pad(x, np.nan)
+        total = (xp.zeros_like if window.overlap else xp.empty_like)(x, shape=window.padded)
+        integer = np.dtype(f"i{g.itemsize}")  # as whole numbers 0 · g is 0, for an infinite g too
 
         def work(parts):
             for part in parts:
-                free = xp.ones_like(y[part], bool)
-                places = window.taps(total, part)
-                for tap, place in zip(window.taps(padded, part), places, strict=True):
-                    won = (tap == y[part]) & free
-                    free &= ~won
+                winners, some = window.winners(x, edged, y, part), g[part].view(integer)
+                for k, places in window.tap_groups(total, part):
                     if window.overlap:
-                        place += g[part] * won
+                        given = (some * (winners == k)).view(g.dtype)   # (A', B', n, C, h, W')
+                        for place, more in zip(_each(places), _each(given), strict=True):
+                            place += more
                     else:
-                        xp.multiply(g[part], won, out=place)
+                        xp.multiply(some, winners == k, out=places.view(integer))
 
         threads.spread(work, window.parts(x, to_add=True), x)
         return window.crop(total)
@@ -73,13 +78,17 @@ def max_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False):
 def max_pool_switches(x, kernel_size, stride=None, padding=0, ceil_mode=False):
     r"""Return which tap of each window won, a·B + b, of max_pool2d with the same arguments.
 
-    x (N, C, H, W) → (N, C, H', W') integers; of equal taps the first wins.
+    x (N, C, H, W) → (N, C, H', W') integers.
     """
-    return _winners(x, Window("max_pool2d", x.shape, kernel_size, stride, padding, ceil_mode))[1]
+    if not is_array(x):
+        raise TypeError(f"max_pool_switches takes a plain array, not a {type(x).__name__}")
+    y = max_pool2d(x, kernel_size, stride, padding, ceil_mode)
+    window = Window("max_pool2d", x.shape, kernel_size, stride, padding, ceil_mode)
+    return window.winners(x, window.pad(x, np.nan), y, window.whole)
 
 
 @op
-def avg_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False):
+def avg_pool2d(x: Array, kernel_size, stride=None, padding=0, ceil_mode=False):
     r"""y[n,c,i,j] = mean_{a,b} x[n, c, i·s + a − p, j·s + b − p], 0 beyond the border.
 
     The padding counts as pixels seen; what ceil_mode adds beyond it does not (as in PyTorch).
@@ -91,7 +100,7 @@ def avg_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False):
     y = sum(window.taps(window.pad(x, 0))) * share
 
     def back(g):  # every pixel seen gets an equal share
-        total = xp.zeros(window.padded, g.dtype)
+        total = xp.zeros_like(g, shape=window.padded)
         for tap in window.taps(total):
             tap += g * share
         return window.crop(total)
@@ -100,74 +109,68 @@ def avg_pool2d(x, kernel_size, stride=None, padding=0, ceil_mode=False):
 
 
 @op
-def adaptive_avg_pool2d(x, output_size):
-    r"""Y = R X Cᵀ: average over as many windows as asked for, whatever the size of x.
+def adaptive_avg_pool2d(x: Array, output_size):
+    r"""y[n,c,i,j] = the mean of x[n, c, rows i, columns j]: as many windows as asked for.
 
-    Row i of R is the mean of rows ⌊i·H/H'⌋ … ⌈(i+1)·H/H'⌉ − 1 of x, and likewise the columns in C.
-    At x's own size R and C are the identity.
+    Rows i are ⌊i·H/H'⌋ … ⌈(i+1)·H/H'⌉ − 1, and likewise the columns; windows may share a row.
 
-    x (N, C, H, W), output_size a number or (H', W') → y (N, C, H', W').
+    x (N, C, H, W), output_size a number or (H', W'), 1 or more → y (N, C, H', W').  Errors as for
+    max_pool2d.
     """
-    rows, columns = pair(output_size)
-    if (rows, columns) == x.shape[2:]:
-        return x, lambda g: g
-    xp = array_module(x)
-    R = xp.asarray(_averaging(x.shape[2], rows), x.dtype)           # (H', H)
-    C = xp.asarray(_averaging(x.shape[3], columns), x.dtype)        # (W', W)
-    return R @ x @ C.T, lambda g: R.T @ g @ C
+    _check_shape("adaptive_avg_pool2d", x.shape)
+    rows, columns = _pair("adaptive_avg_pool2d", "output_size", output_size, 1)
+    (H, W), xp = x.shape[2:], array_module(x)
+    if (rows, columns) == (H, W):
+        return x.copy(), lambda g: g
+    rows, columns = _adaptive(H, rows), _adaptive(W, columns)
+
+    # no product with a matrix of shares: 0 · NaN would reach every window
+    y = xp.stack([x[:, :, some].mean(axis=2) for some in rows], axis=2)             # (N, C, H', W)
+    y = xp.stack([y[..., some].mean(axis=3) for some in columns], axis=3)           # (N, C, H', W')
+
+    def back(g):  # every pixel of a window gets an equal share
+        wide = xp.zeros_like(g, shape=(*g.shape[:3], W))                            # (N, C, H', W)
+        for j, some in enumerate(columns):
+            wide[..., some] += g[..., j : j + 1] / (some.stop - some.start)
+        total = xp.zeros_like(g, shape=(*g.shape[:2], H, W))
+        for i, some in enumerate(rows):
+            total[:, :, some] += wide[:, :, i : i + 1] / (some.stop - some.start)
+        return total
+
+    return y, back
 
 
-def _averaging(n, bins):
-    matrix = np.zeros((bins, n))
-    for i in range(bins):
-        start, end = i * n // bins, -(-(i + 1) * n // bins)
-        matrix[i, start:end] = 1 / (end - start)
-    return matrix
-
-
-def _winners(x, window):
-    """Return the maximum of each window and the tap where it stands, the first of equals."""
-    xp = array_module(x)
-    taps = window.taps(window.pad(x, -np.inf))
-    y = next(taps).copy()
-    switches = xp.zeros(y.shape, np.uint8 if window.A * window.B <= 256 else np.int32)
-    for k, tap in enumerate(taps, start=1):
-        better = tap > y
-        switches[better] = k
-        xp.maximum(y, tap, out=y)
-    return y, switches
+def _adaptive(n, windows):
+    return [slice(i * n // windows, -(-(i + 1) * n // windows)) for i in range(windows)]
 
 
 class Window:
     """Where a pooling window stands: sizes worked out once, and the views that follow from them.
 
-    A *tap* is one place (a, b) within the window; its view, x[:, :, a::s, b::s] of the padded
-    image, holds what all windows see there.  Pooling is a loop over A·B taps.
+    A *tap* is one place (a, b) within the window, number a·B + b; its view, x[:, :, a::s, b::s] of
+    the padded image, holds what all windows see there.  Pooling is a loop over A·B taps.
     """
 
     def __init__(self, name, shape, kernel_size, stride, padding, ceil_mode):
-        (self.A, self.B), (p, q) = pair(kernel_size), pair(padding)
-        self.stride = pair(kernel_size if stride is None else stride)
-        if len(shape) != 4:
-            raise ValueError(f"{name} takes x (N, C, H, W), but x has shape {shape}")
+        _check_shape(name, shape)
+        window = self.A, self.B = _pair(name, "kernel_size", kernel_size, 1)
+        self.stride = _pair(name, "stride", kernel_size if stride is None else stride, 1)
+        self.start = p, q = _pair(name, "padding", padding, 0)
         if 2 * p > self.A or 2 * q > self.B:
             raise ValueError(f"{name}: padding {padding} is more than half of {kernel_size}")
+        if not isinstance(ceil_mode, bool | np.bool_):
+            raise TypeError(f"{name}: ceil_mode is True or False, not {ceil_mode!r}")
         self.image = shape[2:]
-        self.start = p, q
-        self.size = tuple(
-            _count(n, k, s, before, ceil_mode)
-            for n, k, s, before in zip(
-                self.image, (self.A, self.B), self.stride, self.start, strict=True
-            )
-        )
+        axes = list(zip(self.image, window, self.stride, self.start, strict=True))
+        self.size = tuple(_count(n, k, s, before, ceil_mode) for n, k, s, before in axes)
         if min(self.size) < 1:
             raise ValueError(f"{name}: no window of {kernel_size} fits into {shape}")
-        reach = [
-            (m - 1) * s + k
-            for m, s, k in zip(self.size, self.stride, (self.A, self.B), strict=True)
-        ]
-        ends = [max(r, n + 2 * b) for r, n, b in zip(reach, self.image, self.start, strict=True)]
+        ends = (
+            max((m - 1) * s + k, n + 2 * before)
+            for m, (n, k, s, before) in zip(self.size, axes, strict=True)
+        )
         self.padded = (*shape[:2], *ends)
+        self.whole = slice(None), slice(None), slice(0, self.size[0])
 
     def pad(self, x, value):
         """Put `value` around x, as far as any window reaches."""
@@ -185,16 +188,52 @@ class Window:
         return padded[:, :, p : p + H, q : q + W]
 
     def taps(self, padded, part=None):
-        """Yield the A·B views of the padded image, row by row; of a part of the windows, if given.
+        """Yield the A·B views (n, C, h, W') of the padded image, row by row, of a part's windows.
 
-        A part is slices of images, channels and rows of windows.
+        A part is slices of images, channels and rows of windows; all of them if None.
         """
-        images, channels, rows = part or (slice(None), slice(None), slice(0, self.size[0]))
+        images, channels, rows = part or self.whole
         (s, t), columns = self.stride, self.size[1]
         for a in range(self.A):
             i = slice(a + rows.start * s, a + (rows.stop - 1) * s + 1, s)
             for b in range(self.B):
                 yield padded[images, channels, i, b : b + (columns - 1) * t + 1 : t]
+
+    def tap_groups(self, padded, part):
+        """Yield the taps as pairs of their numbers and their views (A', B', n, C, h, W').
+
+        One at a time on a CPU, where a tap is a run along memory that stays in the cache; all of
+        them in one on a GPU, where it is launches that cost.
+        """
+        xp, K = array_module(padded), self.A * self.B
+        numbers = xp.arange(K, dtype=np.uint8 if K < 256 else np.int32)
+        if xp is np:
+            for k, tap in zip(numbers, self.taps(padded, part), strict=True):
+                yield k.reshape([1] * 6), tap[None, None]
+            return
+        images, channels, rows = part
+        some = padded[images, channels, rows.start * self.stride[0] :]
+        shape = self.A, self.B, *some.shape[:2], rows.stop - rows.start, self.size[1]
+        (n, c, i, j), (s, t) = some.strides, self.stride
+        views = view(some, shape, (i, j, n, c, s * i, t * j))
+        yield numbers.reshape(self.A, self.B, 1, 1, 1, 1), views
+
+    def winners(self, x, edged, y, part):
+        """Return the number of the tap where each window of a part has its maximum, (n, C, h, W').
+
+        `edged` is x with NaN around it, which equals no number: the padding never wins.
+        """
+        xp, K, y = array_module(x), self.A * self.B, y[part]
+
+        def highest(ranks):
+            return functools.reduce(xp.maximum, (rank.max(axis=(0, 1)) for rank in ranks))
+
+        taps = self.tap_groups(edged, part)
+        first = K - highest((tap == y) * (K - k) for k, tap in taps)  # K if nothing equals y: NaN
+        if xp is np and (first < K).all():
+            return first
+        taps = self.tap_groups(self.pad(x, 0), part)
+        return xp.where(first < K, first, highest(xp.isnan(tap) * k for k, tap in taps))
 
     @property
     def overlap(self):
@@ -205,6 +244,8 @@ class Window:
     def parts(self, x, to_add=False):
         """Cut the windows into parts for the threads; `to_add`: such that no two share a pixel."""
         N, C = x.shape[:2]
+        if array_module(x) is not np or not N:
+            return [self.whole]
         if to_add and self.overlap:
             images = [slice(n, n + 1) for n in range(N)]
             return [(*part, slice(0, self.size[0])) for part in share(images, C)]
@@ -223,6 +264,10 @@ class Window:
         return np.outer(rows, columns)
 
 
+def _each(taps):
+    return (tap for row in taps for tap in row)
+
+
 def _count(n, k, stride, padding, ceil_mode):
     """How many windows of k stand on n pixels; one that would see padding alone is left out."""
     free = n + 2 * padding - k
@@ -230,3 +275,18 @@ def _count(n, k, stride, padding, ceil_mode):
         return free // stride + 1
     count = -(-free // stride) + 1
     return count - 1 if (count - 1) * stride >= n + padding else count
+
+
+def _check_shape(name, shape):
+    if len(shape) != 4 or 0 in shape[1:]:  # a batch of none is a batch
+        raise ValueError(f"{name} takes x (N, C, H, W), C, H, W ≥ 1, but x has shape {shape}")
+
+
+def _pair(name, option, value, least):
+    """One whole number for rows and columns alike, or one of each."""
+    both = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    if len(both) != 2 or not all(isinstance(n, Integral) and not isinstance(n, bool) for n in both):
+        raise TypeError(f"{name}: {option} is a whole number or two of them, not {value!r}")
+    if min(both) < least:
+        raise ValueError(f"{name}: {option} is {least} or more, not {value!r}")
+    return both

@@ -22,7 +22,7 @@ each of the 36 points the sum over channels is an ordinary product of matrices:
 a whole layer laid out, those would go to memory and come back three times, which takes longer than
 the multiplications that were saved.  So the layer is worked through in blocks of about a hundred
 tiles, and what belongs to a block stays in a core's cache from the first product to the last.  So
-does the relu behind it, if there is one: it costs no way to memory and back.  Channels lie last in
+does the relu behind it, if there is one and nobody records it.  Channels lie last in
 memory (the shape stays (N, C, H, W)): cutting out a tile then copies runs of 6·C numbers, pasting
 it runs of 4·C.
 
@@ -38,7 +38,7 @@ above run once more, with other filters, and every pixel is written once.
 
 **What it costs.**  Interpolation subtracts large numbers: the error is about ten times that of the
 definition (2·10⁻⁶ in float32).  The transformed filters take 36/9 of the memory of the filters.
-Those of read-only arrays are kept, up to 1 GiB in all; `filters.allow(bytes)` sets another bound.
+Those of loaded weights are kept, up to 1 GiB in all; `filters.allow(bytes)` sets another bound.
 
 **Smaller tiles.**  The last layers of VGG have 512 channels and 14×14 places: 16 tiles, and 38 MB
 of transformed filters, which take longer to read than to multiply.  F2, two outputs of four pixels
@@ -48,8 +48,8 @@ outputs where F4 has 36 for 16: more to do, and done sooner.
 Read before: ops/conv.py, the definition; blocks.py and columns.py.  Read next: kept.py.
 """
 
-from functools import partial
-from typing import NamedTuple
+import functools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -60,7 +60,8 @@ from minigrad.ops.channels import back_bias
 from minigrad.ops.kept import Kept
 
 
-class Algorithm(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Algorithm:
     """Three matrices that make m outputs of n = m + 2 pixels with n multiplications."""
 
     BT: np.ndarray  # (n, n), pixels to points
@@ -99,17 +100,18 @@ filters = Kept(limit=2**30)
 def convolve(x, weight, bias, padding, F, rectified=False):
     """Return conv2d's value and gradients, for filters of 3×3 at stride 1.
 
-    Arguments as for conv2d; padding is (rows, columns), at most 2; F is F4 or F2.
+    Arguments as for conv2d; padding is (rows, columns), at most 2; F is F4 or F2; `rectified`
+    makes the value max(0, y).
     """
 
     def back_x(g):  # the same three products, filters turned by 180° and in and out swapped
-        U = filters.get(weight, ("turned", len(F.AT)), partial(turned_at_points, F=F))
+        U = filters.get(weight, ("turned", F), functools.partial(turned_at_points, F=F))
         return three_products(g, U, None, (2 - padding[0], 2 - padding[1]), F)
 
     def back_weight(g):  # at every point, the pixels there times the gradient there
         return three_products_turned_around(x, g, padding, F)
 
-    U = filters.get(weight, ("as they are", len(F.AT)), partial(at_points, F=F))
+    U = filters.get(weight, ("as they are", F), functools.partial(at_points, F=F))
     y = three_products(x, U, bias, padding, F, rectified)
     return y, back_x, back_weight, None if bias is None else back_bias
 
@@ -119,25 +121,25 @@ def three_products(x, U, bias, padding, F, rectified=False):
 
     x (N, C, H, W), U (36, C, O), bias (O,) or None → (N, O, H + 2p − 2, W + 2q − 2).
     """
-    xp = array_module(x)
     x = x.transpose(0, 2, 3, 1)                                         # (N, H, W, C)
     (N, H, W, C), out, (m, n) = x.shape, U.shape[2], F.AT.shape         # m = 4, n = 6
+    xp = array_module(x)
     y = xp.empty((N, H + 2 * padding[0] - 2, W + 2 * padding[1] - 2, out), x.dtype)
     rows, columns = -(-y.shape[1] // m), -(-y.shape[2] // m)            # of tiles
-    tiles_in, tiles_out = on_tiles(F.BT, x), on_tiles(F.AT, x)
+    tiles_in, tiles_out = on_tiles(F, "BT", x), on_tiles(F, "AT", x)
     blocks = blocks_of(N, rows, columns, max(TILES, room(x) // numbers_of_a_tile(C, out, F)))
 
     def work(parts):
         for block, outputs in parts:
-            X = cut(x, block, columns, (n, n), (m, m), padding).reshape(-1, n * n, C)
-            V = tiles_in @ X                                            # (T, 36, C)
-            M = xp.empty((len(V), n * n, outputs.stop - outputs.start), x.dtype)
+            X = vectors(cut(x, block, columns, (n, n), (m, m), padding))  # (T, 36, C)
+            V = on_each(tiles_in, X)
+            M = xp.empty_like(V, shape=(*V.shape[:2], outputs.stop - outputs.start))
             xp.matmul(V.swapaxes(0, 1), U[:, :, outputs], out=M.swapaxes(0, 1))
             if bias is not None:
                 M[:, n + 1] += bias[outputs]  # at the point (1, 1), it is in all 16 outputs
-            paste(tiles_out @ M, y[..., outputs], block, m, rectified)  # (T, 16, O)
+            paste(on_each(tiles_out, M), y[..., outputs], block, m, rectified)
 
-    threads.spread(work, share(blocks, out), x)
+    threads.spread(work, share(blocks, out, x), x)
     return y.transpose(0, 3, 1, 2)
 
 
@@ -149,17 +151,17 @@ def three_products_turned_around(x, g, padding, F):
     x, g = x.transpose(0, 2, 3, 1), g.transpose(0, 2, 3, 1)             # channels last
     C, out, (m, n) = x.shape[3], g.shape[3], F.AT.shape
     rows, columns = -(-g.shape[1] // m), -(-g.shape[2] // m)
-    tiles_in, tiles_out = on_tiles(F.BT, x), on_tiles(F.AT.T, x)
+    tiles_in, tiles_out = on_tiles(F, "BT", x), on_tiles(F, "AT", x).T
 
     def product(block, outputs):
-        X = cut(x, block, columns, (n, n), (m, m), padding).reshape(-1, n * n, C)
-        Y = cut(g[..., outputs], block, columns, (m, m), (m, m), (0, 0))
-        M = tiles_out @ Y.reshape(len(X), m * m, -1)                    # (T, 36, O)
-        return (tiles_in @ X).transpose(1, 2, 0) @ M.swapaxes(0, 1)     # (36, C, T) · (36, T, O)
+        X = vectors(cut(x, block, columns, (n, n), (m, m), padding))    # (T, 36, C)
+        Y = vectors(cut(g[..., outputs], block, columns, (m, m), (m, m), (0, 0)))
+        V, M = on_each(tiles_in, X), on_each(tiles_out, Y)
+        return V.transpose(1, 2, 0) @ M.swapaxes(0, 1)                  # (36, C, T) · (36, T, O)
 
-    tiles = max(2 * TILES, 2 * C, room(x) // numbers_of_a_tile(C, out, F))
-    total = add_up(blocks_of(len(g), rows, columns, tiles), out, product, x)  # (36, C, O)
-    taps = threads.matmul(on_tiles(F.G.T, x), total.reshape(n * n, C * out))  # (9, C·O)
+    most = max(2 * TILES, 2 * C, room(x) // numbers_of_a_tile(C, out, F))
+    total = add_up(blocks_of(len(g), rows, columns, most), out, product, x)   # (36, C, O)
+    taps = threads.matmul(on_tiles(F, "G", x).T, total.reshape(n * n, C * out))  # (9, C·O)
     return taps.reshape(3, 3, C, out).transpose(3, 2, 0, 1)
 
 
@@ -172,25 +174,51 @@ def numbers_of_a_tile(C, out, F):
 # ── The transforms ───────────────────────────────────────────────────────────────────────────────
 
 
-def on_tiles(matrix, x):
-    """Return matrix ⊗ matrix: what it does to rows and columns, on tiles laid out as vectors."""
-    a, b = matrix.shape
+def on_tiles(F, name, x):
+    """Return matrix ⊗ matrix, what one of F's does to rows and columns, on tiles as vectors."""
+    return _on_tiles(F, name, array_module(x), x.dtype, str(x.device))
+
+
+@functools.cache  # a device is sent them once
+def _on_tiles(F, name, xp, dtype, _device):
+    matrix = getattr(F, name)
     both = matrix[:, None, :, None] * matrix[None, :, None, :]          # (a, a, b, b)
-    return array_module(x).asarray(both.reshape(a * a, b * b), x.dtype)
+    return xp.asarray(both.reshape(len(matrix) ** 2, -1), dtype)
+
+
+def vectors(windows):
+    """Lay out tiles as vectors: (images, rows, columns, n, n, C) → (T, n·n, C).
+
+    On the CPU a tile's numbers are neighbours in memory: it is transformed while the cache has it.
+    On a GPU those of a point are, so that all tiles are transformed by one product.
+    """
+    n, C = windows.shape[3], windows.shape[5]
+    if array_module(windows) is np:
+        return windows.reshape(-1, n * n, C)
+    return windows.transpose(3, 4, 0, 1, 2, 5).reshape(n * n, -1, C).swapaxes(0, 1)
+
+
+def on_each(matrix, tiles):
+    """Transform every tile, (a, b) · (T, b, C) → (T, a, C), in the same order in memory."""
+    if array_module(tiles) is np:
+        return matrix @ tiles
+    T, b, C = tiles.shape
+    flat = tiles.swapaxes(0, 1).reshape(b, T * C)
+    return (matrix @ flat).reshape(-1, T, C).swapaxes(0, 1)
 
 
 def at_points(weight, F):
     """U = (G ⊗ G) W: (O, C, 3, 3) → (36, C, O)."""
     out, C = weight.shape[:2]
     taps = weight.transpose(2, 3, 1, 0).reshape(9, C * out)
-    return threads.matmul(on_tiles(F.G, weight), taps).reshape(-1, C, out)
+    return threads.matmul(on_tiles(F, "G", weight), taps).reshape(-1, C, out)
 
 
 def turned_at_points(weight, F):
     """The same of the filters turned by 180° and with channels in and out swapped: (36, O, C)."""
     out, C = weight.shape[:2]
     taps = weight.reshape(out * C, 9)[:, ::-1].T
-    return threads.matmul(on_tiles(F.G, weight), taps).reshape(-1, out, C)
+    return threads.matmul(on_tiles(F, "G", weight), taps).reshape(-1, out, C)
 
 
 def paste(tiles, y, block, m, rectified):

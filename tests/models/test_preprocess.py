@@ -5,6 +5,7 @@ import pytest
 
 import models
 from minigrad import Tensor, grad, tape
+from models import preprocess
 from models.preprocess import TORCHVISION, Preprocessing
 
 BGR = Preprocessing(channel_order="BGR", scale=1.0, mean=(104.0, 117.0, 123.0))
@@ -37,6 +38,24 @@ def test_it_costs_one_multiplication_and_one_subtraction_at_most(rng):
     assert (g == 1).all()
     raw = Preprocessing(scale=1.0)
     assert raw(x) is x
+
+
+def test_its_numbers_go_to_where_the_pixels_are_once_for_each_dtype(rng, monkeypatch):
+    """A GPU is neither sent them in every pass nor asked whether they are 1 and 0."""
+    sent = []
+
+    class Library:
+        @staticmethod
+        def asarray(numbers):
+            sent.append(numbers)
+            return numbers
+
+    monkeypatch.setattr(preprocess, "array_module", lambda *arrays: Library)
+    for dtype in "float32", "float64", "float32", "float64":
+        TORCHVISION(rng.uniform(0, 255, (1, 3, 4, 4)).astype(dtype))
+        BGR(rng.uniform(0, 255, (1, 3, 4, 4)).astype(dtype))
+    assert [numbers.dtype for numbers in sent] == ["f4", "f4", "f4", "f8", "f8", "f8"]
+    assert not any(numbers.flags.writeable for numbers in sent)
 
 
 def test_googlenets_transform_input_is_its_mean_and_deviation():

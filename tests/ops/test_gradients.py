@@ -26,25 +26,39 @@ CASES = {
     "divide": (ops.divide, [normal(3, 4), normal(3, 1) + 3], {}),
     "negative": (ops.negative, [normal(3)], {}),
     "power": (ops.power, [np.abs(normal(3, 4)) + 0.5, 2.5], {}),
+    "power of two arrays": (ops.power, [np.abs(normal(3, 4)) + 0.5, normal(4)], {}),
     "square": (ops.power, [normal(3, 4), 2], {}),
     "exp": (ops.exp, [normal(3, 4)], {}),
     "log": (ops.log, [np.abs(normal(3, 4)) + 0.5], {}),
     "sqrt": (ops.sqrt, [np.abs(normal(3, 4)) + 0.5], {}),
     "abs": (ops.abs, [apart(3, 4)], {}),
     "maximum": (ops.maximum, [apart(3, 4), apart(4) + 0.1], {}),
+    "minimum": (ops.minimum, [apart(3, 4), apart(4) + 0.1], {}),
+    "where": (ops.where, [MASK, normal(3, 4), normal(4)], {}),
     "clip": (ops.clip, [apart(3, 4), -1.0, 1.0], {}),
+    "clip by arrays": (ops.clip, [apart(3, 4), apart(4) - 1.05, apart(3, 1) + 0.93], {}),
+    "clip from above": (ops.clip, [apart(3, 4), None, 1.0], {}),
     "sum": (ops.sum, [normal(2, 3, 4)], {"axis": (0, 2)}),
     "mean": (ops.mean, [normal(2, 3, 4)], {"axis": 1, "keepdims": True}),
+    "var": (ops.var, [normal(2, 3, 4)], {"axis": (0, 2)}),
+    "var of all, without correction": (ops.var, [normal(2, 3)], {"correction": 0}),
     "max": (ops.max, [apart(2, 3, 4)], {"axis": (1, 2)}),
+    "min": (ops.min, [apart(2, 3, 4)], {"axis": 1, "keepdims": True}),
     "reshape": (ops.reshape, [normal(2, 6), (3, 4)], {}),
     "transpose": (ops.transpose, [normal(2, 3, 4), (1, 2, 0)], {}),
     "getitem": (ops.getitem, [normal(3, 4), (slice(None), [0, 2, 2])], {}),
     "mask": (ops.getitem, [normal(3, 4), MASK], {}),
     "pad": (ops.pad, [normal(2, 3), ((1, 0), (2, 1))], {}),
+    "pad alike": (ops.pad, [normal(2, 3), 2], {"value": 7.0}),
     "roll": (ops.roll, [normal(3, 4), (1, -2), (0, 1)], {}),
     "matmul": (ops.matmul, [normal(2, 3, 4), normal(4, 5)], {}),
+    "matmul of vectors": (ops.matmul, [normal(4), normal(4, seed=1)], {}),
+    "matmul of a stack and a vector": (ops.matmul, [normal(2, 3, 4), normal(4)], {}),
+    "matmul of a vector and a stack": (ops.matmul, [normal(3), normal(2, 3, 4)], {}),
+    "linear of sequences": (ops.linear, [normal(2, 3, 4), normal(5, 4), normal(5)], {}),
     "linear": (ops.linear, [normal(3, 4), normal(5, 4), normal(5)], {}),
     "relu": (ops.relu, [apart(3, 4)], {}),
+    "leaky_relu": (ops.leaky_relu, [apart(3, 4), 0.2], {}),
     "sigmoid": (ops.sigmoid, [normal(3, 4)], {}),
     "tanh": (ops.tanh, [normal(3, 4)], {}),
     "softmax": (ops.softmax, [normal(3, 4)], {"axis": 0}),
@@ -68,6 +82,7 @@ CASES = {
     "avg_pool2d": (ops.avg_pool2d, [normal(*IMAGE), 3, 2], {"padding": 1, "ceil_mode": True}),
     "adaptive_avg_pool2d": (ops.adaptive_avg_pool2d, [normal(*IMAGE), (4, 3)], {}),
     "upsample_nearest": (ops.upsample_nearest, [normal(1, 2, 3, 2), (2, 3)], {}),
+    "upsample_bilinear": (ops.upsample_bilinear, [normal(1, 2, 3, 4), (7, 2)], {}),
     "batch_norm": (ops.batch_norm, [normal(3, 2, 3, 2), normal(2), normal(2, seed=1)], {}),
     "cross_entropy": (
         ops.cross_entropy, [normal(4, 5), np.array([1, 4, -100, 0])], {"label_smoothing": 0.1},
@@ -75,18 +90,24 @@ CASES = {
     "cross_entropy, per pixel": (
         ops.cross_entropy, [normal(1, 3, 2, 2), np.array([[[0, 2], [1, 1]]])], {},
     ),
+    "cross_entropy, weighted classes": (
+        ops.cross_entropy, [normal(4, 5), np.array([1, 4, -100, 0])],
+        {"label_smoothing": 0.1, "weight": np.array([1.0, 2.0, 0.0, 0.5, 3.0])},
+    ),
+    "binary_cross_entropy": (
+        ops.binary_cross_entropy, [3 * normal(3, 4), np.abs(normal(3, 4))], {},
+    ),
     "mse": (ops.mse, [normal(3, 4), normal(3, 4, seed=1)], {}),
 }
 
-def fixed_statistics(x, weight, bias):
-    mean, var = np.array([0.5, 1.0], weight.dtype), np.array([2.0, 3.0], weight.dtype)
-    return ops.batch_norm(x, weight, bias, mean, var)
-
-
-CASES["batch_norm, given"] = (fixed_statistics, [normal(3, 2), normal(2), normal(2, seed=1)], {})
+CASES["batch_norm, given"] = (
+    ops.batch_norm,
+    [normal(3, 2), normal(2), normal(2, seed=1), np.array([0.5, 1.0]), np.array([2.0, 3.0])], {},
+)
 LINEAR = {
     "negative", "sum", "mean", "reshape", "transpose", "getitem", "mask", "pad", "roll", "matmul",
     "conv2d, groups", "avg_pool2d", "adaptive_avg_pool2d", "upsample_nearest",
+    "upsample_bilinear", "matmul of a stack and a vector",
 }
 
 
@@ -102,10 +123,15 @@ def test_the_gradient_of_a_linear_op_is_its_adjoint(name):
     check_adjoint(lambda t: op(t, *rest, **options), x)
 
 
+def single_precision(value):
+    return value.astype(np.float32) if isinstance(value, np.ndarray) else value
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_float32_stays_float32_and_nothing_that_was_given_is_written(name):
     op, arrays, options = CASES[name]
     is_float = [getattr(a, "dtype", None) == np.float64 for a in arrays]
+    options = {name: single_precision(option) for name, option in options.items()}
     single = [a.astype(np.float32) if f else a for a, f in zip(arrays, is_float, strict=True)]
     for a, f in zip(single, is_float, strict=True):
         if f:
@@ -191,7 +217,7 @@ def test_softmax_of_huge_scores_is_finite():
         (lambda: ops.conv2d(normal(1, 3, 4, 4), normal(2, 3, 3, 3), normal(3)), "bias has shape"),
         (lambda: ops.conv2d(normal(1, 4, 4, 4), normal(3, 2, 3, 3), groups=2), "do not divide"),
         (lambda: ops.linear(normal(2, 3), normal(4, 5)), "give x"),
-        (lambda: ops.matmul(normal(3), normal(3, 2)), "matmul of"),
+        (lambda: ops.matmul(normal(4), normal(3, 2)), "matmul of"),
         (lambda: ops.max_pool2d(normal(1, 1, 2, 2), 3), "no window"),
         (lambda: ops.max_pool2d(normal(1, 1, 4, 4), 2, padding=2), "more than half"),
         (lambda: ops.batch_norm(normal(2, 3), normal(2), normal(3)), "needs weight of shape"),

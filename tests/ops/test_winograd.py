@@ -1,17 +1,15 @@
 """The faster ways of conv2d give the definition's numbers, whatever the shapes."""
 
-import gc
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minigrad import Tensor, grad, tape, threads
-from minigrad.ops import conv2d, rectified, relu
+from minigrad import Tensor, grad, tape
+from minigrad.ops import conv2d
 from minigrad.ops import winograd as lesson
 from minigrad.ops.blocks import blocks_of
-from minigrad.ops.kept import Kept, frozen
+from minigrad.ops.conv import rectified_conv2d
 from minigrad.ops.ways import choose, force
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-11}
@@ -94,30 +92,15 @@ def test_pointwise_is_the_definition(data):
     )
 
 
-@pytest.mark.parametrize("way", ["winograd", "winograd2"])
-@pytest.mark.parametrize("count", [1, 2, 3, 5])
-@pytest.mark.parametrize("shape", [(1, 16, 70, 41), (40, 8, 6, 5), (1, 24, 1, 1), (3, 8, 30, 64)])
-def test_any_number_of_threads_gives_the_same(way, count, shape):
-    rng = np.random.default_rng(0)
-    x = rng.standard_normal(shape)
-    weight, bias = rng.standard_normal((11, shape[1], 3, 3)), rng.standard_normal(11)
-    threads.use(count)
-    try:
-        found = value_and_gradients(way, x, weight, bias, padding=1)
-    finally:
-        threads.use(None)
-    assert_same(found, value_and_gradients("definition", x, weight, bias, padding=1))
-
-
 def test_the_gradient_of_the_image_is_the_three_products_transposed():
     """Scatter [(B ⊗ B) ((A ⊗ A) g · Uᵀ)]: what back_x says in other words."""
     rng = np.random.default_rng(0)
     x, weight = rng.standard_normal((1, 3, 8, 12)), rng.standard_normal((5, 3, 3, 3))
     g = rng.standard_normal((1, 5, 8, 12))
     tiles = g[0].reshape(5, 2, 4, 3, 4).transpose(1, 3, 2, 4, 0).reshape(6, 16, 5)
-    M = lesson.on_tiles(lesson.F4.AT.T, x) @ tiles                          # (T, 36, O)
+    M = lesson.on_tiles(lesson.F4, "AT", x).T @ tiles                          # (T, 36, O)
     V = np.einsum("tpo,pco->tpc", M, lesson.at_points(weight, lesson.F4))            # · Uᵀ
-    X = (lesson.on_tiles(lesson.F4.BT.T, x) @ V).reshape(2, 3, 6, 6, 3)
+    X = (lesson.on_tiles(lesson.F4, "BT", x).T @ V).reshape(2, 3, 6, 6, 3)
     padded = np.zeros((10, 14, 3))
     for i in range(2):
         for j in range(3):
@@ -153,22 +136,13 @@ def test_gradients_that_are_not_asked_for_are_not_computed(monkeypatch):
 
 
 @pytest.mark.parametrize("way", ["definition", "columns", "pointwise", "winograd", "winograd2"])
-def test_rectified_is_relu_of_the_convolution(way, rng):
+def test_what_is_rectified_at_once_is_relu_of_the_convolution(way, rng):
     edge = 1 if way == "pointwise" else 3
     x, weight = rng.standard_normal((2, 9, 10, 7)), rng.standard_normal((8, 9, edge, edge))
     bias = rng.standard_normal(8)
     with force(way):
-        y, z = (conv2d(x, weight, bias, rectified=cut) for cut in (False, True))
-    np.testing.assert_allclose(z, np.maximum(y, 0), atol=1e-12)
-
-
-def test_a_rectified_array_is_a_step_of_relu_on_the_tape(rng):
-    x, weight = Tensor(rng.standard_normal((1, 8, 6, 6))), rng.standard_normal((8, 8, 3, 3))
-    g = rng.standard_normal((1, 8, 4, 4))
-    at_once, one_by_one = rectified(conv2d(x, weight, rectified=True)), relu(conv2d(x, weight))
-    assert at_once.step.op is relu
-    (a,), (b,) = (grad(y, [x], seed=g) for y in (at_once, one_by_one))
-    np.testing.assert_allclose(a, b)
+        z, y = rectified_conv2d(x, weight, bias), conv2d(x, weight, bias)
+    np.testing.assert_array_equal(z, np.maximum(y, 0))
 
 
 def test_memory_stays_channels_last():
@@ -218,74 +192,11 @@ def test_an_image_smaller_than_its_filter_is_refused_in_a_sentence():
         conv2d(np.ones((1, 8, 2, 2)), np.ones((8, 8, 3, 3)))
 
 
-# ── Kept filters ─────────────────────────────────────────────────────────────────────────────────
-
-
-def read_only(array):
-    array.flags.writeable = False
-    return array
-
-
-def test_a_writeable_filter_is_never_kept():
-    """Not even through a read-only view: whoever holds the array can change it."""
-    x, weight = np.ones((1, 8, 6, 6)), np.ones((8, 8, 3, 3))
-    view = read_only(weight[:])
-    before = conv2d(x, view, padding=1)
-    weight *= 2
-    np.testing.assert_allclose(conv2d(x, view, padding=1), 2 * before)
-
-
-def test_read_only_arrays_are_transformed_once_and_forgotten_with_the_array():
-    calls = []
-    kept = Kept(limit=1000)
-
-    def make(a):
-        calls.append(1)
-        return a.copy()
-
-    array = read_only(np.ones(10))
-    assert kept.get(array, "", make) is kept.get(array, "", make)
-    assert len(calls) == 1
-    assert kept.bytes == 80
-    del array
-    gc.collect()
-    assert kept.bytes == 0
-
-
-def test_an_array_at_the_address_of_an_old_one_is_not_taken_for_it():
-    kept = Kept(limit=10**6)
-    for value in range(50):  # CPython soon gives the same address again
-        array = read_only(np.full(3, value))
-        assert kept.get(array, "", np.copy)[0] == value
-
-
-def test_the_bound_is_kept_by_dropping_what_was_used_longest_ago():
-    kept = Kept(limit=160)
-    a, b, c = (read_only(np.full(10, float(v))) for v in range(3))
-    first = kept.get(a, "", np.copy)
-    kept.get(b, "", np.copy)
-    assert kept.get(a, "", np.copy) is first
-    kept.get(c, "", np.copy)  # b goes
-    assert kept.bytes == 160
-    assert kept.get(a, "", np.copy) is first
-    kept.allow(0)
-    assert kept.bytes == 0
-
-
-def test_frozen_looks_all_the_way_down():
-    array = np.ones(4)
-    assert not frozen(array)
-    assert not frozen(read_only(array[1:]))
-    assert frozen(read_only(array)[1:])
-    assert frozen(np.frombuffer(b"12345678"))
-    assert not frozen(np.frombuffer(bytearray(8)))
-
-
 # ── Blocks ───────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(("images", "rows", "columns"), [(1, 14, 14), (3, 28, 28), (64, 2, 2)])
-def test_blocks_cover_every_row_once_and_give_every_thread_as_many(images, rows, columns):
+def test_blocks_cover_every_row_once_and_are_alike(images, rows, columns):
     blocks = blocks_of(images, rows, columns, windows=50)
     covered = np.zeros((images, rows), int)
     for block in blocks:
@@ -293,4 +204,4 @@ def test_blocks_cover_every_row_once_and_give_every_thread_as_many(images, rows,
     assert (covered == 1).all()
     heights = {block.height for block in blocks}
     assert max(heights) - min(heights) <= 1
-    assert rows == 2 or len(blocks) % threads.count() == 0
+    assert rows == 2 or len(blocks) % 4 == 0

@@ -125,17 +125,19 @@ def test_conv_transpose2d(case):
             lambda *a: F.conv_transpose2d(*a, **options), *arrays)
 
 
-@cases(20)
-@given(small(1, 4), small(1, 6), small(1, 6), st.booleans(), dtypes)
-def test_linear(n, inner, outputs, biased, dtype):
-    arrays = [normal((n, inner), dtype), normal((outputs, inner), dtype, 1)]
+@cases(30)
+@given(st.sampled_from([(3,), (), (2, 4), (0,)]), small(1, 6), small(1, 6), st.booleans(), dtypes)
+def test_linear(places, inner, outputs, biased, dtype):
+    arrays = [normal((*places, inner), dtype), normal((outputs, inner), dtype, 1)]
     arrays += [normal((outputs,), dtype, 2)] * biased
     compare(ops.linear, F.linear, *arrays)
 
 
 @pytest.mark.parametrize(
     "shapes",
-    [((3, 4), (4, 5)), ((2, 3, 4), (4, 5)), ((2, 1, 3, 4), (5, 4, 2)), ((1, 4), (4, 1))],
+    [((3, 4), (4, 5)), ((2, 3, 4), (4, 5)), ((2, 1, 3, 4), (5, 4, 2)), ((1, 4), (4, 1)),
+     ((4,), (4,)), ((3, 4), (4,)), ((4,), (4, 5)), ((2, 3, 4), (4,)), ((4,), (2, 4, 5)),
+     ((0, 4), (4, 5)), ((3, 0), (0, 5))],
 )
 def test_matmul_with_leading_axes_that_broadcast(shapes):
     compare(ops.matmul, torch.matmul, *map(normal, shapes))
@@ -204,6 +206,13 @@ def test_upsample_nearest(C, H, W, scale, dtype):
             normal((2, C, H, W), dtype))
 
 
+@cases(40)
+@given(small(1, 3), small(1, 7), small(1, 7), either(1, 9), dtypes)
+def test_upsample_bilinear(C, H, W, size, dtype):
+    compare(lambda x: ops.upsample_bilinear(x, size),
+            lambda x: F.interpolate(x, two(size), mode="bilinear"), normal((2, C, H, W), dtype))
+
+
 @cases(60)
 @given(small(2, 4), small(1, 12), st.sampled_from([(), (1, 1), (3, 4), (5, 5)]), st.booleans())
 def test_batch_norm(N, C, image, of_batch):
@@ -228,6 +237,11 @@ def test_activations(name, dtype):
     compare(getattr(ops, name), getattr(torch, name), x)
 
 
+def test_leaky_relu():
+    x = np.append(normal((20,)), 0.0)
+    compare(lambda x: ops.leaky_relu(x, 0.2), lambda x: F.leaky_relu(x, 0.2), x)
+
+
 @pytest.mark.parametrize("axis", [0, 1, -1])
 @pytest.mark.parametrize("scale", [1, 500])
 def test_softmax_and_log_softmax(axis, scale):
@@ -238,16 +252,23 @@ def test_softmax_and_log_softmax(axis, scale):
 
 @cases(60)
 @given(small(1, 5), small(2, 6), st.sampled_from([(), (2, 3)]), st.floats(0, 0.9), dtypes,
-       st.integers(0, 99))
-def test_cross_entropy(N, K, image, smoothing, dtype, seed):
+       st.integers(0, 99), st.booleans())
+def test_cross_entropy(N, K, image, smoothing, dtype, seed, weighted):
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, K, (N, *image))
     labels[rng.random(labels.shape) < 0.3] = 255
     assume((labels != 255).any())
     options = {"ignore_index": 255, "label_smoothing": smoothing}
-    compare(lambda s: ops.cross_entropy(s, labels, **options),
-            lambda s: F.cross_entropy(s, torch.from_numpy(labels), **options),
+    w = rng.uniform(0.1, 2, K).astype(dtype) if weighted else None
+    compare(lambda s: ops.cross_entropy(s, labels, weight=w, **options),
+            lambda s: F.cross_entropy(s, torch.from_numpy(labels),
+                                      None if w is None else torch.from_numpy(w), **options),
             normal((N, K, *image), dtype) * 5)
+
+
+def test_binary_cross_entropy():
+    compare(ops.binary_cross_entropy, F.binary_cross_entropy_with_logits,
+            30 * normal((4, 5)), np.abs(np.tanh(normal((4, 5), seed=1))))
 
 
 def test_mse():
@@ -260,7 +281,7 @@ BROADCAST = [((3, 4), (3, 4)), ((3, 4), (4,)), ((3, 1), (1, 4)), ((), (2, 3)), (
 
 
 @pytest.mark.parametrize("shapes", BROADCAST)
-@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "divide", "maximum"])
+@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "divide", "maximum", "minimum"])
 def test_arithmetic_with_broadcasting(name, shapes):
     a, b = normal(shapes[0]), normal(shapes[1], seed=1) + 3
     compare(getattr(ops, name), getattr(torch, name), a, b)
@@ -268,6 +289,25 @@ def test_arithmetic_with_broadcasting(name, shapes):
 
 def test_maximum_shares_the_gradient_where_both_are_equal():
     compare(ops.maximum, torch.maximum, np.array([1.0, 2.0, 3.0]), np.array([1.0, 5.0, 3.0]))
+
+
+@pytest.mark.parametrize("shapes", BROADCAST)
+def test_power_clip_and_where_of_arrays(shapes):
+    a, b = np.asarray(np.abs(normal(shapes[0])) + 0.1), normal(shapes[1], seed=1)
+    compare(ops.power, torch.pow, a, b)
+    compare(lambda x, low: ops.clip(x, low, low + 1), lambda x, low: torch.clip(x, low, low + 1),
+            a, b)
+    mask = normal(np.broadcast_shapes(*shapes)) > 0
+    compare(lambda a, b: ops.where(mask, a, b),
+            lambda a, b: torch.where(torch.from_numpy(mask), a, b), a, b)
+
+
+def test_powers_at_zero():
+    x, n = np.array([0.0, 0.0, 0.0, 2.0, 0.0]), np.array([0.0, 1.0, 2.0, 0.0, 0.5])
+    for ours, theirs in [(ops.power, torch.pow), (lambda x, n: 2.0**x + n, None)]:
+        compare(ours, theirs or ours, x[:4], n[:4])
+    for power in (0, 1, 2, 3, 0.5 + 1):
+        compare(lambda x, p=power: x**p, lambda x, p=power: x**p, x)
 
 
 @pytest.mark.parametrize(
@@ -293,6 +333,10 @@ def test_reductions(axis, keepdims):
     compare(lambda x: ops.sum(x, **ours), lambda x: torch.sum(x, **theirs), x)
     compare(lambda x: ops.mean(x, **ours), lambda x: torch.mean(x, **theirs), x)
     compare(lambda x: ops.max(x, **ours), lambda x: torch.amax(x, **theirs), x)
+    compare(lambda x: ops.min(x, **ours), lambda x: torch.amin(x, **theirs), x)
+    for c in (0, 1):
+        compare(lambda x, c=c: ops.var(x, correction=c, **ours),
+                lambda x, c=c: torch.var(x, correction=c, **theirs), x)
 
 
 def test_max_shares_the_gradient_among_equals():
@@ -322,5 +366,6 @@ def test_moving_numbers_about():
     compare(lambda x: ops.pad(x, ((0, 0), (1, 2), (0, 1)), 7.0),
             lambda x: F.pad(x, (0, 1, 1, 2), value=7.0), x)
     compare(lambda x: ops.roll(x, (1, -2), (0, 2)), lambda x: torch.roll(x, (1, -2), (0, 2)), x)
+    compare(lambda a, b: ops.stack([a, b, a], -1), lambda a, b: torch.stack([a, b, a], -1), x, x)
     compare(lambda a, b: ops.concatenate([a, b], 1), lambda a, b: torch.cat([a, b], 1),
             x, normal((2, 5, 4)))
