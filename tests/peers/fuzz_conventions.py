@@ -29,10 +29,18 @@ CONVENTIONS = {
         "an image of no rows or columns, a maximum or softmax along an axis of none, and a loss "
         "of no example are refused; PyTorch answers some of them, with nothing or NaN"
     ),
-    "infinities in a product": (
-        "Winograd's tiles and the products with constant matrices add up infinities with both "
-        "signs, so that an infinite pixel makes NaN of its neighbours; PyTorch's convolution does "
-        "so only where the sum does"
+    "infinities in a tile": (
+        "Winograd's transforms add a pixel to its neighbours and take it away again, so that an "
+        "infinite pixel makes NaN of its whole tile; force(\"columns\") keeps it in the windows "
+        "that see it"
+    ),
+    "an ignored example": (
+        "cross_entropy gives an example that does not count the gradient 0, whatever its scores; "
+        "PyTorch's is NaN for some that are not finite"
+    ),
+    "an infinite score": (
+        "binary_cross_entropy of a score of −∞ is ∞ where the target is not 0, as its equation "
+        "says; PyTorch's is NaN"
     ),
 }
 

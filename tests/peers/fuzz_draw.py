@@ -142,15 +142,21 @@ class Draw:
     @contextlib.contextmanager
     def seams(self):
         """Blocks of any size and one to eight threads: work is cut in pieces, whatever its size."""
-        before = blocks.CACHE, threads.SMALL, winograd.TILES
-        blocks.CACHE = self.one_of(before[0], 2**14, 2**10, 2**6)
-        threads.SMALL = self.one_of(before[1], 8)
-        winograd.TILES = self.one_of(before[2], 2)
+        sizes = [  # (where, its name, the values it may take)
+            (blocks, "CACHE", (2**21, 2**14, 2**10, 2**6)),
+            (threads, "PART", (2**18, 8)),
+            (threads, "PRODUCT", (2**23, 50)),
+            (winograd, "TILES", (96, 2)),
+        ]
+        before = [getattr(module, name) for module, name, _ in sizes]
+        for module, name, values in sizes:
+            setattr(module, name, self.one_of(*values))
         threads.use(self.one_of(1, 2, 3, 8))
         try:
             yield
         finally:
-            blocks.CACHE, threads.SMALL, winograd.TILES = before
+            for (module, name, _), value in zip(sizes, before, strict=True):
+                setattr(module, name, value)
             threads.use(None)
 
 

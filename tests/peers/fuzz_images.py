@@ -24,16 +24,9 @@ def conv2d_case(draw: Draw, way, kernel, channels, groups=1, largest=14, **optio
     x = draw.images(into, 1, largest)
     arrays = [draw.array(x, "unit"), draw.array((out, into // groups, *kernel), "weight")]
     arrays += [draw.array((out,), "unit")] * draw.chance(0.7)
-    fits = all(
-        d * (k - 1) < n + 2 * p
-        for n, k, p, d in zip(
-            x[2:], kernel, _pair(options.get("padding", 0)), _pair(options.get("dilation", 1)),
-            strict=True,
-        )
-    )  # fmt: skip
-    if way == "columns" and draw.chance(0.3) and "padding" not in options:
-        options["padding"] = 0
-    forced = way if fits and x[0] else None
+    padding, dilation = _pair(options.get("padding", 0)), _pair(options.get("dilation", 1))
+    sizes = zip(x[2:], kernel, padding, dilation, strict=True) if way else ()
+    forced = way if x[0] and all(d * (k - 1) < n + 2 * p for n, k, p, d in sizes) else None
 
     def ours(*arrays):
         with force(forced) if forced else contextlib.nullcontext():
@@ -86,6 +79,21 @@ def conv2d__pointwise(draw: Draw):
 
 
 @entry
+def conv2d__infinite(draw: Draw):
+    """Pixels that are no numbers stay in the windows that see them."""
+    kernel = draw.one_of((3, 3), (1, 1), (2, 4))
+    way = draw.one_of("definition", "columns", "winograd" if kernel == (3, 3) else "columns")
+    case = conv2d_case(draw, way, kernel, (draw.int(1, 5), draw.int(1, 5)), padding=draw.int(0, 2))
+    if way == "winograd":
+        differs("infinities in a tile")
+        return case
+    x = np.array(case.arrays[0])
+    places = draw.rng.random(x.shape) < 0.02
+    x[places] = draw.rng.choice([np.inf, -np.inf, np.nan], int(places.sum()))
+    return case._replace(arrays=[draw.laid_out(x), *case.arrays[1:]])
+
+
+@entry
 def conv2d__winograd(draw: Draw):
     channels = draw.int(1, 20), draw.int(1, 20)
     return conv2d_case(draw, "winograd", (3, 3), channels, padding=draw.either(0, 2))
@@ -105,6 +113,14 @@ def conv2d__3x3(draw: Draw):
 
 
 @entry
+def conv2d__same(draw: Draw):
+    """padding="same": of an even filter's zeros the end gets one more."""
+    kernel = draw.int(1, 5), draw.int(1, 5)
+    options = {"padding": draw.one_of("same", "same", "valid"), "dilation": draw.either(1, 2)}
+    return conv2d_case(draw, None, kernel, (draw.int(1, 9), draw.int(1, 9)), **options)
+
+
+@entry
 def conv_transpose2d(draw: Draw):
     groups = draw.one_of(1, 1, 2)
     into, out = groups * draw.int(1, 4), groups * draw.int(1, 4)
@@ -114,7 +130,7 @@ def conv_transpose2d(draw: Draw):
     arrays += [draw.array((out,), "unit")] * draw.chance(0.7)
     options = {
         "stride": draw.either(1, 3), "padding": draw.either(0, 2), "groups": groups,
-        "output_padding": draw.either(0, 1), "dilation": draw.either(1, 2),
+        "output_padding": draw.either(0, 1) if len(x) else 0, "dilation": draw.either(1, 2),
     }  # fmt: skip
     smallest = 2 * max(_pair(options["padding"])) + 1
     if min(x.shape[2:]) < smallest:
@@ -248,3 +264,14 @@ def upsample_nearest(draw: Draw):
         return x.repeat_interleave(s, 2).repeat_interleave(t, 3)
 
     return Case(lambda x: ops.upsample_nearest(x, scale), theirs, [x], f"{x.shape} by {scale}")
+
+
+@entry
+def upsample_bilinear(draw: Draw):
+    """To a size larger or smaller than the image's."""
+    x, size = draw.array(draw.images(draw.int(1, 4), 1, 9)), draw.either(1, 12)
+
+    def theirs(x):
+        return F.interpolate(x, size, mode="bilinear")
+
+    return Case(lambda x: ops.upsample_bilinear(x, size), theirs, [x], f"{x.shape} to {size}")

@@ -51,7 +51,7 @@ BAD = {
     "rng": [None, 0, "seed", np.random],
     "arrays": [None, [], "text", [None], [np.ones((2, 3, 4)), None], [np.ones(3), np.ones((2, 2))]],
     "number": ["2", None, {}, object(), [1, "a"]],
-    "bound": ["2", {}, object(), [1, "a"], NAN],
+    "bound": ["2", {}, object(), [1, "a"]],
     "statistics": [np.ones(17), np.ones((4, 1)), "text", object()],
 }  # fmt: skip
 
@@ -137,7 +137,7 @@ CALLS = [
         {"x": "image", "output_size": "size or none"},
     ),
     Call("upsample_nearest", {"x": IMAGE, "scale": 2}, {"x": "image", "scale": "scale"}),
-    Call("upsample_bilinear", {"x": IMAGE, "scale": 2}, {"x": "image", "scale": "scale"}),
+    Call("upsample_bilinear", {"x": IMAGE, "size": 9}, {"x": "image", "size": "scale"}),
     Call(
         "batch_norm", {"x": IMAGE, "weight": normal(4), "bias": normal(4), "mean": normal(4),
                        "var": normal(4) ** 2, "eps": 1e-5},

@@ -11,7 +11,7 @@ import pytest
 from fuzz_conventions import differs
 from fuzz_draw import Case, Draw
 
-from minigrad import ops
+from minigrad import Tensor, ops
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
@@ -117,7 +117,10 @@ def add__operators(draw: Draw):
         return eval(text, {"x": x, "other": value})
 
     def ours(x):
-        return eval(text, {"x": x, "other": other})
+        if isinstance(x, Tensor):
+            return eval(text, {"x": x, "other": other})
+        op = {"+": ops.add, "*": ops.multiply, "/": ops.divide, "-": ops.subtract}[sign]
+        return op(other, x) if left else op(x, other)
 
     return Case(ours, theirs, [x], f"{text}, x {x.dtype}, other {other!r}", pointwise=True)
 
@@ -130,6 +133,19 @@ def power(draw: Draw):
 
 
 @entry
+def power__of_number(draw: Draw):
+    n, x = draw.one_of(2, 0.5, 3.0, 1, 0), draw.array(draw.shape(), "any")
+    return Case(lambda x: n**x, lambda x: n**x, [x], f"{n!r} ** x {x.shape}", pointwise=True)
+
+
+@entry
+def power__of_arrays(draw: Draw):
+    whole = draw.shape()
+    x, y = draw.array(draw.broadcastable(whole), "positive"), draw.array(whole, "any")
+    return Case(ops.power, torch.pow, [x, y], f"x {x.shape} ** y {y.shape}", pointwise=True)
+
+
+@entry
 def clip(draw: Draw):
     low, high = draw.one_of((-1, 1), (-0.5, 2.0), (0, 0.25), (-1, None), (None, 0.5), (0, 0))
     x = draw.array(draw.shape())
@@ -137,6 +153,25 @@ def clip(draw: Draw):
         lambda x: ops.clip(x, low, high), lambda x: torch.clamp(x, low, high), [x],
         f"clip {x.shape} to {low} … {high}", pointwise=True, chooses=True,
     )  # fmt: skip
+
+
+@entry
+def clip__to_arrays(draw: Draw):
+    """Bounds that have gradients, too, and may be in the wrong order."""
+    whole = draw.shape()
+    arrays = [draw.array(whole), *(draw.array(draw.broadcastable(whole)) for _ in range(2))]
+    low, high = draw.one_of((True, True), (True, False), (False, True))
+    arrays = arrays[: 1 + low + high]
+
+    def call(f):
+        def clipped(x, *bounds):
+            bounds = iter(bounds)
+            return f(x, next(bounds) if low else None, next(bounds) if high else None)
+
+        return clipped
+
+    settings = f"clip {[a.shape for a in arrays]}, low {low}, high {high}"
+    return Case(call(ops.clip), call(torch.clamp), arrays, settings, pointwise=True, chooses=True)
 
 
 @entry
@@ -171,6 +206,23 @@ for _name, _theirs in REDUCTIONS.items():
         return Case(ours, like, [x], settings, chooses=name in ("max", "min"))
 
     TABLE[_name] = _reduced
+
+
+@entry
+def var(draw: Draw):
+    x = draw.array(draw.shape(1, longest=9))
+    axis, keepdims = draw.axes(x.ndim), draw.chance(0.5)
+    correction = draw.one_of(1, 0, 2)
+    n = x.size if axis is None else np.prod([x.shape[a] for a in np.atleast_1d(axis)])
+    if n <= correction:
+        differs("nothing is no result")
+        x, axis = draw.array((4, 5)), None
+    every = tuple(range(x.ndim)) if axis is None else axis
+    return Case(
+        lambda x: ops.var(x, axis, correction, keepdims),
+        lambda x: torch.var(x, dim=every, correction=correction, keepdim=keepdims), [x],
+        f"var of {x.shape} over {axis}, correction={correction}",
+    )  # fmt: skip
 
 
 @entry
@@ -277,6 +329,9 @@ def pad(draw: Draw):
     x, value = draw.array(draw.shape(1, 4)), draw.one_of(0, 1.5, -np.inf)
     widths = tuple((draw.int(0, 3), draw.int(0, 3)) for _ in x.shape)
     flat = [n for pair in reversed(widths) for n in pair]
+    if draw.chance(0.2):
+        widths = draw.int(0, 3)  # the same on each side of each axis
+        flat = [widths] * 2 * x.ndim
     return Case(
         lambda x: ops.pad(x, widths, value), lambda x: F.pad(x, flat, value=value), [x],
         f"pad {x.shape} by {widths} with {value}", pointwise=True,
@@ -306,13 +361,17 @@ def matmul(draw: Draw):
     leads = [lead, draw.broadcastable(lead)]
     a = draw.array((*leads.pop(draw.int(0, 1)), n, k), "usual")
     b = draw.array((*leads[0], k, m), "usual")
+    if draw.chance(0.3):  # a vector on either side, or on both
+        a = draw.array((k,), "usual") if draw.chance(0.6) else a
+        b = draw.array((k,), "usual") if a.ndim > 1 or draw.chance(0.5) else b
     return Case(ops.matmul, torch.matmul, [a, b], f"{a.shape} @ {b.shape}")
 
 
 @entry
 def linear(draw: Draw):
     N, into, out = draw.one_of(0, 1, 2, 5, 33), draw.one_of(1, 3, 17, 40), draw.one_of(1, 2, 19)
-    arrays = [draw.array(shape, "usual") for shape in [(N, into), (out, into), (out,)]]
+    x = draw.one_of((N, into), (N, into), (N, 3, into), (into,))
+    arrays = [draw.array(shape, "usual") for shape in [x, (out, into), (out,)]]
     arrays = arrays[: draw.int(2, 3)]
     return Case(ops.linear, F.linear, arrays, f"linear {[a.shape for a in arrays]}")
 
@@ -333,16 +392,38 @@ def cross_entropy(draw: Draw):
         options["ignore_index"] = draw.int(0, scores.shape[1] - 1)
         if (labels == options["ignore_index"]).all():
             del options["ignore_index"]
+        elif not np.isfinite(scores).all():
+            differs("an ignored example")
+            del options["ignore_index"]
+    weights = [abs(draw.array((scores.shape[1],), "unit")) + draw.dtype(0.01)] * draw.chance(0.3)
     return Case(
-        lambda s, t: ops.cross_entropy(s, t, **options),
-        lambda s, t: F.cross_entropy(s, t.long(), **options), [scores, labels],
-        f"cross_entropy {scores.shape}, labels {labels.ravel()[:6].tolist()}, {options}",
+        lambda s, t, *w: ops.cross_entropy(s, t, **options, weight=w[0] if w else None),
+        lambda s, t, *w: F.cross_entropy(s, t.long(), *w, **options), [scores, labels, *weights],
+        f"cross_entropy {scores.shape}, labels {labels.ravel()[:6].tolist()}, {options}"
+        f"{', weights' * len(weights)}", gradients=[0],
     )  # fmt: skip
+
+
+@entry
+def binary_cross_entropy(draw: Draw):
+    shape = draw.shape(0, 3)
+    if 0 in shape:
+        differs("nothing is no result")
+        shape = ()
+    arrays = [draw.array(shape), draw.rng.random(shape).astype(draw.dtype)]
+    if np.isinf(arrays[0]).any():
+        differs("an infinite score")
+        arrays[0] = draw.array(shape, "usual")
+    theirs = F.binary_cross_entropy_with_logits
+    return Case(ops.binary_cross_entropy, theirs, arrays, f"of {shape}")
 
 
 @entry
 def mse(draw: Draw):
     shape = draw.shape(0, 3)
+    if 0 in shape:
+        differs("nothing is no result")
+        shape = ()
     arrays = [draw.array(shape), draw.array(shape)]
     return Case(ops.mse, F.mse_loss, arrays, f"mse of {shape}")
 

@@ -5,7 +5,7 @@ into how many blocks and threads the work is cut.  What is compared are the valu
 
     python -m pytest tests/peers/test_fuzz.py                   always the same cases, a minute
     python -m pytest tests/peers/test_fuzz.py --fuzz-seconds 600 --fuzz-seed random
-    python -m pytest tests/peers/test_fuzz.py --fuzz-case conv2d__columns/0/17
+    python -m pytest tests/peers/test_fuzz.py -k pytorchs --fuzz-case conv2d__columns/0/17
 
 A failure says the smallest of the cases that differ, and the third line for it.
 
@@ -63,7 +63,8 @@ def test_value_and_gradients_are_pytorchs(name, fuzz):
         _, words, smallest = min(failures)  # by the size of the arrays
         pytest.fail(
             f"{len(failures)} of {number} cases differ from PyTorch's; the smallest: {words}\n"
-            f"python -m pytest tests/peers/test_fuzz.py --fuzz-case {name}/{fuzz.seed}/{smallest}",
+            f"python -m pytest tests/peers/test_fuzz.py -k pytorchs "
+            f"--fuzz-case {name}/{fuzz.seed}/{smallest}",
             pytrace=False,
         )
 

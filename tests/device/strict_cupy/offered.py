@@ -8,8 +8,10 @@ CONSTANTS = """bool bool_ byte cdouble complex128 complex64 complexfloating csin
     unsignedinteger ushort"""
 KERNELS = """ElementwiseKernel RawKernel RawModule ReductionKernel fuse vectorize broadcast flatiter
     c_ r_ mgrid ogrid poly1d DataSource"""
-GENERATOR = """beta binomial chisquare dirichlet exponential f gamma geometric hypergeometric
-    integers logseries poisson power random standard_exponential standard_gamma standard_normal uniform"""
+GENERATOR = """
+    beta binomial chisquare dirichlet exponential f gamma geometric hypergeometric integers
+    logseries poisson power random standard_exponential standard_gamma standard_normal uniform
+"""
 UFUNCS = """
     abs absolute acos acosh add arccos arccosh arcsin arcsinh arctan arctan2 arctanh asin asinh
     atan atan2 atanh bitwise_and bitwise_count bitwise_invert bitwise_left_shift bitwise_not
