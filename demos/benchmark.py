@@ -2,6 +2,7 @@
 
 python -m demos benchmark                   minigrad alone
 python -m demos benchmark --peers           and whatever of the others is installed
+python -m demos benchmark --neighbour       beside other programs that keep every core busy
 
 Every contender is a process of its own, so that neither's threads nor memory are in another's way,
 and they take turns: a machine that is busy for a while is busy for all.  Nothing is stored; the
@@ -9,6 +10,7 @@ table is what was measured just now, on the machine and with the versions that i
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -18,6 +20,9 @@ import sys
 from importlib import metadata, util
 
 from demos import contenders
+
+BUSY = "import time; end = time.monotonic() + {}\nwhile time.monotonic() < end: pass"
+PATIENCE = 300  # seconds after which a busy program ends, should nobody end it
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -32,12 +37,18 @@ def main(argv: list[str]) -> None:
     add = options.add_argument
     add("--peers", action="store_true", help="time PyTorch, JAX and MyGrad too, where installed")
     add("--tasks", nargs="*", default=None, choices=contenders.TASKS, help="only these")
+    add("--neighbour", action="store_true", help="the image loop alone and beside busy programs")
     add("--repeats", type=int, default=7, help="turns of each contender, of two timed runs (7)")
     add("--threads", type=int, default=None, help="for all of them; one to a core")
     args = options.parse_args(argv)
     threads = args.threads or _cores()
     if args.repeats < 1 or threads < 1:
         raise ValueError("--repeats and --threads are 1 or more")
+    if args.neighbour:
+        print(_machine(["minigrad"], threads), f"\n\n{contenders.LOOP}", flush=True)
+        for line in neighbour_table(beside_neighbours(threads, args.repeats), threads):
+            print(line)
+        return
     names = [name for name, package in contenders.PACKAGES.items() if _here(package)]
     names = names if args.peers else names[:1]
     print(_machine(names, threads), flush=True)
@@ -52,8 +63,8 @@ def main(argv: list[str]) -> None:
 def measure(task: str, names: list[str], threads: int, repeats: int) -> dict[str, dict]:
     """Run the contenders in turns: {name: {"seconds": […], "peak": bytes, "kept": bytes}}."""
     runners = {name: _start(name, task, threads) for name in names}
-    try:
-        results = {}
+    results = {}
+    with _ended(runners.values()):
         for name, runner in runners.items():  # each sets up in peace
             answer = _ask(runner, "begin")
             if "missing" not in answer:
@@ -61,11 +72,7 @@ def measure(task: str, names: list[str], threads: int, repeats: int) -> dict[str
         for _ in range(repeats):
             for name in results:
                 results[name]["seconds"].append(_ask(runners[name], "run")["seconds"])
-        return results
-    finally:
-        for runner in runners.values():
-            runner.stdin.close()
-            runner.wait()
+    return results
 
 
 def table(results: dict[str, dict]):
@@ -82,18 +89,72 @@ def table(results: dict[str, dict]):
         )
 
 
-def _start(name: str, task: str, threads: int) -> subprocess.Popen:
+def beside_neighbours(threads: int, repeats: int) -> dict[str, dict[str, list[float]]]:
+    """Time the image loop in turns, idle and beside a busy program to each core.
+
+    With minigrad's own threads, and with those of BLAS forbidden from the start, in seconds:
+    {name: {"idle": […], "beside": […]}}.
+    """
+    runners = {
+        "minigrad": _start("minigrad", "loop", threads),
+        "OPENBLAS_NUM_THREADS=1": _start("minigrad", "loop", threads, OPENBLAS_NUM_THREADS="1"),
+    }
+    seconds = {name: {"idle": [], "beside": []} for name in runners}
+    with _ended(runners.values()):
+        for runner in runners.values():
+            _ask(runner, "begin")
+        for _ in range(repeats):
+            for when, programs in ("idle", 0), ("beside", threads):
+                for name, runner in runners.items():
+                    with busy(programs):
+                        seconds[name][when].append(_ask(runner, "run")["seconds"])
+    return seconds
+
+
+@contextlib.contextmanager
+def busy(programs: int):
+    """Keep so many cores busy, each with a program of its own, until the block is left."""
+    code = BUSY.format(PATIENCE)
+    started = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(programs)]
+    try:
+        yield started
+    finally:
+        for program in started:
+            program.kill()
+            program.wait()
+
+
+def neighbour_table(seconds: dict[str, dict[str, list[float]]], programs: int):
+    """Yield a line per contender: both medians in milliseconds, and their ratio (2 is fair)."""
+    yield f"  {'':22}      idle   beside {programs} busy programs   ratio"
+    for name, times in seconds.items():
+        idle, beside = (statistics.median(times[when]) for when in ("idle", "beside"))
+        yield f"  {name:22} {idle * 1e3:6.0f} ms {beside * 1e3:20.0f} ms {beside / idle:8.2f}"
+
+
+def _start(name: str, task: str, threads: int, **settings: str) -> subprocess.Popen:
     environment = os.environ | {
         "MINIGRAD_THREADS": str(threads),
         "OMP_NUM_THREADS": str(threads),
         "OPENBLAS_NUM_THREADS": str(threads),
-    }
+    } | settings
     if name != "minigrad":  # peers manage memory as they do without us
         environment["MINIGRAD_KEEP_MEMORY"] = "0"
     return subprocess.Popen(
         [sys.executable, "-m", "demos.contenders", name, task],
         cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )
+
+
+@contextlib.contextmanager
+def _ended(runners):
+    """End the runners when the block is left, whatever happened in it."""
+    try:
+        yield
+    finally:
+        for runner in runners:
+            runner.stdin.close()
+            runner.wait()
 
 
 def _ask(runner: subprocess.Popen, question: str) -> dict:

@@ -8,16 +8,15 @@ and every line is answered with one of JSON.  A contender makes a task into a fu
 arguments that does the work once; arrays are the same for all.
 """
 
-import contextlib
-import ctypes
+import dataclasses
 import json
-import resource
 import sys
 import time
 
 import numpy as np
 
 import models
+from demos.peak import forget_peak, memory
 from models.layers import AdaptiveAvgPool, BatchNorm, Conv, Dropout, Linear, MaxPool, Relu
 
 TASKS = {
@@ -26,6 +25,7 @@ TASKS = {
     "features": "VGG19's convolutional part, one image at 512²: forward, and the gradient there",
     "training": "MiniVGG with batch norm, 64 images at 64²: forward, and the weights' gradient",
 }
+LOOP = "MiniVGG, two classes at 128²: 20 steps of the image loop"
 PACKAGES = {
     "minigrad": "minigrad",
     "PyTorch": "torch",
@@ -56,6 +56,8 @@ def minigrad(task: str):
     from minigrad import Tensor, grad, ops
     from minigrad.ops.kept import freeze
 
+    if task == "loop":
+        return image_loop()
     net, layers, pixels, labels = arrays(task)
     if task != "training":  # loaded weights are frozen
         net.params.update({name: freeze(array) for name, array in net.params.items()})
@@ -75,6 +77,32 @@ def minigrad(task: str):
         return grad(net(x, only=[layers[-1].name])[layers[-1].name].sum(), [x])
 
     return {"training": training, "forward": forward}.get(task, iteration)
+
+
+def image_loop(steps: int = 20):
+    """What `demos maximize` does to two images at once, at the last of its sizes."""
+    from demos import presets
+    from minigrad.techniques import objectives, optimize
+
+    net = models.load("minivgg")
+    preset = dataclasses.replace(presets.preset_for(net), steps=steps)
+    edge = preset.sizes[-1]
+    start = optimize.noise(net, edge, 2, preset.noise, np.random.default_rng(0))
+    wishes = objectives.each([objectives.class_score(0), objectives.class_score(1)])
+
+    def loop():
+        settings = (
+            presets.penalties(preset.regularizers),
+            presets.corrections(preset.regularizers),
+            presets.transforms(preset, edge),
+        )
+        rng = np.random.default_rng(0)
+        walk = optimize.optimize(
+            net, -wishes, start, presets.rule(preset), steps, *settings, rng=rng
+        )
+        return [progress.value for progress in walk]
+
+    return loop
 
 
 def pytorch(task: str, channels_last: bool = False):
@@ -266,27 +294,6 @@ def serve(name: str, task: str) -> None:
             run(), run()
             answer = {"seconds": (time.perf_counter() - start) / 2}
         print(json.dumps(answer), flush=True)
-
-
-def memory(which: str) -> int:
-    """Bytes of memory that this process has now (VmRSS) or had at most (VmHWM)."""
-    try:
-        with open("/proc/self/status", encoding="ascii") as lines:
-            return next(1024 * int(line.split()[1]) for line in lines if line.startswith(which))
-    except OSError:  # no Linux: the most that it ever had, setting up included
-        unit = 1 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def forget_peak() -> None:
-    """Begin VmHWM anew, so that it counts the work and not the loading of weights."""
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # only GNU's has it
-        ctypes.CDLL(None).malloc_trim(0)
-    try:
-        with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
-            file.write("5")
-    except OSError:
-        pass
 
 
 if __name__ == "__main__":

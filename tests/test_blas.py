@@ -180,3 +180,38 @@ def test_a_large_product_is_cut_along_the_longest_axis_of_the_result(a, b, cut, 
 def test_a_small_product_stays_in_its_thread(monkeypatch):
     monkeypatch.setattr(threads, "spread", None)
     threads.matmul(np.ones((128, 128)), np.ones((3, 128, 128)))
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/schedstat"), reason="Linux counts their time")
+def test_no_step_of_the_image_loop_and_no_pass_wakes_a_blas_thread():
+    """One product that did would have them turn in a loop for 20 ms: their processor time tells."""
+    run(
+        "import os, time\n"
+        "import numpy as np\n"
+        "np.ones((300, 300)) @ np.ones((300, 300))\n"
+        "blas = [task for task in os.listdir('/proc/self/task') if int(task) != os.getpid()]\n"
+        "def seconds():\n"
+        "    files = (open(f'/proc/self/task/{task}/schedstat') for task in blas)\n"
+        "    return sum(int(file.read().split()[0]) for file in files) / 1e9\n"
+        "time.sleep(0.2)\n"
+        "before = seconds()\n"
+        "import models\n"
+        "from demos import presets\n"
+        "from minigrad import Tensor, grad, ops\n"
+        "from minigrad.techniques import objectives, optimize, regularizers\n"
+        "net, rng = models.build('minivgg_bn', random_seed=0), np.random.default_rng(0)\n"
+        "preset = presets.PRESETS['minivgg']\n"
+        "x = optimize.noise(net, 128, 2, 4.0, rng)\n"
+        "for _ in optimize.optimize(\n"
+        "    net, -objectives.class_score(1), x, presets.rule(preset), 2,\n"
+        "    [regularizers.total_variation], [], presets.transforms(preset, 128), rng=rng\n"
+        "): pass\n"
+        "weights = {name: Tensor(array) for name, array in net.params.items()}\n"
+        "scores = net(x, params=weights)['fc8']\n"
+        "grad(scores.sum(), [weights['conv1_1/weight'], weights['fc6/weight']])\n"
+        "a, b = Tensor(rng.normal(size=(400, 400))), Tensor(rng.normal(size=(3, 400, 400)))\n"
+        "grad(ops.matmul(a, b).sum(), [a, b])\n"
+        "ops.matmul(a, b.data[0, 0])\n"
+        "time.sleep(0.1)\n"
+        "assert seconds() - before < 0.004, seconds() - before\n"
+    )

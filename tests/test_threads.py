@@ -132,7 +132,8 @@ def test_no_parts_are_no_work(count):
     threads.spread(lambda parts: list(parts), [])
 
 
-def test_large_arrays_are_done_as_small_ones_are(count):
+def test_large_arrays_are_done_as_small_ones_are(count, monkeypatch):
+    monkeypatch.setattr(threads, "PART", 2**14)
     rng = np.random.default_rng(0)
     for shape in [(3,), (), (2, 3, 700, 90), (1, 600, 601), (300_000,)]:
         x = rng.standard_normal(shape)
@@ -141,16 +142,35 @@ def test_large_arrays_are_done_as_small_ones_are(count):
     assert threads.elementwise(np.multiply, x, x).dtype == np.float32
 
 
+def test_what_is_small_is_done_where_it_is(count, monkeypatch):
+    """Waking a thread for it would take longer, and on a busy machine much longer."""
+    monkeypatch.setattr(threads, "spread", None)
+    x = np.ones((2, 64, 64, 63), np.float32)
+    assert (threads.elementwise(np.maximum, x, 0) == 1).all()
+    assert x.size < 2 * threads.PART < 2 * x.size
+
+
 def test_the_order_of_memory_is_kept(count):
     x = np.ones((2, 300, 400, 8), np.float32).transpose(0, 3, 1, 2)
     assert threads.elementwise(np.maximum, x, 0).strides == x.strides
 
 
-def test_matmul_is_matmul(count):
+def test_matmul_is_matmul(count, monkeypatch):
+    monkeypatch.setattr(threads, "PRODUCT", 2**10)
     rng = np.random.default_rng(0)
     for n, k, m in [(1, 3000, 501), (501, 300, 1), (7, 5, 3), (64, 900, 63), (9, 3000, 700)]:
         a, b = rng.standard_normal((n, k)), rng.standard_normal((m, k)).T
         np.testing.assert_allclose(threads.matmul(a, b), a @ b, rtol=1e-10, atol=1e-10)
+
+
+def test_nothing_limits_blas_for_arrays_on_a_gpu(monkeypatch):
+    """There the GPU shares the work out, and BLAS has no part in it."""
+    monkeypatch.setattr(threads, "array_module", lambda *arrays: "CuPy")
+    monkeypatch.setattr(threads, "one_blas_thread", None)
+    done = []
+    threads.spread(lambda parts: done.extend(parts), range(5), np.ones(3))
+    assert done == list(range(5))
+    assert (threads.matmul(np.eye(3), np.ones((3, 2))) == 1).all()
 
 
 def test_the_same_call_gives_the_same_bits(four):

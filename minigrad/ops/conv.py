@@ -242,7 +242,7 @@ def correlate(seen, filters):
     seen = seen.transpose(1, 0, 3, 4, 2, 5, 6)                          # (G, N, H', W', C, A, B)
     flat = seen.reshape(G, N * rows * columns, C * A * B)
     taps = filters.reshape(G, outputs, C * A * B).swapaxes(1, 2)
-    y = per_group(flat, taps)                                      # (G, N·H'·W', O)
+    y = threads.matmul(flat, taps)                                      # (G, N·H'·W', O)
     y = y.reshape(G, N, rows, columns, outputs).transpose(1, 0, 4, 2, 3)
     return y.reshape(N, G * outputs, rows, columns)
 
@@ -252,7 +252,7 @@ def paint(g, filters):
     N, G, outputs, rows, columns = g.shape
     C, A, B = filters.shape[2:]
     flat = g.transpose(1, 0, 3, 4, 2).reshape(G, N * rows * columns, outputs)
-    seen = per_group(flat, filters.reshape(G, outputs, C * A * B))  # (G, N·H'·W', C·A·B)
+    seen = threads.matmul(flat, filters.reshape(G, outputs, C * A * B))  # (G, N·H'·W', C·A·B)
     seen = seen.reshape(G, N, rows, columns, C, A, B).transpose(1, 0, 4, 2, 3, 5, 6)
     return seen.reshape(N, G * C, rows, columns, A, B)
 
@@ -263,13 +263,7 @@ def collect(g, seen):
     C, A, B = seen.shape[2], *seen.shape[5:]
     flat = g.transpose(1, 2, 0, 3, 4).reshape(G, outputs, N * rows * columns)
     seen = seen.transpose(1, 0, 3, 4, 2, 5, 6).reshape(G, N * rows * columns, C * A * B)
-    return per_group(flat, seen).reshape(G * outputs, C, A, B)
-
-
-def per_group(a, b):
-    """A product for each group, all at once: (G, n, k) · (G, k, m) → (G, n, m)."""
-    with threads.one_blas_thread():
-        return a @ b
+    return threads.matmul(flat, seen).reshape(G * outputs, C, A, B)
 
 
 def by_group(array, groups, axis):

@@ -10,7 +10,7 @@ import numpy as np
 
 from minigrad import threads
 from minigrad.backend import Array, array_module
-from minigrad.ops.conv import pair
+from minigrad.ops.sizes import pair
 from minigrad.tensor import op
 
 
@@ -21,9 +21,10 @@ def upsample_nearest(x: Array, scale):
     x (N, C, H, W), scale a whole number or (s, t) → y (N, C, s·H, t·W).
 
     Raises:
-        ValueError: x is no batch of images, or the scale is not 1, 2, 3, …
+        ValueError, TypeError: x is no batch of images, or the scale is not 1, 2, 3, …
     """
-    s, t = _sizes("upsample_nearest", x, "scale", scale)
+    _check("upsample_nearest", x)
+    s, t = pair(scale, "scale", 1)
     N, C, H, W = x.shape
     y = x.repeat(s, axis=2).repeat(t, axis=3)
     return y, lambda g: g.reshape(N, C, H, s, W, t).sum(axis=(3, 5))    # (N, C, H, s, W, t)
@@ -39,9 +40,10 @@ def upsample_bilinear(x: Array, size):
     x (N, C, H, W), size a number or (H', W') → y (N, C, H', W').
 
     Raises:
-        ValueError: x is no batch of images, has no pixels, or the size is not 1, 2, 3, …
+        ValueError, TypeError: x is no batch of images, has no pixels, or the size is not 1, 2, 3, …
     """
-    rows, columns = _sizes("upsample_bilinear", x, "size", size)
+    _check("upsample_bilinear", x)
+    rows, columns = pair(size, "size", 1)
     if 0 in x.shape[2:]:
         raise ValueError(f"upsample_bilinear: x has shape {x.shape}, and no pixels to look at")
     R, C = _between(x, x.shape[2], rows), _between(x, x.shape[3], columns)  # (H', H), (W', W)
@@ -56,15 +58,6 @@ def _between(x, n: int, size: int):
     return array_module(x).asarray(weights, x.dtype)
 
 
-def _sizes(name, x, what, value):
+def _check(name, x):
     if x.ndim != 4:
         raise ValueError(f"{name} takes x (N, C, H, W), but x has shape {x.shape}")
-    if isinstance(value, int | np.integer) or (
-        isinstance(value, tuple | list)
-        and len(value) == 2
-        and all(isinstance(n, int | np.integer) for n in value)
-    ):
-        rows, columns = map(int, pair(value))
-        if min(rows, columns) >= 1:
-            return rows, columns
-    raise ValueError(f"{name}: {what} is {value!r}: give a whole number from 1 on, or two")

@@ -1,5 +1,7 @@
 """The benchmark says what was measured, and how it compares."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -39,3 +41,64 @@ def test_minigrad_trains_every_parameter():
 def test_fewer_than_one_turn_is_refused():
     with pytest.raises(ValueError, match="1 or more"):
         benchmark.main(["--repeats", "0"])
+
+
+# ── Beside busy programs ─────────────────────────────────────────────────────────────────────────
+
+
+def test_busy_programs_run_within_the_block_and_no_longer():
+    with pytest.raises(KeyError), benchmark.busy(2) as programs:
+        assert len(programs) == 2 and all(program.poll() is None for program in programs)
+        raise KeyError
+    assert all(program.poll() is not None for program in programs)
+
+
+def test_a_busy_program_that_nobody_ends_ends_by_itself(monkeypatch):
+    monkeypatch.setattr(benchmark, "PATIENCE", 0.1)
+    with benchmark.busy(1) as (program,):
+        assert program.wait(30) == 0
+
+
+def test_the_ratio_is_of_the_time_beside_busy_programs_to_the_time_alone():
+    seconds = {"minigrad": {"idle": [1.0, 9.0, 1.0], "beside": [2.0, 2.0, 0.1]}}
+    head, line = benchmark.neighbour_table(seconds, 2)
+    assert "beside 2 busy programs" in head
+    assert line.split() == "minigrad 1000 ms 2000 ms 2.00".split()
+
+
+def test_the_image_loop_is_timed_in_turns_alone_and_beside_busy_programs(monkeypatch):
+    """Two contenders of one task: with our threads, and with BLAS told to have one."""
+    started, asked = {}, []
+
+    class Runner:
+        def __init__(self, name, settings):
+            self.stdin, self.name, self.settings = self, name, settings
+
+        def close(self):
+            asked.append("closed")
+
+        def wait(self):
+            pass
+
+    def start(name, task, threads, **settings):
+        assert (name, task, threads) == ("minigrad", "loop", 3)
+        runner = Runner(name, settings)
+        return started.setdefault(len(started), runner)
+
+    @contextlib.contextmanager
+    def busy(programs):
+        asked.append(programs)
+        yield
+
+    monkeypatch.setattr(benchmark, "_start", start)
+    monkeypatch.setattr(benchmark, "_ask", lambda runner, question: {"seconds": 1.0})
+    monkeypatch.setattr(benchmark, "busy", busy)
+    seconds = benchmark.beside_neighbours(3, 2)
+    assert [runner.settings for runner in started.values()] == [{}, {"OPENBLAS_NUM_THREADS": "1"}]
+    assert asked == [0, 0, 3, 3] * 2 + ["closed"] * 2
+    assert all(times == {"idle": [1, 1], "beside": [1, 1]} for times in seconds.values())
+
+
+def test_the_image_loop_of_the_benchmark_excites_both_its_classes():
+    values = contenders.image_loop(steps=3)()
+    assert len(values) == 3 and np.isfinite(values).all()

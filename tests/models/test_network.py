@@ -60,6 +60,50 @@ def test_only_some_layers_are_the_same_numbers_and_gradients_as_all(name, rule, 
     np.testing.assert_allclose(*pictures, atol=1e-4 * np.abs(pictures[0]).max())
 
 
+@pytest.mark.parametrize("params", [False, True])
+def test_a_rule_at_relu_sees_its_x_whichever_layers_are_asked_for(params, x):
+    """g · σ(x) is no function of max(0, x): the picture would be another."""
+    net = models.build("minivgg", classes=3)
+    weights = {name: Tensor(array) for name, array in net.params.items() if params}
+    image = x if params else Tensor(x)
+    at = weights["conv1_1/weight"] if params else image
+    negative = []
+
+    def rule(g, x):
+        negative.append(x.min() < 0)
+        return g / (1 + np.exp(-x))
+
+    pictures = [
+        grad(net(image, params=weights, **some)["fc8"].sum(), [at], rules={ops.relu: rule})[0]
+        for some in ({}, {"only": ["fc8"]})
+    ]
+    assert all(negative)
+    np.testing.assert_array_equal(*pictures)
+
+
+def test_a_rule_at_conv2d_sees_its_options_whichever_layers_are_asked_for(x):
+    image, net, seen = Tensor(x), models.build("minivgg", classes=3), []
+
+    def rule(g, x, weight, bias, stride, padding, dilation, groups):
+        seen.append(x.shape)
+        return np.zeros_like(x)
+
+    for some in ({}, {"only": ["fc8"]}):
+        grad(net(image, **some)["fc8"].sum(), [image], rules={ops.conv2d: rule})
+    assert len(seen) == 2 * sum("conv" in name for name in net.layers)
+
+
+def test_arrays_alone_give_the_numbers_of_tensors_though_relus_are_done_at_once(x):
+    for name in ["minivgg", "squeezenet1_0_caffe"]:
+        net = models.build(name, classes=3)
+        layers = [list(net.layers)[-1], "relu1_1" if name == "minivgg" else "fire2/squeeze1x1"]
+        layers = [layer for layer in layers if layer in net.layers]
+        big = np.concatenate([x, x], axis=2)
+        arrays, tensors = net(big, only=layers), net(Tensor(big), only=layers)
+        for layer in layers:
+            np.testing.assert_array_equal(arrays[layer], tensors[layer].data)
+
+
 def test_a_branch_that_nobody_asked_for_is_not_returned(x):
     net = models.build("googlenet", classes=3)
     branches = [name for name in net.layers if name.startswith("inception4a")]
