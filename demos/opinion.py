@@ -42,9 +42,12 @@ def main(argv: list[str]) -> None:
         raise ValueError("--steps is 1 or more")
     preset = dataclasses.replace(preset_for(net), steps=args.steps)
     wishes = [class_wish(net, k) for k in classes]
-    made, _, _ = make(net, wishes, started(net, args, preset, len(wishes)), preset, args.seed)
+    rngs = [wish.rng(args.seed) for wish in wishes]
+    made = make(net, wishes, started(net, args, preset, rngs), preset, rngs)
+    if made.error:
+        raise made.error  # no opinion of pictures that are none
 
-    shown = [pictures.photo(image) for image in made]
+    shown = [pictures.photo(image) for image in made.pixels]
     found = [place(judge, picture, k) for picture, k in zip(shown, classes.values(), strict=True)]
     for wish, (rank, first) in zip(wishes, found, strict=True):
         print(f"{wish.name:20} {'yes' if rank <= 5 else 'no ':3}  place {rank:4}, first: {first}")
@@ -95,7 +98,7 @@ def place(judge, picture: Image.Image, k: int) -> tuple[int, str]:
     """
     edge = judge.input_size
     whole = picture.resize((edge, edge), Image.Resampling.BICUBIC)
-    scores = to_numpy(list(judge(judge.pixels(whole, size="full")).values())[-1])[0]
+    scores = to_numpy(judge.scores(judge.pixels(whole, size="full")))[0]
     return int((scores > scores[k]).sum()) + 1, class_name(judge, int(np.argmax(scores)))
 
 

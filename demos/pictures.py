@@ -14,6 +14,7 @@ import numpy as np
 import PIL
 from PIL import Image, ImageDraw, ImageFont
 
+from minigrad import threads
 from minigrad.backend import to_numpy
 
 INK, PAPER, BOX = (20, 20, 24), (255, 255, 255), (255, 212, 0)
@@ -116,7 +117,8 @@ def save(folder: pathlib.Path, name: str, pictures: dict[str, Image.Image], made
         folder: made if it does not exist.
         name: how the files' names begin.
         pictures: by part; the part "" is the main picture.
-        made_by: whatever one needs to make them again; command, versions and time are added.
+        made_by: whatever one needs to make them again; command, versions, threads and time are
+            added.
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = {part: folder / f"{name}{'_' if part else ''}{part}.png" for part in pictures}
@@ -127,6 +129,7 @@ def save(folder: pathlib.Path, name: str, pictures: dict[str, Image.Image], made
         "pictures": [file.name for file in files.values()],
         "command": sys.argv[1:],
         "versions": {"numpy": np.__version__, "pillow": PIL.__version__},
+        "threads": threads.count(),  # sums are rounded otherwise when they are shared otherwise
         "written": time.strftime("%Y-%m-%d %H:%M:%S"),
     }
     text = json.dumps(note, indent=1, ensure_ascii=False)

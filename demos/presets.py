@@ -19,21 +19,15 @@ of it bold and without detail; `blur` wipes off what the grain leaves.  The othe
 squeezenet's at their own sizes, and nobody has looked at their pictures yet.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from minigrad.optim import Adam, cosine
 from minigrad.techniques import regularizers
-from minigrad.techniques.optimize import (
-    descend,
-    grain,
-    jitter,
-    like_photos,
-    optimize,
-    resized,
-    zoom,
-)
+from minigrad.techniques.optimize import descend, like_photos, optimize
+from minigrad.techniques.transforms import grain, jitter, resized, zoom
 
 
 @dataclass(frozen=True)
@@ -83,7 +77,7 @@ def preset_for(net) -> Preset:
     return PRESETS[max(rows, key=len)] if rows else Preset((net.input_size,))
 
 
-def excite(net, objective, start, preset: Preset, rng: np.random.Generator):
+def excite(net, objective, start, preset: Preset, rngs: Sequence[np.random.Generator]):
     """Run the image loop with the settings of a row, size by size; more of the objective."""
     x = start
     for size in preset.sizes:
@@ -96,7 +90,7 @@ def excite(net, objective, start, preset: Preset, rng: np.random.Generator):
             penalties(preset.regularizers),
             corrections(preset.regularizers),
             transforms(preset, size),
-            rng=rng,
+            rng=rngs,
         ):
             yield progress
         x = progress.pixels

@@ -131,8 +131,7 @@ def scores_of(run: Run, photos: photo_folder.Photos, size: int, device: str):
     p = run.net.preprocessing
     scores, labels = [], []
     for pixels, of in photo_folder.centred(photos, p.resize * size // p.crop, size, 100):
-        acts = run.net(to_device(pixels, device), params=run.params)
-        scores.append(to_numpy(list(acts.values())[-1]))
+        scores.append(to_numpy(run.net.scores(to_device(pixels, device), params=run.params)))
         labels.append(of)
     return np.concatenate(scores), np.concatenate(labels)
 
@@ -188,7 +187,7 @@ def finish(
 def folded(run: Run, T: float) -> dict:
     """Fold batch norm into the convolutions and the temperature into the last layer."""
     params = fold_batch_norm(run.net, run.params)
-    last = list(run.net.layers)[-1]
+    last = run.net.score_layer
     for param in run.net.layers[last].shapes:
         params[f"{last}/{param}"] = params[f"{last}/{param}"] / T
     return params

@@ -14,12 +14,13 @@ Read before: minigrad/ops/arithmetic.py.  Read next: photo.py; network.py.
 """
 
 import functools
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 
 from minigrad import Tensor
-from minigrad.backend import array_module
+from minigrad.backend import array_module, device_of
 
 FILTERS = ("nearest", "box", "bilinear", "bicubic", "lanczos")
 
@@ -95,3 +96,21 @@ def _constants(xp, dtype, scale, mean, std):
 
 
 TORCHVISION = Preprocessing(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+
+
+def warn_if_scaled(pixels, network: str) -> None:
+    """Warn of pixels that were divided by 255 or standardised, as other libraries want them.
+
+    All of them lie within [−3, 3], and not all are whole: the darkest photo has the grey levels
+    0, 1, 2 and 3, and a blank image one number everywhere.  The GPU's are not looked at, for that
+    would wait for it in every pass.
+    """
+    if device_of(pixels) == "cuda" or pixels.size == 0 or not (high := pixels.max()) <= 3:
+        return
+    if -3 <= (low := pixels.min()) < high and (pixels != np.rint(pixels)).any():
+        warnings.warn(
+            f"{network} takes pixels from 0 to 255, and these lie between {low:.2g} and {high:.2g}:"
+            " multiply by 255 what was divided by it, and subtract no mean, which is the network's "
+            "own first step; net.pixels(photo) makes them right",
+            stacklevel=4,
+        )

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from minigrad import ops
 from minigrad.rules import backpropagation, deconvnet, guided
 from minigrad.techniques.objectives import Objective, activations
-from minigrad.tensor import Tensor, grad
+from minigrad.tensor import Tensor, ancestors, grad
 
 RULES = {
     "backpropagation": backpropagation,
@@ -77,15 +77,22 @@ def panel(net, pixels, objective: Objective) -> dict[Bits, Any]:
 
     (mask, switches) is backpropagation, (switches, backward relu) the deconvnet, all three guided
     backpropagation; without mask and switches nothing of the photo is left, and the picture is the
-    same for every photo.
+    same for every photo.  Where no relu or no max pooling lies between the objective and the image
+    its bits change nothing, and they are left as backpropagation has them.
 
-    pixels (N, 3, H, W) → {bits: (N, 3, H, W)}.
+    pixels (N, 3, H, W) → {bits: (N, 3, H, W)}, of eight, four, two or one.
     """
     x = Tensor(pixels)
     S = objective(activations(net, x, objective))
+    passed = {tensor.step.op for tensor in ancestors(S) if tensor.step}
+    relu, pool = ops.relu in passed, ops.max_pool2d in passed
+    kept = [False, True]
+    every = itertools.product(
+        kept if relu else [True], kept if pool else [True], kept if relu else [False]
+    )
     return {
-        bits: grad(S, [x], rules=_rules(bits))[0]
-        for bits in itertools.starmap(Bits, itertools.product([False, True], repeat=3))
+        bits: grad(S, [x], rules={op: r for op, r in _rules(bits).items() if op in passed})[0]
+        for bits in itertools.starmap(Bits, every)
     }
 
 

@@ -11,36 +11,54 @@ Training does the same to the weights; here they stay, and the gradient goes on 
     objective       to be made small: `-objective` asks for more of it   (objectives.py)
     penalties       R, numbers added to E                                (regularizers.py)
     corrections     what is done to the image after each step            (regularizers.py)
-    transforms      T, another one at every step: an image must not depend on single pixels
+    transforms      T, another one at every step                         (transforms.py)
     rule            how a gradient becomes a step                        (minigrad/optim.py)
     box             the grey levels that a pixel may have, [0, 255]
 
-A transform is made of ops, so its gradient brings the step back to where the pixels really are:
-jitter is undone by differentiation.
+Nothing is carried from one run to the next: a run has its own copy of the optimiser, counts its own
+steps, and every image draws from a random generator of its own.
 
-Read before: objectives.py, regularizers.py, minigrad/optim.py.
+Read before: objectives.py, regularizers.py, transforms.py, minigrad/optim.py.
 """
 
+import copy
 import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigrad import ops
-from minigrad.backend import array_module, to_device
+from minigrad.backend import array_module, is_array, to_device, to_numpy
+from minigrad.checked import number, whole
 from minigrad.optim import LBFGS
 from minigrad.techniques.objectives import Objective, activations
 from minigrad.tensor import Tensor, grad
 
 
 class Progress(NamedTuple):
-    """Where the loop is: steps done, pixels (N, 3, H, W), the objective there, summed over N."""
+    """Where the loop is: steps done, pixels (N, 3, H, W), the objective there, summed over N.
+
+    With transforms the value is that of the pixels as the network was shown them.
+    """
 
     step: int
     pixels: Any
     value: float
+
+
+class Diverged(ValueError):
+    """E, its gradient or the image is NaN or infinite; `last` is the Progress before, or None."""
+
+    def __init__(self, step: int, last: Progress | None):
+        what = f"after step {step} the image" if step else "the image to start from"
+        super().__init__(
+            f"{what} or what the network says of it is NaN or infinite: "
+            "take a smaller rate or weaker penalties" + " from here on" * (last is not None)
+        )
+        self.last = last
 
 
 def optimize(
@@ -53,7 +71,7 @@ def optimize(
     corrections: Sequence[Callable] = (),
     transforms: Sequence[Callable] = (),
     box=(0.0, 255.0),
-    rng: np.random.Generator | None = None,
+    rng: np.random.Generator | Sequence[np.random.Generator] | None = None,
 ) -> Iterator[Progress]:
     r"""Make E(x) small, and yield every step of the way; N images at once, each its own.
 
@@ -64,38 +82,103 @@ def optimize(
         rule: `descend(Adam(), rate)` or `quasi_newton()`.
         steps: at most so many.
         penalties: functions of u = x − mean colour, a Tensor, to one number; they carry their λ.
-        corrections: functions (u, gradient of E) → u, after each step, in order.
-        transforms: functions (x, rng) → x, of Tensors, before the network sees the image.
+        corrections: functions (u, gradient of the objective, number of the step) → u, after each
+            step, in order.
+        transforms: functions (x, rngs) → x, of Tensors, before the network sees the image.
         box: lowest and highest value, numbers or arrays that broadcast with x.
-        rng: what the transforms draw from.
+        rng: what the transforms draw from: a generator for each image, or one that has such
+            children.
 
     Raises:
-        ValueError: the start is not a batch of images, steps is below 1, or E does not depend on x.
+        ValueError: the start is not a batch of images, steps is below 1, the box holds nothing,
+            the generators are not as many as the images, or E does not depend on x.
+        Diverged: NaN or infinity came up; what was yielded before is good.
     """
-    if getattr(start, "ndim", 0) != 4 or start.shape[1] != 3:
-        raise ValueError("an image to start from has the shape (N, 3, H, W)")
-    if steps < 1:
-        raise ValueError(f"{steps} steps are none: give 1 or more")
-    mean = mean_colour(net, start)
-    rng = rng if rng is not None else np.random.default_rng(0)
-    seen = {}
+    if getattr(start, "ndim", 0) != 4 or start.shape[1] != 3 or start.size == 0:
+        raise ValueError("an image to start from has the shape (N, 3, H, W), none of them 0")
+    steps, box = whole("steps", steps, at_least=1), _checked(box, start)
+    task = Task(
+        net, objective, tuple(penalties), tuple(corrections), tuple(transforms), box,
+        generators(rng, start.shape[0]), mean_colour(net, start),
+    )
+    return _run(rule(task, start.clip(*box)), steps)
 
-    def E(x):
+
+def _run(walk, steps: int) -> Iterator[Progress]:
+    last = None
+    for step, (x, here) in enumerate(itertools.islice(walk, steps + 1)):
+        if not here.finite:
+            raise Diverged(step, last)
+        if step:  # where it begins is known
+            last = Progress(step, x, here.value)
+            yield last
+
+
+class Here(NamedTuple):
+    """What is found at an image: E and ∂E/∂x, and the objective's share of both."""
+
+    total: float
+    gradient: Any
+    value: float
+    of_objective: Any
+    finite: bool
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a rule may ask: E at an image, and where the image that it proposes comes to rest."""
+
+    net: Any
+    objective: Objective
+    penalties: tuple[Callable, ...]
+    corrections: tuple[Callable, ...]
+    transforms: tuple[Callable, ...]
+    box: tuple[Any, Any]
+    rngs: list[np.random.Generator]
+    mean: Any
+
+    def E(self, x) -> Here:
+        """E(x) = objective(net(T(x))) + Σ R(x − mean colour), and its gradient."""
         X = Tensor(x)
-        inside = ops.clip(X, *box)
-        shown = functools.reduce(lambda x, transform: transform(x, rng), transforms, inside)
-        value = objective(activations(net, shown, objective))
-        seen["value"] = float(value.data)
-        total = sum((R(inside - mean) for R in penalties), value)
-        return float(total.data), grad(total, [X])[0]
+        inside = ops.clip(X, *self.box)
+        shown = functools.reduce(lambda x, T: T(x, self.rngs), self.transforms, inside)
+        value = self.objective(activations(self.net, shown, self.objective))
+        (of_objective,) = grad(value, [X])
+        total, gradient = value, of_objective
+        if self.penalties:  # apart, for a correction asks for the objective's gradient alone
+            u = inside - self.mean
+            penalty = sum((R(u) for R in self.penalties), u[:0].sum())  # 0, and made of u
+            total, gradient = value + penalty, of_objective + grad(penalty, [X])[0]
+        found = [value.data, total.data, abs(gradient).max(), x.max()]
+        numbers = to_numpy(array_module(x).stack(found))  # once, as we wait for the GPU here
+        finite = bool(np.isfinite(numbers).all())
+        return Here(float(numbers[1]), gradient, float(numbers[0]), of_objective, finite)
 
-    def settle(x, g):
-        u = functools.reduce(lambda u, correct: correct(u, g), corrections, x - mean)
-        return (mean + u).clip(*box)
+    def settle(self, x, of_objective, step: int):
+        """Correct a stepped image, and bring it back into the box."""
+        u = x - self.mean
+        for correct in self.corrections:
+            u = correct(u, of_objective, step)
+        return (self.mean + u).clip(*self.box)
 
-    walk = rule(E, start.clip(*box), settle)
-    for step, x in enumerate(itertools.islice(walk, steps), 1):
-        yield Progress(step, x, seen["value"])
+
+def generators(rng, images: int) -> list[np.random.Generator]:
+    """Return a random generator for each image: those given, or the children of the one given."""
+    rng = np.random.default_rng(0) if rng is None else rng
+    rngs = rng.spawn(images) if isinstance(rng, np.random.Generator) else list(rng)
+    if len(rngs) != images:
+        raise ValueError(f"{len(rngs)} random generators do not fit {images} images: one for each")
+    return rngs
+
+
+def _checked(box, start):
+    """Bring the box to the image's dtype; low above high, or a NaN, is no box."""
+    xp = array_module(start)
+    low, high = (float(b) if np.ndim(b) == 0 else xp.asarray(b, start.dtype) for b in box)
+    fits = low <= high
+    if not (fits.all() if is_array(fits) else fits):
+        raise ValueError("no pixel fits into the box: its lowest value is above its highest")
+    return low, high
 
 
 # ── Where to start ──────────────────────────────────────────────────────────────────────────────
@@ -109,46 +192,63 @@ def mean_colour(net, like):
 
 def zero(net, size: int, copies: int = 1):
     """x₀ = the mean colour everywhere: (copies, 3, size, size), on the network's device."""
+    size, copies = whole("the edge of an image", size, 1), whole("copies", copies, 1)
     colour = np.asarray(net.mean_colour, net.dtype).reshape(3, 1, 1)
     return to_device(colour + np.zeros((copies, 3, size, size), net.dtype), net.device)
 
 
 def noise(net, size: int, copies: int, sigma: float, rng: np.random.Generator):
     """x₀ = the mean colour + N(0, σ²) at every pixel, σ in grey levels, within [0, 255]."""
-    x = np.asarray(net.mean_colour).reshape(3, 1, 1)
-    x = x + sigma * rng.standard_normal((copies, 3, size, size))
-    return to_device(x.clip(0, 255).astype(net.dtype), net.device)
+    sigma = number("σ of the noise", sigma, at_least=0)
+    size, copies = whole("the edge of an image", size, 1), whole("copies", copies, 1)
+    drawn = sigma * rng.standard_normal((copies, 3, size, size), net.dtype)
+    colour = np.asarray(net.mean_colour, net.dtype).reshape(3, 1, 1)
+    return to_device((colour + drawn).clip(0, 255), net.device)
 
 
-def resized(x, size: int):
-    """The same images with another edge, bilinearly: (N, 3, H, W) → (N, 3, size, size).
-
-    Large shapes are found in a small image, details in a large one: a picture may begin small.
-    """
-    rows, columns = (
-        _bilinear(x, (np.arange(size) + 0.5) * n / size - 0.5, n) for n in x.shape[2:]
-    )
-    return rows @ x @ columns.T                                             # (size, H), (size, W)
-
-
-# ── How to step: (E, x₀, settle) → x₁, x₂, … ────────────────────────────────────────────────────
+# ── How to step: (task, x₀) → (x₀, E there), (x₁, E there), … ───────────────────────────────────
 
 
 def descend(optimiser, rate: Callable[[int], float], shape: Callable = lambda g: g):
     """SGD or Adam of minigrad/optim.py, the step in grey levels.
 
     Args:
-        optimiser: `step(params, gradients, lr)`.
+        optimiser: `step(params, gradients, lr)`; each run steps with a copy of it.
         rate: lr by step, counted from 0.
         shape: what the gradient goes through first, say `like_photos(0.75)`.
     """
 
-    def walk(E, x, settle):
+    def walk(task: Task, x):
+        own = copy.deepcopy(optimiser)
+        yield x, (here := task.E(x))
         for i in itertools.count():
-            _, g = E(x)
-            x = optimiser.step({"pixels": x}, {"pixels": shape(g)}, rate(i))["pixels"]
-            x = settle(x, g)
-            yield x
+            x = own.step({"pixels": x}, {"pixels": shape(here.gradient)}, rate(i))["pixels"]
+            x = task.settle(x, here.of_objective, i + 1)
+            yield x, (here := task.E(x))
+
+    return walk
+
+
+def quasi_newton(history: int = 10):
+    """L-BFGS, which tells the curvature by comparing gradients: E must be one and the same."""
+    history = whole("history", history, at_least=1)
+
+    def walk(task: Task, start):
+        if task.transforms or task.corrections:
+            raise ValueError(
+                "L-BFGS compares the gradients of one function E, which transforms and corrections "
+                "change at every step: leave them out, or take descend(Adam(), rate)"
+            )
+        here = task.E(start)
+        yield start, here
+
+        def f(x):
+            nonlocal here
+            here = task.E(x)
+            return here.total, here.gradient
+
+        for x, _ in LBFGS(history).minimise(f, start):
+            yield x.clip(*task.box), here
 
     return walk
 
@@ -168,76 +268,21 @@ def like_photos(power: float):
     Args:
         power: of 1/|f|, f in waves per pixel; 0 leaves the waves alone.
     """
+    power = number("the power of 1/|f|", power, at_least=0)
 
     def shape(g):
         xp = array_module(g)
         H, W = g.shape[2:]
         f = xp.hypot(xp.fft.fftfreq(H)[:, None], xp.fft.rfftfreq(W))            # (H, W/2 + 1)
         f[0, 0] = xp.inf
+        weight = (f**-max(power, 1e-9)).astype(g.dtype)
+        each = {"axis": (1, 2, 3), "keepdims": True}
+        largest = abs(g).max(**each)
+        g = g / xp.where(largest > 0, largest, 1)  # squares and sums of it stay in range
         together = xp.tensordot(xp.asarray(COLOURS, g.dtype), g, (1, 1)).swapaxes(0, 1)
-        waves = xp.fft.rfft2(together) * f**-max(power, 1e-9)
-        step = xp.fft.irfft2(waves, s=(H, W))                                   # (N, 3, H, W)
-        size = abs(step).mean(axis=(1, 2, 3), keepdims=True)
-        return (step / xp.maximum(size, 1e-30)).astype(g.dtype)
+        step = xp.fft.irfft2(xp.fft.rfft2(together) * weight, s=(H, W))         # (N, 3, H, W)
+        size = abs(step).mean(**each)
+        there = size > 1e-6 * abs(together).mean(**each)  # less is what rounding leaves of f = 0
+        return (step / xp.where(there, size, xp.inf)).astype(g.dtype, copy=False)
 
     return shape
-
-
-def quasi_newton(history: int = 10):
-    """L-BFGS; E must be the same at every call, so there are no transforms and no corrections."""
-
-    def walk(E, start, settle):
-        for x, _ in LBFGS(history).minimise(E, start):
-            yield settle(x, None)
-
-    return walk
-
-
-# ── Transforms: (x, rng) → x; each image of the batch gets its own ──────────────────────────────
-
-
-def jitter(pixels: int):
-    """Roll each image by up to so many pixels down and to the right, or up and to the left."""
-
-    def transform(x, rng):
-        shifts = rng.integers(-pixels, pixels, (x.shape[0], 2), endpoint=True).tolist()
-        rolled = [ops.roll(x[n : n + 1], shift, (2, 3)) for n, shift in enumerate(shifts)]
-        return ops.concatenate(rolled)
-
-    return transform
-
-
-def zoom(low: float, high: float):
-    """Enlarge each image around its centre by a factor between low and high, bilinearly.
-
-    Two small matrices do it, A x Aᵀ; beyond the border the border goes on.
-    """
-
-    def transform(x, rng):
-        factors = rng.uniform(low, high, x.shape[0])
-        rows, columns = (_resampling(x, n, factors) for n in x.shape[2:])       # (N, 1, n, n)
-        return ops.matmul(ops.matmul(rows, x), columns.swapaxes(2, 3))
-
-    return transform
-
-
-def grain(sigma: float):
-    """Add N(0, σ²) to every pixel, σ in grey levels: what noise can undo is not worth drawing."""
-
-    def transform(x, rng):
-        noise = sigma * rng.standard_normal(x.shape)
-        return x + array_module(x.data).asarray(noise, x.dtype)
-
-    return transform
-
-
-def _resampling(x, n: int, factors):
-    """The pixels that an image shows when enlarged around its centre: (N, 1, n, n)."""
-    place = (np.arange(n) - (n - 1) / 2) / factors[:, None] + (n - 1) / 2        # (N, n)
-    return _bilinear(x.data, place, n)[:, None]
-
-
-def _bilinear(like, place, n: int):
-    """A[…, i, j], how much of pixel j of n lies at place[…, i]; each row sums to 1."""
-    A = np.maximum(0, 1 - abs(place.clip(0, n - 1)[..., None] - np.arange(n)))
-    return array_module(like).asarray(A, like.dtype)

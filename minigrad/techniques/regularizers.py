@@ -11,20 +11,20 @@ A *penalty* R(u) is one number, added to what is minimised, and its gradient com
     total_variation     Σ (∂u/∂x² + ∂u/∂y²)^(β/2)               Mahendran and Vedaldi 2014, eq. 5
     edge_energy         Σ over scales of ‖u − G ∗ u‖²           Fleuret, "Deep learning", part 9.4
 
-A *correction* takes u after a step, and the gradient of the objective that led there, and returns
-a new u (Yosinski et al. 2015, section 3.2; `centre`: Nguyen et al. 2016):
+A *correction* takes u after a step, the gradient of the objective that led there, without the
+penalties', and the number of the step, from 1; it returns a new u and keeps nothing in mind
+(Yosinski et al. 2015, section 3.2; `centre`: Nguyen et al. 2016):
 
     decay, centre, blur, clip_small_norm, clip_small_contribution;  every(n, correction)
 
 Read before: ops/arithmetic.py.  Read next: optimize.py.
 """
 
-import itertools
-
 import numpy as np
 
 from minigrad import ops
 from minigrad.backend import array_module
+from minigrad.checked import number, whole
 from minigrad.tensor import Tensor
 
 SMOOTH = 1e-6  # grey levels²: total variation has no slope at 0 for β < 2, this rounds its corner
@@ -49,6 +49,7 @@ def total_variation(u, beta: float = 2.0):
 
     β = 2 likes smooth slopes; β = 1 flat areas and sharp edges between them.
     """
+    beta = number("β of total variation", beta, above=0)
     dx = ops.pad(u[:, :, :, 1:] - u[:, :, :, :-1], [(0, 0), (0, 0), (0, 0), (0, 1)])
     dy = ops.pad(u[:, :, 1:] - u[:, :, :-1], [(0, 0), (0, 0), (0, 1), (0, 0)])
     slope = dx * dx + dy * dy                                               # (N, 3, H, W)
@@ -76,12 +77,13 @@ def edge_energy(u):
     return R
 
 
-# ── Corrections: u and the objective's gradient g, both (N, 3, H, W) → u ────────────────────────
+# ── Corrections: u and the objective's gradient g, both (N, 3, H, W), and the step's number → u ──
 
 
 def decay(rate: float):
     """Shrink: u ← (1 − rate) · u: what nothing holds up fades to the mean colour."""
-    return lambda u, g: (1 - rate) * u
+    rate = number("the rate of decay", rate, at_least=0, at_most=1)
+    return lambda u, g, step: (1 - rate) * u
 
 
 def centre(rate: float, sigma: float = 0.3):
@@ -91,8 +93,10 @@ def centre(rate: float, sigma: float = 0.3):
     where only the middle lasts there is room for one (Nguyen et al. 2016, arXiv:1602.03616, draw
     in the middle first; here the border fades).
     """
+    rate = number("the rate of centre", rate, at_least=0, at_most=1)
+    sigma = number("σ of centre", sigma, above=0)
 
-    def correction(u, g):
+    def correction(u, g, step):
         y, x = (((np.arange(n) + 0.5) / n - 0.5) ** 2 for n in u.shape[2:])
         border = 1 - np.exp(-(y[:, None] + x) / (2 * sigma**2))             # (H, W)
         return u * array_module(u).asarray(1 - rate * border, u.dtype)
@@ -104,20 +108,23 @@ def blur(sigma: float):
     """Blur: u ← G_σ ∗ u: fine noise is what scores most easily and means least.
 
     A Gaussian is a row pass and a column pass, B u Bᵀ; each row of B holds the Gaussian around one
-    pixel, normalised over what lies in the image, so that a constant stays what it is.
+    pixel, normalised over what lies in the image, so that a constant stays what it is.  σ is in
+    pixels; with 0 the image stays as it is.
     """
+    sigma = number("σ of blur", sigma, at_least=0)
 
-    def correction(u, g):
+    def correction(u, g, step):
         rows, columns = (_gaussian(u, n, sigma) for n in u.shape[2:])
-        return rows @ u @ columns.T                                         # (N, 3, H, W)
+        return ops.matmul(ops.matmul(rows, u), columns.T)                   # (N, 3, H, W)
 
     return correction
 
 
 def clip_small_norm(percentile: float):
     """Clip: u ← 0 at the p % of pixels whose ‖u[:, i, j]‖ is smallest: what is hardly there."""
+    percentile = number("the percentile of small norms", percentile, at_least=0, at_most=100)
 
-    def correction(u, g):
+    def correction(u, g, step):
         return u * _keep_largest((u * u).sum(axis=1), percentile)
 
     return correction
@@ -125,8 +132,9 @@ def clip_small_norm(percentile: float):
 
 def clip_small_contribution(percentile: float):
     """Clip: u ← 0 at the p % of pixels where |Σ_c u · g| is smallest: what is hardly used."""
+    percentile = number("the percentile of contributions", percentile, at_least=0, at_most=100)
 
-    def correction(u, g):
+    def correction(u, g, step):
         return u * _keep_largest(abs((u * g).sum(axis=1)), percentile)
 
     return correction
@@ -134,14 +142,15 @@ def clip_small_contribution(percentile: float):
 
 def every(n: int, correction):
     """Correct after each n-th step only."""
-    steps = itertools.count(1)
-    return lambda u, g: correction(u, g) if next(steps) % n == 0 else u
+    n = whole("n of every n-th step", n, at_least=1)
+    return lambda u, g, step: u if step % n else correction(u, g, step // n)
 
 
 def _gaussian(u, n: int, sigma: float):
-    """B[i, j] ∝ exp(−(i − j)² / 2σ²), rows that sum to 1: (n, n)."""
+    """B[i, j] ∝ exp(−(i − j)² / 2σ²), rows that sum to 1: (n, n); the identity where σ is small."""
     xp = array_module(u)
     i = xp.arange(n, dtype=u.dtype)
+    sigma = max(sigma, 0.01)  # at which exp(−1 / 2σ²), the next pixel's share, is 0 already
     B = xp.exp(-((i[:, None] - i) ** 2) / (2 * sigma**2))
     return B / B.sum(axis=1, keepdims=True)
 

@@ -29,6 +29,7 @@ import numpy as np
 
 from minigrad import ops
 from minigrad.backend import array_module, to_numpy
+from minigrad.checked import number
 from minigrad.tensor import Tensor, grad
 
 MOMENTUM = 0.9  # of the running statistics
@@ -58,30 +59,32 @@ def step(net, params, pixels, labels, optimiser, lr, rng, label_smoothing=0.0, a
     Returns:
         (new params, Progress).
     """
+    labels = array_module(pixels).asarray(labels)
     x = Tensor(pixels) if adversary else pixels
-    params, progress, g = learn(net, params, x, labels, optimiser, lr, rng, label_smoothing)
+    params, shown, g = learn(net, params, x, labels, optimiser, lr, rng, label_smoothing)
     if adversary:
         harder = uphill(pixels, g, adversary)
         params, *_ = learn(net, params, harder, labels, optimiser, lr, rng, label_smoothing)
-    return params, progress
+    return params, Progress(*map(float, to_numpy(shown)))  # once, as we wait for the GPU here
 
 
 def learn(net, params, x, labels, optimiser, lr, rng, label_smoothing):
     """Move the weights against the gradient of the loss on x, (N, 3, H, W), an array or a Tensor.
 
     Returns:
-        (new params, Progress, ∂loss/∂x (N, 3, H, W), or None where x is an array).
+        (new params, an array of the loss and the share that was right, on the device, ∂loss/∂x
+        (N, 3, H, W), or None where x is an array).
     """
     weights = {name: Tensor(params[name]) for name in params if not is_statistic(name)}
     acts = net(x, params=params | weights, training=rng)
-    scores = next(reversed(acts.values()))
-    loss = ops.cross_entropy(scores, labels, label_smoothing=label_smoothing)
+    loss = ops.cross_entropy(acts.scores, labels, label_smoothing=label_smoothing)
     wrapped = weights | ({"x": x} if isinstance(x, Tensor) else {})
     gradients = dict(zip(wrapped, grad(loss, list(wrapped.values())), strict=True))
     stepped = optimiser.step({name: params[name] for name in weights}, gradients, lr)
     followed = follow(params, net.batch_statistics(acts))
-    right = float((to_numpy(scores.data).argmax(axis=1) == to_numpy(labels)).mean())
-    return params | stepped | followed, Progress(float(loss), right), gradients.get("x")
+    right = (acts.scores.data.argmax(axis=1) == labels).mean(dtype=loss.dtype)
+    shown = array_module(right).stack([loss.data, right])
+    return params | stepped | followed, shown, gradients.get("x")
 
 
 def uphill(pixels, g, distance: float):
@@ -91,10 +94,13 @@ def uphill(pixels, g, distance: float):
     Of all moves of one length, that along g gains most; with the length max |η| it would be
     ε sign(g) (Goodfellow et al. 2015, section 4).
     """
-    xp = array_module(g)
+    distance = number("the distance uphill", distance, at_least=0)
+    xp, each = array_module(g), {"axis": (1, 2, 3), "keepdims": True}
+    largest = abs(g).max(**each)                                         # (N, 1, 1, 1)
+    g = g / xp.where(largest > 0, largest, 1)  # in [−1, 1]: the square of 1e-30 would be 0
     # x + ε g / √(mean g²)
-    rms = xp.sqrt((g**2).mean(axis=(1, 2, 3), keepdims=True))            # (N, 1, 1, 1)
-    return xp.clip(pixels + distance * g / xp.maximum(rms, 1e-30), 0, 255)
+    rms = xp.sqrt((g**2).mean(**each))
+    return xp.clip(pixels + distance * g / xp.where(largest > 0, rms, 1), 0, 255)
 
 
 def follow(params, statistics: dict[str, Any]) -> dict[str, Any]:
@@ -114,17 +120,28 @@ def is_statistic(name: str) -> bool:
 
 
 def confusion(predicted, labels, classes: int) -> np.ndarray:
-    """Count how often class j was said of a photo of class i: (N,), (N,) → (classes, classes)."""
-    table = np.zeros((classes, classes), int)
-    np.add.at(table, (labels, predicted), 1)
-    return table
+    """Count how often class j was said of a photo of class i: (N,), (N,) → (classes, classes).
+
+    Raises:
+        ValueError: not as many answers as labels, or one that is no class number.
+    """
+    labels = _class_numbers("labels", labels, classes)
+    predicted = _class_numbers("predicted", predicted, classes)
+    if labels.shape != predicted.shape:
+        raise ValueError(f"{len(predicted)} answers do not fit {len(labels)} labels")
+    pairs = np.bincount(labels * classes + predicted, minlength=classes**2)
+    return pairs.reshape(classes, classes)
 
 
 def calibration_error(scores, labels, bins: int = 15) -> float:
     r"""Σ_b (n_b / n) |accuracy_b − confidence_b|, b a bin of confidence  (Guo et al. 2017, eq. 3).
 
     scores (N, K), labels (N,) → 0 if of the answers given with 70 % confidence 70 % are right.
+
+    Raises:
+        ValueError: scores and labels do not fit, or are none, or a score is NaN or infinite.
     """
+    scores, labels = _on_the_host(scores, labels)
     p = ops.softmax(scores)
     confidence, right = p.max(axis=1), p.argmax(axis=1) == labels
     bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
@@ -136,7 +153,12 @@ def temperature(scores, labels) -> float:
     """T for which softmax(scores / T) has the least cross entropy: scores (N, K), labels (N,).
 
     The loss has one minimum in log T, so an interval around it is narrowed (golden section).
+
+    Raises:
+        ValueError: scores and labels do not fit, or are none, or a score is NaN or infinite.
     """
+    scores, labels = _on_the_host(scores, labels)
+
     def loss(log_t):
         return float(ops.cross_entropy(scores / np.exp(log_t), labels))
 
@@ -145,3 +167,23 @@ def temperature(scores, labels) -> float:
         left, right = high - golden * (high - low), low + golden * (high - low)
         low, high = (low, right) if loss(left) < loss(right) else (left, high)
     return float(np.exp((low + high) / 2))
+
+
+def _on_the_host(scores, labels):
+    """Fetch scores (N, K) and labels (N,), N ≥ 1; forty small steps are no work for a GPU."""
+    scores = to_numpy(scores)
+    if scores.ndim != 2 or scores.shape[0] == 0 or not np.isfinite(scores).all():
+        raise ValueError("scores are finite numbers (N, K), for one photo or more")
+    labels = _class_numbers("labels", labels, scores.shape[1])
+    if len(labels) != len(scores):
+        raise ValueError(f"{len(labels)} labels do not fit the scores of {len(scores)} photos")
+    return scores, labels
+
+
+def _class_numbers(name: str, numbers, classes: int) -> np.ndarray:
+    numbers = to_numpy(numbers)
+    if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
+        raise ValueError(f"{name} are whole numbers (N,), not {numbers.dtype} {numbers.shape}")
+    if ((numbers < 0) | (numbers >= classes)).any():
+        raise ValueError(f"{name} lie in 0 … {classes - 1}, got {numbers.min()} … {numbers.max()}")
+    return numbers.astype(int)

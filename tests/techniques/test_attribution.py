@@ -79,3 +79,17 @@ def test_unpooling_without_switches_shares_g_among_the_window(rng):
     rules = {ops.max_pool2d: to_the_whole_window}
     spread, = grad(ops.max_pool2d(x, 2), [x], seed=g, rules=rules)
     assert np.allclose(spread, g.repeat(2, axis=2).repeat(2, axis=3) / 4)
+
+
+@pytest.mark.parametrize(
+    ("layer", "pictures", "varied"),
+    [("relu2", 8, {"mask", "switches", "backward_relu"}), ("pool1", 8, None),
+     ("relu1", 4, {"mask", "backward_relu"}), ("conv1", 1, set())],
+)
+def test_the_panel_varies_only_what_lies_below_the_unit(x, layer, pictures, varied):
+    S = objectives.unit(layer, 1, 1, 2)
+    by_bits = panel(SmallNet(), x, S)
+    assert len(by_bits) == pictures
+    assert np.array_equal(by_bits[Bits(True, True, False)], gradient(SmallNet(), x, S))
+    for name in Bits._fields if varied is not None else ():
+        assert (len({getattr(bits, name) for bits in by_bits}) == 2) == (name in varied)

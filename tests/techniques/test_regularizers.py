@@ -58,7 +58,7 @@ def test_the_gradient_of_every_penalty_is_that_of_central_differences(penalty, u
 
 
 def test_edge_energy_falls_under_blur_and_is_zero_for_the_mean_colour(u):
-    blurred = regularizers.blur(1.0)(u, None)
+    blurred = regularizers.blur(1.0)(u, None, 1)
     assert 0 < regularizers.edge_energy(blurred) < 0.5 * regularizers.edge_energy(u)
     assert regularizers.edge_energy(np.zeros((1, 3, 20, 20))) == 0
 
@@ -75,24 +75,24 @@ def test_edge_energy_of_a_point_is_what_the_blur_takes_from_it():
 @pytest.mark.parametrize("sigma", [0.3, 0.6, 2.0])
 def test_blur_leaves_a_constant_as_it_is(sigma):
     u = np.full((2, 3, 10, 14), 17.0)
-    np.testing.assert_allclose(regularizers.blur(sigma)(u, None), u, rtol=1e-12)
+    np.testing.assert_allclose(regularizers.blur(sigma)(u, None, 1), u, rtol=1e-12)
 
 
 def test_blur_of_a_point_is_a_gaussian_of_that_variance():
     u = np.zeros((1, 3, 41, 41))
     u[..., 20, 20] = 1
-    row = regularizers.blur(1.5)(u, None)[0, 0].sum(axis=0)
+    row = regularizers.blur(1.5)(u, None, 1)[0, 0].sum(axis=0)
     assert row.sum() == pytest.approx(1)
     assert (row * (np.arange(41) - 20) ** 2).sum() == pytest.approx(1.5**2, rel=1e-3)
 
 
 def test_decay_fades_towards_the_mean_colour(u):
-    np.testing.assert_allclose(regularizers.decay(0.25)(u, None), 0.75 * u)
+    np.testing.assert_allclose(regularizers.decay(0.25)(u, None, 1), 0.75 * u)
 
 
 def test_centre_fades_by_the_rate_far_away_and_not_at_all_in_the_middle():
     u = np.full((1, 3, 101, 51), 10.0)
-    faded = regularizers.centre(0.25, sigma=0.1)(u, None)
+    faded = regularizers.centre(0.25, sigma=0.1)(u, None, 1)
     assert faded[0, 0, 50, 25] == 10
     assert faded[0, 0, 0, 0] == pytest.approx(7.5, rel=1e-6)
     assert faded[0, 0, 50, 30] == pytest.approx(10 - 2.5 * (1 - np.exp(-((5 / 51) ** 2) / 0.02)))
@@ -102,7 +102,7 @@ def test_centre_fades_by_the_rate_far_away_and_not_at_all_in_the_middle():
 @pytest.mark.parametrize("name", ["clip_small_norm", "clip_small_contribution"])
 def test_clipping_zeroes_that_percentage_of_every_image(name, percentile, u, rng):
     g = rng.normal(size=u.shape)
-    clipped = getattr(regularizers, name)(percentile)(u, g)
+    clipped = getattr(regularizers, name)(percentile)(u, g, 1)
     zeroed = (clipped == 0).all(axis=1).sum(axis=(1, 2))
     assert (zeroed == round(12 * 9 * percentile / 100)).all()
     kept = clipped != 0
@@ -111,7 +111,7 @@ def test_clipping_zeroes_that_percentage_of_every_image(name, percentile, u, rng
 
 def test_clipping_takes_equals_by_rank():
     u = np.ones((1, 3, 4, 5))
-    assert (regularizers.clip_small_norm(30)(u, None) == 0).all(axis=1).sum() == 6
+    assert (regularizers.clip_small_norm(30)(u, None, 1) == 0).all(axis=1).sum() == 6
 
 
 def test_small_norm_and_small_contribution_ask_different_questions():
@@ -120,14 +120,63 @@ def test_small_norm_and_small_contribution_ask_different_questions():
     u[..., 0] = 100
     g = np.ones_like(u)
     g[..., 0] = 0
-    assert (regularizers.clip_small_norm(50)(u, g)[0, 0] == [[100, 0]]).all()
-    assert (regularizers.clip_small_contribution(50)(u, g)[0, 0] == [[0, 1]]).all()
+    assert (regularizers.clip_small_norm(50)(u, g, 1)[0, 0] == [[100, 0]]).all()
+    assert (regularizers.clip_small_contribution(50)(u, g, 1)[0, 0] == [[0, 1]]).all()
 
 
 def test_float32_stays_float32(u):
     u = u.astype(np.float32)
     for correct in (regularizers.decay(0.1), regularizers.centre(0.1), regularizers.blur(0.6),
                     regularizers.clip_small_norm(30), regularizers.clip_small_contribution(30)):
-        assert correct(u, u).dtype == np.float32
+        assert correct(u, u, 1).dtype == np.float32
     for penalty in (regularizers.l2, regularizers.total_variation, regularizers.edge_energy):
         assert grad(penalty(x := Tensor(u)), [x])[0].dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("sigma", [0, 1e-300, 1e-20, 0.01, 0.05])
+def test_blur_by_nothing_is_the_identity(sigma, dtype, u):
+    u = u.astype(dtype)
+    np.testing.assert_array_equal(regularizers.blur(sigma)(u, None, 1), u)
+
+
+def test_blur_by_far_more_than_the_image_is_its_mean(u):
+    blurred = regularizers.blur(1e6)(u, None, 1)
+    np.testing.assert_allclose(blurred, u.mean(axis=(2, 3), keepdims=True) + 0 * u, atol=1e-6)
+
+
+def test_every_n_th_step_is_counted_from_the_number_of_the_step():
+    corrected = regularizers.every(3, regularizers.decay(1.0))
+    u = np.ones((1, 3, 2, 2))
+    for _ in range(2):  # and asking twice changes nothing
+        assert [bool(corrected(u, None, step).any()) for step in range(1, 7)] == [1, 1, 0, 1, 1, 0]
+    rarely = regularizers.every(2, corrected)
+    assert [step for step in range(1, 13) if not rarely(u, None, step).any()] == [6, 12]
+
+
+R = regularizers
+
+
+@pytest.mark.parametrize("bad", [-0.1, np.nan, np.inf, -np.inf, "1", None, True, np.ones(2)])
+@pytest.mark.parametrize(
+    "regularizer",
+    [
+        R.decay, R.centre, R.blur, R.clip_small_norm, R.clip_small_contribution,
+        lambda sigma: R.centre(0.1, sigma), lambda n: R.every(n, R.decay(0.1)),
+        lambda beta: R.total_variation(np.ones((1, 3, 4, 4)), beta),
+    ],
+)
+def test_a_strength_that_makes_no_sense_is_refused_where_it_is_given(regularizer, bad):
+    with pytest.raises((ValueError, TypeError), match="give a (whole )?number"):
+        regularizer(bad)
+
+
+@pytest.mark.parametrize(
+    "too_much",
+    [lambda: R.decay(1.1), lambda: R.centre(2), lambda: R.clip_small_norm(101),
+     lambda: R.clip_small_contribution(100.5), lambda: R.every(0, R.decay(0.1)),
+     lambda: R.every(1.5, R.decay(0.1)), lambda: R.centre(0.1, 0)],
+)
+def test_a_share_of_more_than_all_is_refused(too_much):
+    with pytest.raises((ValueError, TypeError), match="give a (whole )?number"):
+        too_much()

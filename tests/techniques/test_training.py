@@ -56,9 +56,9 @@ def test_with_an_adversary_a_batch_takes_two_steps_the_second_on_harder_photos(r
     losses, learn = [], training.learn
 
     def spy(*args):
-        params, progress, g = learn(*args)
-        losses.append(progress.loss)
-        return params, progress, g
+        params, shown, g = learn(*args)
+        losses.append(float(shown[0]))
+        return params, shown, g
 
     monkeypatch.setattr(training, "learn", spy)
 
@@ -96,3 +96,63 @@ def test_the_temperature_undoes_an_exaggeration(rng):
     labels = np.array([rng.choice(4, p=row) for row in p])
     assert training.temperature(3 * scores, labels) == pytest.approx(3, rel=0.1)
     assert training.calibration_error(scores, labels) < 0.03
+
+
+@pytest.mark.parametrize("scale", [1e-44, 1e-30, 1e-20, 1e-3, 1e20, 1e37])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_adversary_moves_as_far_however_small_the_gradient(scale, dtype, rng):
+    x, g = np.full((2, 3, 5, 4), 100, dtype), rng.uniform(0.5, 1, (2, 3, 5, 4))
+    g = (g * np.reshape([scale, 0], (2, 1, 1, 1))).astype(dtype)
+    moved = training.uphill(x, g, 3.0) - x
+    assert moved.dtype == dtype
+    assert np.sqrt((moved[0] ** 2).mean()) == pytest.approx(3, rel=1e-5) and (moved[1] == 0).all()
+
+
+@pytest.mark.parametrize("distance", [-1, np.nan, np.inf])
+def test_an_adversary_goes_a_distance(distance):
+    with pytest.raises(ValueError, match="distance uphill"):
+        training.uphill(np.zeros((1, 3, 2, 2)), np.ones((1, 3, 2, 2)), distance)
+
+
+def test_the_progress_of_a_step_is_the_loss_before_it_and_the_share_that_was_right(rng):
+    net = models.build("minivgg", classes=3)
+    x, labels = rng.uniform(0, 255, (6, 3, 32, 32)).astype("f4"), np.arange(6) % 3
+    drop = np.random.default_rng(5)
+    _, progress = training.step(net, net.params, x, labels.tolist(), SGD(), 0.1, drop)
+    scores = net(x, training=np.random.default_rng(5)).scores
+    assert progress.loss == pytest.approx(float(ops.cross_entropy(scores, labels)), rel=1e-5)
+    assert progress.right == pytest.approx((scores.argmax(axis=1) == labels).mean())
+    assert type(progress.loss) is type(progress.right) is float
+
+
+def test_confusion_takes_labels_in_bytes_and_no_photos():
+    many = np.array([199, 5, 199], np.uint8)
+    table = training.confusion(many, many, 200)
+    assert table[199, 199] == 2 and table[5, 5] == 1 and table.sum() == 3
+    assert not training.confusion(np.zeros(0, int), np.zeros(0, int), 2).any()
+
+
+@pytest.mark.parametrize(
+    ("predicted", "labels"),
+    [([0, -1], [0, 1]), ([0, 1], [0, 2]), ([0.0, 1.0], [0, 1]), ([0, 1, 1], [0, 1]), ([0], [[0]])],
+)
+def test_confusion_of_what_is_no_class_is_said(predicted, labels):
+    with pytest.raises(ValueError):
+        training.confusion(np.array(predicted), np.array(labels), 2)
+
+
+@pytest.mark.parametrize("measure", [training.calibration_error, training.temperature])
+def test_scores_that_are_no_numbers_or_do_not_fit_have_no_measure(measure, rng):
+    scores, labels = rng.normal(size=(4, 3)), np.arange(4) % 3
+    for bad in (np.nan, np.inf):
+        broken = scores.copy()
+        broken[2, 1] = bad
+        with pytest.raises(ValueError, match="scores are finite numbers"):
+            measure(broken, labels)
+    with pytest.raises(ValueError, match="one photo or more"):
+        measure(scores[:0], labels[:0])
+    with pytest.raises(ValueError, match="3 labels do not fit the scores of 4"):
+        measure(scores, labels[:3])
+    for outside in (-1, 3):
+        with pytest.raises(ValueError, match="labels lie in 0 … 2"):
+            measure(scores, np.where(labels == 2, outside, labels))
