@@ -130,7 +130,7 @@ def scores_of(run: Run, photos: photo_folder.Photos, size: int, device: str):
     """Scores and labels of all photos, each seen in the middle at `size`."""
     p = run.net.preprocessing
     scores, labels = [], []
-    for pixels, of in photo_folder.centred(photos, p.resize * size // p.crop, size, 100):
+    for pixels, of in photo_folder.centred(photos, p.resize * size / p.crop, size, 100):
         acts = run.net(to_device(pixels, device), params=run.params)
         scores.append(to_numpy(list(acts.values())[-1]))
         labels.append(of)
