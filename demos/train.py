@@ -15,6 +15,7 @@ probabilities are right; with --epochs at what a checkpoint has, that is done at
 
 import argparse
 import dataclasses
+import hashlib
 import json
 import pathlib
 import time
@@ -181,6 +182,7 @@ def finish(
         "source": "trained with minigrad: python -m demos train", "licence": licence,
     }
     storage.save(out / f"{name}.h5", params, attributes, float16=True)
+    note = {"sha256": hashlib.sha256((out / f"{name}.h5").read_bytes()).hexdigest(), **note}
     pictures.save(out, name, {"curve": curve.draw(run.log)}, note)
     print(f"{note['accuracy']:.1%} of {len(labels)} photos are right; {out / name}.h5")
 

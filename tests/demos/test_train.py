@@ -1,5 +1,6 @@
 """Training on a folder of photos: it learns, it resumes exactly, and bad folders are said."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -49,6 +50,8 @@ def test_a_run_writes_a_network_that_tells_the_classes(folder, call, tmp_path):
     assert [line["epoch"] for line in note["log"]] == [1, 2, 3]
     assert note["log"][-1]["loss"] < note["log"][0]["loss"]
     assert (tmp_path / "out" / "minivgg_curve.png").exists()
+    weights = (tmp_path / "out" / "minivgg.h5").read_bytes()
+    assert note["sha256"] == hashlib.sha256(weights).hexdigest()
 
 
 def test_an_epoch_has_as_many_photos_as_asked_for():
