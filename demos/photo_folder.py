@@ -3,10 +3,11 @@
     FOLDER/train/<class>/*.jpg
     FOLDER/val/<class>/*.jpg
 
-Photos are decoded once, at a size a little above the largest that training asks for, and stay in
-memory as bytes.  Batches are made by threads while the engine works on an earlier one (Pillow lets
-go of Python's lock while it resizes), each from its own random numbers, (seed, step): so a run
-that is resumed sees the very batches that it would have seen.
+Photos are decoded once, by the reader that looking at them uses (models/photo.py), at a size a
+little above the largest that training asks for, and stay in memory as bytes.  Batches are made by
+threads while the engine works on an earlier one (Pillow lets go of Python's lock while it resizes),
+each from its own random numbers, (seed, step): so a run that is resumed sees the very batches that
+it would have seen.
 """
 
 import collections
@@ -20,7 +21,9 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
+from models import photo
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 AHEAD = min(4, os.cpu_count() or 1)  # batches in the making
 
 
@@ -65,26 +68,25 @@ def read(folder: pathlib.Path, part: str, classes: list[str], edge: int) -> Phot
         progress = tqdm(decoded, total=len(files), desc=f"reading {part}", unit="photo")
         pictures = list(progress)
     kept = [i for i, picture in enumerate(pictures) if isinstance(picture, np.ndarray)]
-    for (file, _), picture in zip(files, pictures, strict=True):
-        if isinstance(picture, str):
-            print(f"left out: {file} {picture}")
+    for complaint in (picture for picture in pictures if isinstance(picture, str)):
+        print(f"left out: {complaint}")
     if not kept:
         raise ValueError(f"{folder / part} holds no photos: put some into {part}/<class>/")
     return Photos([pictures[i] for i in kept], np.array([files[i][1] for i in kept]))
 
 
 def decode(file: pathlib.Path, edge: int) -> np.ndarray | str:
-    """Return (H, W, 3) bytes, or what is wrong with the file."""
+    """Return (H, W, 3) bytes, the shorter side at most `edge`, or what is wrong with the file."""
     try:
-        with Image.open(file) as image:
-            image.draft("RGB", (edge, edge))  # a JPEG can be decoded smaller, and faster
-            image = image.convert("RGB")
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        return f"cannot be read ({error})"
+        image = photo.upright_rgb(file, at_least=edge)
+    except (OSError, ValueError) as error:
+        return str(error)
     if min(image.size) < 8:
-        return f"has {image.width}×{image.height} pixels, too few to see anything"
-    ratio = min(1, edge / min(image.size))
-    return np.asarray(image.resize([max(8, round(n * ratio)) for n in image.size]))
+        return f"{file} has {image.width}×{image.height} pixels, too few to see anything"
+    shorter = min(image.size)
+    edge = max(8, min(edge, shorter))
+    size = [int(edge * n / shorter) for n in image.size]
+    return np.asarray(image.resize(size, Image.Resampling.BILINEAR))
 
 
 def batches(
@@ -145,18 +147,13 @@ def varied(picture: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarr
     return np.clip((pixels - grey) * colour + grey, 0, 255)
 
 
-def centred(photos: Photos, resize: int, crop: int, batch: int):
+def centred(photos: Photos, resize: float, crop: int, batch: int):
     """Yield (pixels (N, 3, crop, crop), labels): the middle of every photo, in order."""
     for start in range(0, len(photos.labels), batch):
-        views = []
-        for picture in photos.pictures[start : start + batch]:
-            image = Image.fromarray(picture)
-            edge = min(image.size) * crop / resize
-            left, top = (image.width - edge) / 2, (image.height - edge) / 2
-            box = (left, top, left + edge, top + edge)
-            view = image.resize((crop, crop), Image.Resampling.BILINEAR, box)
-            views.append(np.asarray(view, np.float32))
-        pixels = np.stack(views).transpose(0, 3, 1, 2)                  # (N, 3, crop, crop)
+        pictures = photos.pictures[start : start + batch]
+        views = [photo.centre(Image.fromarray(picture), resize, crop) for picture in pictures]
+        pixels = np.stack([np.asarray(view, np.float32) for view in views])
+        pixels = pixels.transpose(0, 3, 1, 2)                           # (N, 3, crop, crop)
         yield pixels, photos.labels[start : start + batch]
 
 

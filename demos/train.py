@@ -15,6 +15,7 @@ probabilities are right; with --epochs at what a checkpoint has, that is done at
 
 import argparse
 import dataclasses
+import hashlib
 import json
 import pathlib
 import time
@@ -130,7 +131,7 @@ def scores_of(run: Run, photos: photo_folder.Photos, size: int, device: str):
     """Scores and labels of all photos, each seen in the middle at `size`."""
     p = run.net.preprocessing
     scores, labels = [], []
-    for pixels, of in photo_folder.centred(photos, p.resize * size // p.crop, size, 100):
+    for pixels, of in photo_folder.centred(photos, p.resize * size / p.crop, size, 100):
         scores.append(to_numpy(run.net.scores(to_device(pixels, device), params=run.params)))
         labels.append(of)
     return np.concatenate(scores), np.concatenate(labels)
@@ -180,6 +181,7 @@ def finish(
         "source": "trained with minigrad: python -m demos train", "licence": licence,
     }
     storage.save(out / f"{name}.h5", params, attributes, float16=True)
+    note = {"sha256": hashlib.sha256((out / f"{name}.h5").read_bytes()).hexdigest(), **note}
     pictures.save(out, name, {"curve": curve.draw(run.log)}, note)
     print(f"{note['accuracy']:.1%} of {len(labels)} photos are right; {out / name}.h5")
 
