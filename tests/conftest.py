@@ -1,7 +1,8 @@
-"""What all tests share: the random generator, and the data that only some machines have."""
+"""What all tests share: options, the random generator, data that only some machines have."""
 
 import os
 import pathlib
+import secrets
 
 import numpy as np
 import pytest
@@ -21,3 +22,42 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip(f"needs the photos and weights of {folder.name}: set MINIGRAD_DATA to them")
     return folder
+
+
+# ── The fuzz (tests/peers/test_fuzz.py) ─────────────────────────────────────────────────────────
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("fuzz", "random cases against PyTorch")
+    group.addoption("--fuzz-seconds", type=float, default=0.0, help="go on for so long, in all")
+    group.addoption("--fuzz-seed", default="0", help="a number, or random (default: 0)")
+    group.addoption("--fuzz-case", help="run this case alone: NAME/SEED/NUMBER")
+
+
+class Fuzz:
+    """What the fuzz was asked for, and how much it has done."""
+
+    def __init__(self, config):
+        seed = config.getoption("--fuzz-seed")
+        self.seed = secrets.randbelow(2**31) if seed == "random" else int(seed)
+        self.seconds = config.getoption("--fuzz-seconds")
+        self.case = config.getoption("--fuzz-case")
+        self.cases = self.failures = 0
+
+    def ran(self, cases, failures):
+        self.cases += cases
+        self.failures += failures
+
+
+@pytest.fixture(scope="session")
+def fuzz(pytestconfig):
+    fuzz = pytestconfig.fuzz = Fuzz(pytestconfig)
+    return fuzz
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    fuzz = getattr(config, "fuzz", None)
+    if fuzz and fuzz.cases:
+        terminalreporter.write_line(
+            f"fuzz: {fuzz.cases:,} cases of seed {fuzz.seed}, {fuzz.failures:,} mismatches"
+        )
