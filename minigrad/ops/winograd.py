@@ -176,7 +176,7 @@ def numbers_of_a_tile(C, out, F):
 
 def on_tiles(F, name, x):
     """Return matrix ⊗ matrix, what one of F's does to rows and columns, on tiles as vectors."""
-    return _on_tiles(F, name, array_module(x), x.dtype, str(x.device))
+    return _on_tiles(F, name, array_module(x), x.dtype, getattr(x.device, "id", None))
 
 
 @functools.cache  # a device is sent them once
