@@ -25,14 +25,14 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from demos import pictures
-from demos.command import PHOTOS, find_class, network, parser
-from demos.presets import REGULARIZERS, corrections, excite, preset_for
-from demos.wishes import channel_wishes, class_wish
+from demos.shared import pictures
+from demos.shared.command import PHOTOS, find_class, network, parser
 from minigrad import ops
 from minigrad.backend import to_device, to_numpy
-from minigrad.techniques.optimize import Diverged, noise
-from minigrad.techniques.transforms import resized
+from minigrad.techniques.make.excite import channel_wishes, class_wish
+from minigrad.techniques.make.loop import Diverged, noise
+from minigrad.techniques.make.presets import REGULARIZERS, corrections, excite, preset_for
+from minigrad.techniques.make.transforms import resized
 
 FRAMES, FILMED = 40, 4  # moments of a film, and the pictures that it shows
 MANY = 16  # channels: they are shown on their sheet alone

@@ -19,12 +19,12 @@ import numpy as np
 from PIL import Image
 
 import models
-from demos import pictures
-from demos.command import class_name, find_class, network, parser
 from demos.maximize import make, started
-from demos.presets import preset_for
-from demos.wishes import class_wish
+from demos.shared import pictures
+from demos.shared.command import class_name, find_class, network, parser
 from minigrad.backend import to_numpy
+from minigrad.techniques.make.excite import class_wish
+from minigrad.techniques.make.presets import preset_for
 
 
 def main(argv: list[str]) -> None:

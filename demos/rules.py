@@ -17,10 +17,10 @@ import argparse
 import dataclasses
 import pathlib
 
-from demos import pictures
-from demos.command import PHOTOS, class_name, find_class, network, parser, top_five
+from demos.shared import pictures
+from demos.shared.command import PHOTOS, class_name, find_class, network, parser, top_five
 from minigrad.techniques import objectives
-from minigrad.techniques.attribution import RULES, gradient, gradients, panel, saliency
+from minigrad.techniques.look.gradient import RULES, gradient, gradients, panel, saliency
 from minigrad.tensor import UnusedRule
 
 

@@ -24,12 +24,12 @@ import numpy as np
 from tqdm import tqdm
 
 import models
-from demos import curve, photo_folder, pictures, training_run
-from demos.command import parser
-from demos.training_run import Recipe, Run
+from demos.shared import curve, pictures, training_run
+from demos.shared.command import parser
+from demos.shared.training_run import Recipe, Run
 from minigrad.backend import to_device, to_numpy
-from minigrad.techniques import training
-from models import storage
+from minigrad.techniques.learn import training
+from models import photo_folder, storage
 from models.fold import fold_batch_norm
 
 SAVE_EVERY = 300  # seconds

@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.kept import freeze
+from minigrad.ops.fast.kept import freeze
 
 Shapes = Mapping[str, tuple[int, ...]]
 FORMAT = ("v110", "v110")  # of HDF5: the first with checksums of names, shapes and attributes

@@ -19,12 +19,11 @@ Read before: ops/linear.py.  Read next: ops/pool.py; for the faster ways ways.py
 blocks.py, columns.py and winograd.py.
 """
 
-from minigrad import threads
 from minigrad.backend import Array, array_module, is_array
-from minigrad.ops import columns, winograd
-from minigrad.ops.blocks import view
+from minigrad.ops.fast import columns, threads, winograd
+from minigrad.ops.fast.blocks import view
+from minigrad.ops.fast.ways import choose
 from minigrad.ops.sizes import check_axes, check_shapes, margins, pair, whole
-from minigrad.ops.ways import choose
 from minigrad.tensor import op
 
 

@@ -7,12 +7,14 @@ import pytest
 from PIL import Image
 
 import models
-from demos import filters, maximize, opinion, presets, wishes
-from demos.command import run
-from demos.presets import PRESETS, preset_for
+from demos import filters, maximize, opinion
+from demos.shared.command import run
 from minigrad import ops
+from minigrad.ops.fast.threads import use
 from minigrad.optim import cosine
-from minigrad.threads import use
+from minigrad.techniques.make import excite as wishes
+from minigrad.techniques.make import presets
+from minigrad.techniques.make.presets import PRESETS, preset_for
 from models import storage
 
 NAMES = ["cup", "golf_ball", "tea cup", "dog"]

@@ -8,7 +8,7 @@ from PIL import Image
 
 import models
 from demos import rules
-from demos.command import run
+from demos.shared.command import run
 from models import storage
 
 

@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 import models
-from demos import photo_folder, train, training_run
-from demos.command import run
-from models import photo, storage
+from demos import train
+from demos.shared import training_run
+from demos.shared.command import run
+from models import photo, photo_folder, storage
 
 COLOURS = {"blue": (40, 60, 220), "green": (50, 190, 60), "red": (220, 50, 40)}
 

@@ -8,7 +8,7 @@ from minigrad import Tensor, grad, ops
 from minigrad.check import numerical_gradient
 from minigrad.rules import deconvnet, guided
 from minigrad.techniques import objectives
-from minigrad.techniques.attribution import (
+from minigrad.techniques.look.gradient import (
     RULES,
     Bits,
     gradient,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demos import pictures
+from demos.shared import pictures
 
 
 def pixel(picture, x=0, y=0):

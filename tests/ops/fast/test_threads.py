@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from minigrad import ops, threads
-from minigrad.blas import blas_threads
+from minigrad import ops
+from minigrad.ops.fast import threads
+from minigrad.ops.fast.blas import blas_threads
 
 
 @pytest.fixture(params=[1, 2, 4])
@@ -213,7 +214,7 @@ def test_a_forked_child_has_threads_of_its_own():
     """It inherits the pool without its threads: work handed to that would never be done."""
     code = (
         "import os, threading\n"
-        "from minigrad import threads\n"
+        "from minigrad.ops.fast import threads\n"
         "threads.use(3)\n"
         "threads.spread(list, range(99))\n"
         "child = os.fork()\n"

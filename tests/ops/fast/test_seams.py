@@ -12,10 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from minigrad import Tensor, grad, threads
-from minigrad.ops import blocks, conv2d, winograd
-from minigrad.ops.channels import back_bias, channel_sums, per_channel
-from minigrad.ops.ways import force
+from minigrad import Tensor, grad
+from minigrad.ops import conv2d
+from minigrad.ops.fast import blocks, threads, winograd
+from minigrad.ops.fast.channels import back_bias, channel_sums, per_channel
+from minigrad.ops.fast.ways import force
 
 THREADS = [1, 2, 3, 8, 128]
 

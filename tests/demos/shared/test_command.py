@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from demos.__main__ import demos
-from demos.command import find_class, run
+from demos.shared.command import find_class, run
 
 
 @pytest.fixture

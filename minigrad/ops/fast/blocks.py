@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigrad import threads
 from minigrad.backend import array_module
+from minigrad.ops.fast import threads
 
 CACHE = 2**21  # bytes that a core keeps close to itself
 LAUNCH = 2**28  # bytes in a block on a GPU, where few large products beat many small ones

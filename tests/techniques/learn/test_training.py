@@ -6,7 +6,7 @@ import pytest
 import models
 from minigrad import ops
 from minigrad.optim import SGD
-from minigrad.techniques import training
+from minigrad.techniques.learn import training
 from minigrad.tensor import Tensor, grad
 
 

@@ -2,7 +2,7 @@
 
 `benchmark.py` starts one process for each,
 
-    python -m demos.contenders NAME TASK        then, on its standard input: begin, run, run, …
+    python -m demos.shared.contenders NAME TASK    then, on its standard input: begin, run, …
 
 and every line is answered with one of JSON.  A contender makes a task into a function without
 arguments that does the work once; arrays are the same for all.
@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 import models
-from demos.peak import forget_peak, memory
+from demos.shared.peak import forget_peak, memory
 from models.layers import AdaptiveAvgPool, BatchNorm, Conv, Dropout, Linear, MaxPool, Relu
 
 TASKS = {
@@ -54,7 +54,7 @@ def arrays(task: str):
 def minigrad(task: str):
     """The library of this project, by its front door."""
     from minigrad import Tensor, grad, ops
-    from minigrad.ops.kept import freeze
+    from minigrad.ops.fast.kept import freeze
 
     if task == "loop":
         return image_loop()
@@ -81,8 +81,9 @@ def minigrad(task: str):
 
 def image_loop(steps: int = 20):
     """What `demos maximize` does to two images at once, at the last of its sizes."""
-    from demos import presets
-    from minigrad.techniques import objectives, optimize
+    from minigrad.techniques import objectives
+    from minigrad.techniques.make import loop as optimize
+    from minigrad.techniques.make import presets
 
     net = models.load("minivgg")
     preset = dataclasses.replace(presets.preset_for(net), steps=steps)
@@ -110,7 +111,7 @@ def pytorch(task: str, channels_last: bool = False):
     import torch
     from torch.nn import functional as F
 
-    from minigrad import threads
+    from minigrad.ops.fast import threads
 
     torch.set_num_threads(threads.count())
     net, layers, pixels, labels = arrays(task)
@@ -274,7 +275,7 @@ CONTENDERS = {
 
 def serve(name: str, task: str) -> None:
     """Answer `begin` with the memory that the task takes, and `run` with its time."""
-    from minigrad.ops import winograd
+    from minigrad.ops.fast import winograd
 
     run = None
     for question in sys.stdin:

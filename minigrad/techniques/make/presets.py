@@ -25,9 +25,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from minigrad.optim import Adam, cosine
-from minigrad.techniques import regularizers
-from minigrad.techniques.optimize import descend, like_photos, optimize
-from minigrad.techniques.transforms import grain, jitter, resized, zoom
+from minigrad.techniques.make import regularizers
+from minigrad.techniques.make.loop import descend, like_photos, optimize
+from minigrad.techniques.make.transforms import grain, jitter, resized, zoom
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import models
-from minigrad.ops import conv2d, winograd
-from minigrad.ops.kept import Kept, freeze, frozen
+from minigrad.ops import conv2d
+from minigrad.ops.fast import winograd
+from minigrad.ops.fast.kept import Kept, freeze, frozen
 
 
 def outputs(weight):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigrad.check import check_gradients
-from minigrad.techniques import regularizers
+from minigrad.techniques.make import regularizers
 from minigrad.tensor import Tensor, grad
 
 

@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-HERE = pathlib.Path(__file__).parent.parent
+HERE = pathlib.Path(__file__).parents[2]
 
 COUNT = """
 import json
@@ -20,7 +20,7 @@ import strict_cupy
 cupy = strict_cupy.install()
 import models
 from minigrad import Tensor, grad, ops
-from minigrad.ops.ways import force
+from minigrad.ops.fast.ways import force
 
 def counted(work):
     for _ in range(2):  # what is kept from the first pass is there in the second

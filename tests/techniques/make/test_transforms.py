@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small import generators
 
-from minigrad.techniques.transforms import grain, jitter, resized, zoom
+from minigrad.techniques.make.transforms import grain, jitter, resized, zoom
 from minigrad.tensor import Tensor, grad
 
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from minigrad import Tensor, grad, tape
 from minigrad.ops import conv2d
-from minigrad.ops import winograd as lesson
-from minigrad.ops.blocks import blocks_of
 from minigrad.ops.conv import rectified_conv2d
-from minigrad.ops.ways import choose, force
+from minigrad.ops.fast import winograd as lesson
+from minigrad.ops.fast.blocks import blocks_of
+from minigrad.ops.fast.ways import choose, force
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-11}
 LAYOUTS = {

@@ -14,8 +14,8 @@ import numpy as np
 import PIL
 from PIL import Image, ImageDraw, ImageFont
 
-from minigrad import threads
 from minigrad.backend import to_numpy
+from minigrad.ops.fast import threads
 
 INK, PAPER, BOX = (20, 20, 24), (255, 255, 255), (255, 212, 0)
 MARGIN, TITLE = 12, 26

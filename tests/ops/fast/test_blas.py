@@ -8,8 +8,8 @@ import threading
 import numpy as np
 import pytest
 
-from minigrad import threads
-from minigrad.blas import blas_threads, one_blas_thread
+from minigrad.ops.fast import threads
+from minigrad.ops.fast.blas import blas_threads, one_blas_thread
 
 fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks are POSIX's")
 
@@ -62,7 +62,7 @@ def test_a_child_forked_while_another_thread_computes_has_no_limit():
     """That thread does not exist in the child, and can lift none there."""
     run(
         "import os, threading\n"
-        "from minigrad.blas import blas_threads, one_blas_thread\n"
+        "from minigrad.ops.fast.blas import blas_threads, one_blas_thread\n"
         "before = blas_threads()\n"
         "entered, leave = threading.Event(), threading.Event()\n"
         "def other():\n"
@@ -86,7 +86,7 @@ def test_a_child_forked_while_another_thread_computes_has_no_limit():
 def test_a_child_forked_from_within_is_within():
     run(
         "import os\n"
-        "from minigrad.blas import blas_threads, one_blas_thread\n"
+        "from minigrad.ops.fast.blas import blas_threads, one_blas_thread\n"
         "before = blas_threads()\n"
         "with one_blas_thread():\n"
         "    child = os.fork()\n"
@@ -100,7 +100,7 @@ def test_a_child_forked_from_within_is_within():
 def test_a_fork_at_any_moment_leaves_no_lock_held():
     run(
         "import os, signal, threading\n"
-        "from minigrad.blas import blas_threads, one_blas_thread\n"
+        "from minigrad.ops.fast.blas import blas_threads, one_blas_thread\n"
         "before, stop = blas_threads(), threading.Event()\n"
         "def other():\n"
         "    while not stop.is_set():\n"
@@ -196,9 +196,11 @@ def test_no_step_of_the_image_loop_and_no_pass_wakes_a_blas_thread():
         "time.sleep(0.2)\n"
         "before = seconds()\n"
         "import models\n"
-        "from demos import presets\n"
+        "from minigrad.techniques.make import presets\n"
         "from minigrad import Tensor, grad, ops\n"
-        "from minigrad.techniques import objectives, optimize, regularizers\n"
+        "from minigrad.techniques import objectives\n"
+        "from minigrad.techniques.make import loop as optimize\n"
+        "from minigrad.techniques.make import regularizers\n"
         "net, rng = models.build('minivgg_bn', random_seed=0), np.random.default_rng(0)\n"
         "preset = presets.PRESETS['minivgg']\n"
         "x = optimize.noise(net, 128, 2, 4.0, rng)\n"

@@ -7,9 +7,9 @@ and a sum over all places is a product with a row of ones.
 Read before: ops/blocks.py.  Used by: columns.py, winograd.py and norm.py.
 """
 
-from minigrad import threads
 from minigrad.backend import array_module
-from minigrad.ops.blocks import room
+from minigrad.ops.fast import threads
+from minigrad.ops.fast.blocks import room
 
 
 def pixels(image):

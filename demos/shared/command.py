@@ -9,7 +9,7 @@ from collections.abc import Callable
 import models
 from minigrad.backend import to_numpy
 
-PHOTOS = pathlib.Path(__file__).parent / "photos"
+PHOTOS = pathlib.Path(__file__).parents[1] / "photos"
 
 
 def run(main: Callable[[list[str]], None], argv: list[str]) -> int:

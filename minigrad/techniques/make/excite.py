@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from demos.command import class_name
+from demos.shared.command import class_name
 from minigrad.checked import whole
 from minigrad.techniques import objectives
 from models.layers import GlobalAvgPool, Relu

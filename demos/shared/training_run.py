@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 import models
-from demos.pictures import whole
+from demos.shared.pictures import whole
 from minigrad import optim
 from minigrad.backend import to_device, to_numpy
-from minigrad.techniques.training import Progress
+from minigrad.techniques.learn.training import Progress
 
 WARM_UP = 200  # steps
 

@@ -11,10 +11,10 @@ Read before: ways.py, blocks.py and channels.py.
 Read next: winograd.py, where there is less to multiply.
 """
 
-from minigrad import threads
 from minigrad.backend import array_module
-from minigrad.ops.blocks import add_up, blocks_of, cut, room, share
-from minigrad.ops.channels import back_bias, pixels
+from minigrad.ops.fast import threads
+from minigrad.ops.fast.blocks import add_up, blocks_of, cut, room, share
+from minigrad.ops.fast.channels import back_bias, pixels
 
 
 def convolve(x, weight, bias, stride, padding, dilation, rectified=False):

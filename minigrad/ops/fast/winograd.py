@@ -53,11 +53,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minigrad import threads
 from minigrad.backend import array_module
-from minigrad.ops.blocks import add_up, blocks_of, cut, room, share
-from minigrad.ops.channels import back_bias
-from minigrad.ops.kept import Kept
+from minigrad.ops.fast import threads
+from minigrad.ops.fast.blocks import add_up, blocks_of, cut, room, share
+from minigrad.ops.fast.channels import back_bias
+from minigrad.ops.fast.kept import Kept
 
 
 @dataclass(frozen=True, eq=False)

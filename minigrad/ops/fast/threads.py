@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.backend import array_module
-from minigrad.blas import one_blas_thread
+from minigrad.ops.fast.blas import one_blas_thread
 
 PART = 2**18  # elements, which take a core 0.1 ms: waking another one for them takes half of that
 PRODUCT = 2**23  # multiplications, which take 0.2 ms: smaller products are done where they are

@@ -7,11 +7,11 @@ from small import SmallNet, generators
 from minigrad import ops
 from minigrad.activations import Activations
 from minigrad.optim import SGD, Adam, constant
-from minigrad.techniques import optimize as loop
+from minigrad.techniques.make import loop as loop
+from minigrad.techniques.make.loop import Diverged, descend, like_photos, optimize, quasi_newton
+from minigrad.techniques.make.regularizers import blur, clip_small_norm, every, l2
+from minigrad.techniques.make.transforms import grain, jitter, zoom
 from minigrad.techniques.objectives import SCORES, Objective, channel, class_score, each
-from minigrad.techniques.optimize import Diverged, descend, like_photos, optimize, quasi_newton
-from minigrad.techniques.regularizers import blur, clip_small_norm, every, l2
-from minigrad.techniques.transforms import grain, jitter, zoom
 from minigrad.tensor import Tensor
 
 

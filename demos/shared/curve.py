@@ -2,7 +2,7 @@
 
 from PIL import Image, ImageDraw
 
-from demos.pictures import INK, PAPER, font
+from demos.shared.pictures import INK, PAPER, font
 
 LOSS, TRAIN, VAL = (60, 60, 70), (70, 110, 190), (200, 60, 40)
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 640, 360, 50, 30, 30
