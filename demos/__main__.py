@@ -6,7 +6,7 @@ import importlib
 import pathlib
 import sys
 
-from demos.command import run
+from demos.shared.command import run
 
 HERE = pathlib.Path(__file__).parent
 

@@ -19,7 +19,7 @@ import subprocess
 import sys
 from importlib import metadata, util
 
-from demos import contenders
+from demos.shared import contenders
 
 BUSY = "import time; end = time.monotonic() + {}\nwhile time.monotonic() < end: pass"
 PATIENCE = 300  # seconds after which a busy program ends, should nobody end it
@@ -141,7 +141,7 @@ def _start(name: str, task: str, threads: int, **settings: str) -> subprocess.Po
     if name != "minigrad":  # peers manage memory as they do without us
         environment["MINIGRAD_KEEP_MEMORY"] = "0"
     return subprocess.Popen(
-        [sys.executable, "-m", "demos.contenders", name, task],
+        [sys.executable, "-m", "demos.shared.contenders", name, task],
         cwd=ROOT, env=environment, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )
 

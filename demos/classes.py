@@ -3,7 +3,7 @@
 python -m demos classes dog
 """
 
-from demos.command import class_name, network, parser
+from demos.shared.command import class_name, network, parser
 
 
 def main(argv: list[str]) -> None:

@@ -16,11 +16,11 @@ import argparse
 import numpy as np
 from PIL import Image
 
-from demos import pictures
-from demos.command import network, parser
+from demos.shared import pictures
+from demos.shared.command import network, parser
 from minigrad.backend import to_device, to_numpy
 from minigrad.techniques import objectives
-from minigrad.techniques.attribution import gradient
+from minigrad.techniques.look.gradient import gradient
 
 TILE = 40
 

@@ -9,26 +9,32 @@
 
 Each network has settings of its own (demos/presets.py).  Ctrl-C keeps the pictures as they are.
 The probability beside a picture is the network's answer to the PNG, read again from its file.
+
+Pictures are made one after another, each from random numbers of its own: the same seed gives the
+same picture of a class, bit for bit, whatever stands beside it.  In a batch the network's sums are
+rounded otherwise, and after a hundred steps a picture has other details.
 """
 
 import argparse
 import dataclasses
+import math
 import pathlib
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from demos import pictures
-from demos.command import PHOTOS, find_class, network, parser
-from demos.presets import REGULARIZERS, excite, preset_for
-from demos.wishes import channel_wishes, class_wish
+from demos.shared import pictures
+from demos.shared.command import PHOTOS, find_class, network, parser
 from minigrad import ops
 from minigrad.backend import to_device, to_numpy
-from minigrad.techniques import objectives, optimize
+from minigrad.techniques.make.excite import channel_wishes, class_wish
+from minigrad.techniques.make.loop import Diverged, noise
+from minigrad.techniques.make.presets import REGULARIZERS, corrections, excite, preset_for
+from minigrad.techniques.make.transforms import resized
 
-AT_ONCE = 16 * 128**2   # pixels in one pass: more fill the memory and are not faster
-FRAMES = 40
+FRAMES, FILMED = 40, 4  # moments of a film, and the pictures that it shows
 MANY = 16  # channels: they are shown on their sheet alone
 
 
@@ -38,9 +44,11 @@ def main(argv: list[str]) -> None:
     net = network(args)
     wishes, size = asked_for(net, args)
     preset = settings(net, args, size)
-    start = started(net, args, preset, len(wishes))
-    made, frames, steps = make(net, wishes, start, preset, args.seed, args.gif)
-    save(net, wishes, made, frames, args, preset, steps)
+    rngs = [wish.rng(args.seed) for wish in wishes]
+    made = make(net, wishes, started(net, args, preset, rngs), preset, rngs, args.gif)
+    save(net, wishes, made, args, preset)
+    if made.error:
+        raise made.error
 
 
 def options() -> argparse.ArgumentParser:
@@ -78,7 +86,7 @@ def asked_for(net, args):
         wishes, size = [class_wish(net, k) for k in found], None
     else:
         wishes, size = channel_wishes(net, args.layer, args.channel)
-    return [wish for wish in wishes for _ in range(args.copies)], size
+    return [wish._replace(copy=n) for wish in wishes for n in range(args.copies)], size
 
 
 def settings(net, args, size):
@@ -93,12 +101,14 @@ def settings(net, args, size):
         sizes = [round(n * edge / preset.sizes[-1]) for n in preset.sizes]
         changes["sizes"] = (*(n for n in sizes[:-1] if fits(net, n)), edge)
     if args.waves is not None:
+        if not math.isfinite(args.waves):
+            raise ValueError(f"--waves {args.waves}: give a power, as 0.75, or -1 for none")
         changes["waves"] = args.waves if args.waves >= 0 else None
     if args.regularizer is not None:
         named = [text for text in args.regularizer if text != "none"]
         changes["regularizers"] = dict(map(strength, named))
     preset = dataclasses.replace(preset, **changes)
-    if edge < 16 or preset.steps < 1 or not preset.rate > 0:
+    if edge < 16 or preset.steps < 1 or not 0 < preset.rate < math.inf:
         raise ValueError("--size is 16 or more, --steps 1 or more, --rate above 0")
     return preset
 
@@ -121,52 +131,64 @@ def strength(text: str) -> tuple[str, float]:
         value = float(number)
     except ValueError:
         value = -1.0
-    if not value >= 0:
+    if not 0 <= value < math.inf:
         raise ValueError(f"--regularizer {text!r}: give a strength, as in {name}=1e-7")
-    if name.startswith("small") and value > 100:
-        raise ValueError(f"--regularizer {text!r}: a percentile is a number from 0 to 100")
+    corrections({name: value})  # which know their own bounds
     return name, value
 
 
-def started(net, args, preset, count: int):
-    """Return the images to start from, one per wish, of the first size: (count, 3, H, W)."""
+def started(net, args, preset, rngs):
+    """Return the images to start from, one per generator, of the first size: (N, 3, H, W)."""
     if args.start == "photo":
-        return np.repeat(to_numpy(net.pixels(args.image, preset.sizes[0])), count, axis=0)
+        return np.repeat(to_numpy(net.pixels(args.image, preset.sizes[0])), len(rngs), axis=0)
     sigma = preset.noise if args.start == "noise" else 0.0
-    rng = np.random.default_rng(args.seed)
-    return to_numpy(optimize.noise(net, preset.sizes[0], count, sigma, rng))
+    return np.concatenate([to_numpy(noise(net, preset.sizes[0], 1, sigma, rng)) for rng in rngs])
 
 
 # ── Making ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def make(net, wishes, start, preset, seed: int, film: bool = False):
-    """Make the pictures, some at a time, with a progress bar; Ctrl-C keeps what there is.
+class Made(NamedTuple):
+    """Pictures (N, 3, H, W), their moments for a film, steps done for all, and what ended it."""
 
-    Returns:
-        Pixels (N, 3, H, W), a list of such for the film, and how many steps were done for all.
+    pixels: np.ndarray
+    films: list[list[np.ndarray]]
+    steps: int
+    error: Diverged | None
+
+
+def make(net, wishes, start, preset, rngs, film: bool = False) -> Made:
+    """Make one picture after another; Ctrl-C, or a loop that diverges, keeps what there is.
+
+    Args:
+        net: a network.
+        wishes: what to make.
+        start: an image for each, (N, 3, H, W), on the CPU.
+        preset: the settings.
+        rngs: a random generator for each.
+        film: keep moments of the first pictures, too.
     """
     edge, total = preset.sizes[-1], preset.steps * len(preset.sizes)
-    made, done = optimize.resized(start, edge), 0
-    frames = [made.copy()] if film else []
-    some = max(1, AT_ONCE // edge**2)
-    parts = [slice(i, i + some) for i in range(0, len(wishes), some)]
-    rng = np.random.default_rng([seed, 1])
-    with tqdm(total=len(parts) * total, unit="step") as bar:
+    pixels, done, error = resized(start, edge), 0, None
+    films = [[image] for image in pixels[:FILMED].copy()] if film else []
+    with tqdm(total=len(wishes) * total, unit="step") as bar:
         try:
-            for part in parts:
-                objective = objectives.each([wish.objective for wish in wishes[part]])
-                x0 = to_device(start[part], net.device)
-                for progress in excite(net, objective, x0, preset, rng):
-                    made[part] = to_numpy(optimize.resized(progress.pixels, edge))
-                    done += 1
-                    bar.set_postfix(score=f"{-progress.value / len(x0):.1f}", refresh=False)
-                    bar.update()
-                    if film and done % max(1, len(parts) * total // FRAMES) == 0:
-                        frames.append(made.copy())
+            for n, (wish, rng) in enumerate(zip(wishes, rngs, strict=True)):
+                now: Any = to_device(start[n : n + 1], net.device)
+                try:
+                    for progress in excite(net, wish.objective, now, preset, [rng]):
+                        now, done = progress.pixels, done + 1
+                        bar.set_postfix(score=f"{-progress.value:.1f}", refresh=False)
+                        bar.update()
+                        if n < len(films) and done % max(1, total // FRAMES) == 0:
+                            films[n].append(to_numpy(resized(now, edge))[0])
+                finally:
+                    pixels[n] = to_numpy(resized(now, edge))[0]
         except KeyboardInterrupt:
             bar.write("stopped: the pictures are kept as they are now")
-    return made, frames, done
+        except Diverged as diverged:
+            error = diverged
+    return Made(pixels, films, done, error)
 
 
 def stretched(pixels):
@@ -178,29 +200,30 @@ def stretched(pixels):
 # ── Writing, and looking again ──────────────────────────────────────────────────────────────────
 
 
-def save(net, wishes, made, frames, args, preset, steps) -> None:
+def save(net, wishes, made: Made, args, preset) -> None:
     """Write a sheet, what made it, a film, and each picture by itself, if they are not too many."""
+    images = made.pixels
     args.out.mkdir(parents=True, exist_ok=True)
     name = file_name(wishes)
     of_channels = wishes[0].k is None
     files = [
-        None if of_channels and len(made) > MANY else args.out / f"{name}_{n}.png"
-        for n in range(1, len(made) + 1)
+        None if of_channels and len(images) > MANY else args.out / f"{name}_{n}.png"
+        for n in range(1, len(images) + 1)
     ]
-    for file, image in zip(files, made, strict=True):
+    for file, image in zip(files, images, strict=True):
         if file is not None:
             picture = pictures.photo(image)
             pictures.whole(file, lambda f, picture=picture: picture.save(f, "PNG"))
     answers = [probability(net, file, wish.k) for file, wish in zip(files, wishes, strict=True)]
-    if frames:
-        pictures.whole(args.out / f"{name}.gif", lambda f: film(frames, f))
-    pictures.save(args.out, name, {"": draw(wishes, made, answers)}, {
+    if made.films:
+        pictures.whole(args.out / f"{name}.gif", lambda f: film(made.films, f))
+    pictures.save(args.out, name, {"": draw(wishes, images, answers)}, {
         "demo": "maximize",
         "model": net.name,
         "settings": dataclasses.asdict(preset),
         "start": args.start,
         "random seed": args.seed,
-        "steps done": steps,
+        "steps done": made.steps,
         "images": [
             {"of": wish.name, "file": file and file.name, "probability in the file": p}
             for wish, file, p in zip(wishes, files, answers, strict=True)
@@ -209,7 +232,7 @@ def save(net, wishes, made, frames, args, preset, steps) -> None:
     for wish, p in zip(wishes, answers, strict=True):
         if p is not None:
             print(f"{p:6.1%}  {wish.name}")
-    print(f"{len(made)} pictures: {args.out / name}.png")
+    print(f"{len(images)} pictures: {args.out / name}.png")
 
 
 def file_name(wishes) -> str:
@@ -226,8 +249,7 @@ def probability(net, file, k: int | None) -> float | None:
     if k is None:
         return None
     picture = np.asarray(Image.open(file), net.dtype).transpose(2, 0, 1)[None]      # (1, 3, H, W)
-    scores = list(net(to_device(picture, net.device)).values())[-1]
-    return float(ops.softmax(scores)[0, k])
+    return float(ops.softmax(net.scores(to_device(picture, net.device)))[0, k])
 
 
 def draw(wishes, made, answers) -> Image.Image:
@@ -250,11 +272,13 @@ def draw(wishes, made, answers) -> Image.Image:
     return pictures.sheet(rows)
 
 
-def film(frames, file) -> None:
+def film(films, file) -> None:
     """Write the images of each moment side by side, as a GIF that rests at its end."""
+    times = range(max(map(len, films)))  # a picture that was stopped stays as it was
     moments = [
-        pictures.sheet([[("", pictures.photo(image)) for image in moment[:4]]]) for moment in frames
+        pictures.sheet([[("", pictures.photo(one[min(t, len(one) - 1)])) for one in films]])
+        for t in times
     ]
     first, *rest = moments
-    times = [80] * len(rest) + [2000]
-    first.save(file, "GIF", save_all=True, append_images=rest, duration=times, loop=0)
+    durations = [80] * len(rest) + [2000]
+    first.save(file, "GIF", save_all=True, append_images=rest, duration=durations, loop=0)

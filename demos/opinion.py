@@ -19,12 +19,12 @@ import numpy as np
 from PIL import Image
 
 import models
-from demos import pictures
-from demos.command import class_name, find_class, network, parser
 from demos.maximize import make, started
-from demos.presets import preset_for
-from demos.wishes import class_wish
+from demos.shared import pictures
+from demos.shared.command import class_name, find_class, network, parser
 from minigrad.backend import to_numpy
+from minigrad.techniques.make.excite import class_wish
+from minigrad.techniques.make.presets import preset_for
 
 
 def main(argv: list[str]) -> None:
@@ -42,9 +42,12 @@ def main(argv: list[str]) -> None:
         raise ValueError("--steps is 1 or more")
     preset = dataclasses.replace(preset_for(net), steps=args.steps)
     wishes = [class_wish(net, k) for k in classes]
-    made, _, _ = make(net, wishes, started(net, args, preset, len(wishes)), preset, args.seed)
+    rngs = [wish.rng(args.seed) for wish in wishes]
+    made = make(net, wishes, started(net, args, preset, rngs), preset, rngs)
+    if made.error:
+        raise made.error  # no opinion of pictures that are none
 
-    shown = [pictures.photo(image) for image in made]
+    shown = [pictures.photo(image) for image in made.pixels]
     found = [place(judge, picture, k) for picture, k in zip(shown, classes.values(), strict=True)]
     for wish, (rank, first) in zip(wishes, found, strict=True):
         print(f"{wish.name:20} {'yes' if rank <= 5 else 'no ':3}  place {rank:4}, first: {first}")
@@ -95,7 +98,7 @@ def place(judge, picture: Image.Image, k: int) -> tuple[int, str]:
     """
     edge = judge.input_size
     whole = picture.resize((edge, edge), Image.Resampling.BICUBIC)
-    scores = to_numpy(list(judge(judge.pixels(whole, size="full")).values())[-1])[0]
+    scores = to_numpy(judge.scores(judge.pixels(whole, size="full")))[0]
     return int((scores > scores[k]).sum()) + 1, class_name(judge, int(np.argmax(scores)))
 
 

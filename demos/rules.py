@@ -17,10 +17,10 @@ import argparse
 import dataclasses
 import pathlib
 
-from demos import pictures
-from demos.command import PHOTOS, class_name, find_class, network, parser, top_five
+from demos.shared import pictures
+from demos.shared.command import PHOTOS, class_name, find_class, network, parser, top_five
 from minigrad.techniques import objectives
-from minigrad.techniques.attribution import RULES, gradient, gradients, panel, saliency
+from minigrad.techniques.look.gradient import RULES, gradient, gradients, panel, saliency
 from minigrad.tensor import UnusedRule
 
 
@@ -30,14 +30,17 @@ def main(argv: list[str]) -> None:
     net = network(args)
     x = net.pixels(args.image, size=args.size)
     acts = net(x)
-    for name, p in top_five(net, list(acts.values())[-1]):
+    for name, p in top_five(net, acts.scores):
         print(f"{p:6.1%}  {name}")
 
     objective, box = asked_for(net, acts, x.shape, args)
     by_rule, note = under_each_rule(net, x, objective)
     drawn = draw(net, x, acts, by_rule, box)
     if args.panel:
-        drawn["panel"] = draw_panel(panel(net, x, objective), box, x.shape[2:])
+        combinations = panel(net, x, objective)
+        drawn["panel"] = draw_panel(combinations, box, x.shape[2:])
+        if all(bits.switches for bits in combinations):
+            note += " (no max pooling lies between it and the image, so there are no switches)"
     by_rule = {named(rule, g): g for rule, g in by_rule.items()}
     name = f"{args.image.stem}_rules"
     pictures.save(args.out, name, drawn, {
@@ -115,7 +118,7 @@ def draw(net, x, acts, by_rule, box):
     framed = pictures.boxed(photo, box) if box else photo
     colour = {rule: pictures.signed(g) for rule, g in by_rule.items()}
     maps = {f"saliency, {rule}": pictures.heat(saliency(g)) for rule, g in by_rule.items()}
-    chart = pictures.bars(top_five(net, list(acts.values())[-1]), (256, 256))
+    chart = pictures.bars(top_five(net, acts.scores), (256, 256))
 
     rows = [[("the photo" + (", and what the unit sees" if box else ""), framed), *colour.items()]]
     last = [("what the network says", chart), *maps.items()]
@@ -134,13 +137,14 @@ def file_part(title: str) -> str:
 def draw_panel(by_bits, box, size):
     """Lay out the eight combinations: with and without relu on the way back, above each other."""
     rows = {False: [], True: []}
+    varied = [name for name in ("mask", "switches") if not all(getattr(b, name) for b in by_bits)]
     for bits, g in by_bits.items():
-        kept = " + ".join(n for n in ("mask", "switches") if getattr(bits, n)) or "nothing"
+        kept = " + ".join(name for name in varied if getattr(bits, name)) or "nothing"
         title = kept + (" + relu backward" if bits.backward_relu else "")
         rows[bits.backward_relu].append((named(title, g), pictures.signed(g)))
     if box and clearly_smaller(box, size):
         rows = {backward: closer(row, box) for backward, row in rows.items()}
-    return pictures.sheet(list(rows.values()))
+    return pictures.sheet([row for row in rows.values() if row])
 
 
 def closer(titled, box):

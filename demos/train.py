@@ -15,6 +15,7 @@ probabilities are right; with --epochs at what a checkpoint has, that is done at
 
 import argparse
 import dataclasses
+import hashlib
 import json
 import pathlib
 import time
@@ -23,12 +24,12 @@ import numpy as np
 from tqdm import tqdm
 
 import models
-from demos import curve, photo_folder, pictures, training_run
-from demos.command import parser
-from demos.training_run import Recipe, Run
+from demos.shared import curve, pictures, training_run
+from demos.shared.command import parser
+from demos.shared.training_run import Recipe, Run
 from minigrad.backend import to_device, to_numpy
-from minigrad.techniques import training
-from models import storage
+from minigrad.techniques.learn import training
+from models import photo_folder, storage
 from models.fold import fold_batch_norm
 
 SAVE_EVERY = 300  # seconds
@@ -130,9 +131,8 @@ def scores_of(run: Run, photos: photo_folder.Photos, size: int, device: str):
     """Scores and labels of all photos, each seen in the middle at `size`."""
     p = run.net.preprocessing
     scores, labels = [], []
-    for pixels, of in photo_folder.centred(photos, p.resize * size // p.crop, size, 100):
-        acts = run.net(to_device(pixels, device), params=run.params)
-        scores.append(to_numpy(list(acts.values())[-1]))
+    for pixels, of in photo_folder.centred(photos, p.resize * size / p.crop, size, 100):
+        scores.append(to_numpy(run.net.scores(to_device(pixels, device), params=run.params)))
         labels.append(of)
     return np.concatenate(scores), np.concatenate(labels)
 
@@ -181,6 +181,7 @@ def finish(
         "source": "trained with minigrad: python -m demos train", "licence": licence,
     }
     storage.save(out / f"{name}.h5", params, attributes, float16=True)
+    note = {"sha256": hashlib.sha256((out / f"{name}.h5").read_bytes()).hexdigest(), **note}
     pictures.save(out, name, {"curve": curve.draw(run.log)}, note)
     print(f"{note['accuracy']:.1%} of {len(labels)} photos are right; {out / name}.h5")
 
@@ -188,7 +189,7 @@ def finish(
 def folded(run: Run, T: float) -> dict:
     """Fold batch norm into the convolutions and the temperature into the last layer."""
     params = fold_batch_norm(run.net, run.params)
-    last = list(run.net.layers)[-1]
+    last = run.net.score_layer
     for param in run.net.layers[last].shapes:
         params[f"{last}/{param}"] = params[f"{last}/{param}"] / T
     return params

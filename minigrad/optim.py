@@ -20,8 +20,10 @@ from typing import Any
 import numpy as np
 
 from minigrad.backend import array_module
+from minigrad.checked import number, whole
 
 Arrays = Mapping[str, Any]
+BELOW_1 = math.nextafter(1, 0)  # a mean that forgets nothing would stay where it began
 
 
 class SGD:
@@ -34,7 +36,9 @@ class SGD:
     """
 
     def __init__(self, momentum: float = 0.0, nesterov: bool = False, weight_decay: float = 0.0):
-        self.momentum, self.nesterov, self.weight_decay = momentum, nesterov, weight_decay
+        self.momentum = number("momentum", momentum, at_least=0, at_most=1)
+        self.weight_decay = number("weight_decay", weight_decay, at_least=0)
+        self.nesterov = nesterov
         self.state: dict[str, Any] = {}
 
     def step(self, params: Arrays, gradients: Arrays, lr: float) -> dict[str, Any]:
@@ -65,7 +69,10 @@ class Adam:
     """
 
     def __init__(self, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0):
-        self.beta1, self.beta2, self.eps, self.weight_decay = beta1, beta2, eps, weight_decay
+        self.beta1 = number("beta1", beta1, at_least=0, at_most=BELOW_1)
+        self.beta2 = number("beta2", beta2, at_least=0, at_most=BELOW_1)
+        self.eps = number("eps", eps, above=0)
+        self.weight_decay = number("weight_decay", weight_decay, at_least=0)
         self.state: dict[str, Any] = {"t": 0}
 
     def step(self, params: Arrays, gradients: Arrays, lr: float) -> dict[str, Any]:
@@ -94,15 +101,14 @@ class LBFGS:
 
     The last `history` pairs s = x' − x, y = g' − g tell how the gradient changes with x, hence the
     inverse Hessian H; its product with g takes two loops over the pairs.  The step's length is
-    halved until f falls enough (Armijo, equation 3.4).
+    halved until f falls enough (Armijo, equation 3.4).  The pairs belong to one run of `minimise`.
 
     Args:
         history: how many pairs are kept.
     """
 
     def __init__(self, history: int = 10):
-        self.history = history
-        self.pairs: list[tuple[Any, Any]] = []
+        self.history = whole("history", history, at_least=1)
 
     def minimise(self, f: Callable, x) -> Iterator[tuple[Any, float]]:
         """Yield (x, f(x)) after each step, until no step goes down any more.
@@ -110,15 +116,21 @@ class LBFGS:
         Args:
             f: array → (value, gradient).
             x: where to start, an array.
+
+        Raises:
+            ValueError: f is NaN or infinite at the start.
         """
+        pairs: list[tuple[Any, Any]] = []
         value, g = f(x)
+        if not math.isfinite(value):
+            raise ValueError(f"L-BFGS begins where f is {float(value)}: no step could be compared")
         while True:
-            d = -self._times_inverse_hessian(g)
+            d = -times_inverse_hessian(g, pairs)
             slope = dot(g, d)
             if slope >= 0:
                 return
             # the first step knows nothing of scales, so it is short
-            t = 1.0 if self.pairs else min(1.0, 1 / float(abs(g).sum()))
+            t = 1.0 if pairs else min(1.0, 1 / float(abs(g).sum()))
             for _ in range(30):
                 there = x + t * d
                 new, gradient = f(there)
@@ -129,23 +141,24 @@ class LBFGS:
                 return
             s, y = there - x, gradient - g
             if dot(s, y) > 1e-10 * dot(y, y):  # otherwise H would not be positive
-                self.pairs = [*self.pairs, (s, y)][-self.history :]
+                pairs = [*pairs, (s, y)][-self.history :]
             x, value, g = there, new, gradient
             yield x, float(value)
 
-    def _times_inverse_hessian(self, g):
-        """H g, by the two loops of algorithm 7.4."""
-        q, alphas = g, []
-        for s, y in reversed(self.pairs):
-            alpha = dot(s, q) / dot(y, s)
-            q = q - alpha * y
-            alphas.append(alpha)
-        if self.pairs:  # H₀ = γ I, equation 7.20
-            s, y = self.pairs[-1]
-            q = q * (dot(s, y) / dot(y, y))
-        for (s, y), alpha in zip(self.pairs, reversed(alphas), strict=True):
-            q = q + s * (alpha - dot(y, q) / dot(y, s))
-        return q
+
+def times_inverse_hessian(g, pairs: Sequence[tuple[Any, Any]]):
+    """H g from the pairs (s, y), oldest first, by the two loops of algorithm 7.4."""
+    q, alphas = g, []
+    for s, y in reversed(pairs):
+        alpha = dot(s, q) / dot(y, s)
+        q = q - alpha * y
+        alphas.append(alpha)
+    if pairs:  # H₀ = γ I, equation 7.20
+        s, y = pairs[-1]
+        q = q * (dot(s, y) / dot(y, y))
+    for (s, y), alpha in zip(pairs, reversed(alphas), strict=True):
+        q = q + s * (alpha - dot(y, q) / dot(y, s))
+    return q
 
 
 def dot(a, b) -> float:
@@ -158,6 +171,7 @@ def dot(a, b) -> float:
 
 def constant(lr: float) -> Callable[[int], float]:
     """Return lr at every step."""
+    lr = number("lr", lr, at_least=0)
     return lambda step: lr
 
 
@@ -169,6 +183,9 @@ def cosine(peak: float, steps: int, warmup: int = 0) -> Callable[[int], float]:
         steps: of the whole run; the last one's rate is almost 0.
         warmup: over how many steps the rate rises at the beginning.
     """
+    peak = number("the peak of the rate", peak, at_least=0)
+    steps, warmup = whole("steps", steps, at_least=1), whole("warmup", warmup)
+
     def rate(step: int) -> float:
         rise = min(1.0, (step + 1) / warmup) if warmup else 1.0
         return peak * rise * 0.5 * (1 + math.cos(math.pi * min(step, steps) / steps))
@@ -178,4 +195,5 @@ def cosine(peak: float, steps: int, warmup: int = 0) -> Callable[[int], float]:
 
 def falling(lr: float, at: Sequence[int], factor: float = 0.1) -> Callable[[int], float]:
     """Return lr · factor^(how many of the steps `at` are reached)."""
+    lr, factor = number("lr", lr, at_least=0), number("factor", factor, at_least=0)
     return lambda step: lr * factor ** int(np.searchsorted(at, step, side="right"))

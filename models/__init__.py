@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minigrad.backend import to_device
-from minigrad.ops.kept import freeze, frozen
+from minigrad.ops.fast.kept import freeze, frozen
 from models import alexnet, googlenet, minivgg, squeezenet, storage, vgg
 from models.initialise import initial
 from models.network import Design, Network

@@ -2,6 +2,7 @@
 
     net  = models.load("vgg16")
     acts = net(Tensor(pixels))              {"conv1_1": Tensor, "relu1_1": …, "fc8": scores}
+    acts.scores, net.scores(pixels)         the scores by their name, from all and alone
     acts = net(pixels, until="relu4_2")     arrays in, arrays out, nothing recorded, and no further
     acts = net(pixels, only=["relu4_2"])    this one alone: less memory, and sooner
 
@@ -21,11 +22,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigrad import Tensor, ops
+from minigrad.activations import Activations
 from minigrad.backend import device_of, is_array, to_device
 from minigrad.ops.conv import rectified_conv2d
 from models import photo as photos
 from models.layers import BatchNorm, Conv, Layer, MaxPool, Relu
-from models.preprocess import Preprocessing
+from models.preprocess import Preprocessing, warn_if_scaled
 from models.receptive_field import ReceptiveField, trace
 
 
@@ -72,6 +74,7 @@ class Network:
         classes: their names, in the order of the scores; empty if they have none.
         class_count: how many scores there are.
         default_layer: where one looks first.
+        score_layer: the last, whose activation is the scores.
         preprocessing: the first step, and a photo's size.
         dtype: of parameters and activations, "float32" or "float64".
         device: where the parameters are, "cpu" or "cuda".
@@ -84,6 +87,7 @@ class Network:
         self.classes = [] if isinstance(classes, int) else list(classes)
         self.class_count = len(self.classes) or classes
         self.layers = {layer.name: layer for layer in design.table(self.class_count)}
+        self.score_layer = next(reversed(self.layers))
         above = [(), *((name,) for name in self.layers)]
         self.inputs = {
             layer.name: layer.after or before
@@ -99,13 +103,13 @@ class Network:
         params: Mapping[str, Any] | None = None,
         training: np.random.Generator | None = None,
         only: Collection[str] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Activations:
         """Pass images down the table.
 
         Args:
             x: a Tensor or an array (N, 3, H, W), RGB, 0–255.
-            until: the layer to stop after; by default the last, whose activation is the score of
-                each class before the softmax, (N, classes).
+            until: the layer to stop after; by default the last, `score_layer`, whose activation is
+                the score of each class before the softmax, (N, classes).
             params: arrays or Tensors to use in place of `net.params`, all or some of them.
             training: a generator that turns on dropout and the batch's own statistics.
             only: the layers to return, in place of `until`.  The walk stops after the last of
@@ -116,9 +120,12 @@ class Network:
 
         Raises:
             ValueError: an unknown layer or parameter, or images that are none or too small.
+
+        Warns:
+            UserWarning: all pixels lie within [−3, 3], as other libraries want them.
         """
         x = self._checked(x)
-        for layer in only or [until or next(reversed(self.layers))]:
+        for layer in only or [until or self.score_layer]:
             self._check_layer(layer)
         if only:
             until = max(only, key=list(self.layers).index)
@@ -131,7 +138,7 @@ class Network:
         first = self.preprocessing(x)
         if isinstance(first, Tensor) and first is not x:
             first.name = "preprocessed"
-        acts = {}
+        acts = Activations(score_layer=self.score_layer)
         for name in walk:
             above = [acts[source] for source in self.inputs[name]] or [first]
             acts[name] = self._activation(name, above, params, training, fused - kept)
@@ -157,6 +164,10 @@ class Network:
         behind = [self.layers[reader] for reader in readers[name]]
         alone = len(behind) == 1 and isinstance(behind[0], Relu)
         return alone and isinstance(self.layers[name], Conv)
+
+    def scores(self, x, params: Mapping[str, Any] | None = None):
+        """The score of each class before the softmax, (N, classes), and nothing else of a pass."""
+        return self(x, params=params, only=[self.score_layer]).scores
 
     def pixels(self, photo, size=None):
         """Bring a photo, a path or a PIL image, to this network's size and device.
@@ -290,6 +301,7 @@ class Network:
                 f"the pixels are {data.dtype} on {device_of(data)}, and {self.name} is "
                 f"{self.dtype} on {self.device}: make them alike"
             )
+        warn_if_scaled(data, self.name)
         return x
 
     def _check_layer(self, layer):

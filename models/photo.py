@@ -3,19 +3,28 @@
 A camera writes its photo as the sensor lies and notes how to turn it (EXIF); others are grey, have
 a palette, transparency, four inks or 16 bits.  All become (1, 3, H, W), RGB, 0–255.  Then the
 shorter side is resized with Pillow's bilinear filter, which looks at every pixel when it shrinks,
-and a square is cut from the middle.
+and a square is cut from the middle.  Training reads its photos here too (demos/photo_folder.py), so
+that a network is shown later what it was shown then.
 
 Read before: preprocess.py.
 """
 
+import contextlib
 import os
 import pathlib
 import struct
+import zlib
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-MOST = 4096 * 4096  # pixels that are passed on whole; the first layer of VGG makes 64 maps of them
+from models.preprocess import LONGEST
+
+DAMAGE = (  # what Pillow's readers raise, each its own, where bytes make no sense
+    ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError,
+    SyntaxError, TypeError, ValueError, struct.error, zlib.error,
+)
+MOST = LONGEST**2  # pixels that are passed on whole; the first layer of VGG makes 64 maps of them
 
 
 def pixels(photo, preprocessing, size=None):
@@ -64,38 +73,54 @@ def centre(image: Image.Image, resize: float, edge: int, interpolation="bilinear
     return image.resize((edge, edge), method, box=(left, top, right, bottom))
 
 
-def upright_rgb(photo) -> Image.Image:
+def upright_rgb(photo, at_least: int | None = None) -> Image.Image:
     """Read a photo, turn it as its EXIF note says, and convert it to RGB.
 
     Args:
-        photo: a path or a PIL image.
+        photo: a path or a PIL image; of several pages or frames the first.
+        at_least: an edge in pixels.  A JPEG whose sides are twice as long or more is then decoded
+            at a half, a quarter or an eighth of its size, which is several times faster.
 
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: it is no image that Pillow can read.
         TypeError: it is neither a path nor an image.
     """
-    if not isinstance(photo, str | os.PathLike | Image.Image):
+    if isinstance(photo, Image.Image):
+        with _said(photo):
+            return _rgb(ImageOps.exif_transpose(photo))
+    if not isinstance(photo, str | os.PathLike):
         raise TypeError(f"a photo is a path or a PIL image, not a {type(photo).__name__}")
-    if not isinstance(photo, Image.Image) and not pathlib.Path(photo).is_file():
-        raise FileNotFoundError(f"there is no photo {os.fspath(photo)}")
-    try:
-        image = photo if isinstance(photo, Image.Image) else Image.open(photo)
+    if not pathlib.Path(photo).is_file():
+        folder = ", only a folder" if pathlib.Path(photo).is_dir() else ""
+        raise FileNotFoundError(f"there is no photo {os.fspath(photo)}{folder}")
+    with _said(photo), Image.open(photo) as image:
+        if at_least:
+            image.draft(None, (at_least, at_least))
         return _rgb(ImageOps.exif_transpose(image))
+
+
+@contextlib.contextmanager
+def _said(photo):
+    """Whatever Pillow says of a photo becomes a sentence with its name."""
+    try:
+        yield
     except UnidentifiedImageError:
         raise ValueError(f"{_name(photo)} is no image of a kind that Pillow knows") from None
     except Image.DecompressionBombError:
         raise ValueError(f"{_name(photo)} has more pixels than any photo: shrink it") from None
-    except (OSError, SyntaxError, ValueError, struct.error, EOFError) as error:  # Pillow's, damaged
-        raise ValueError(f"{_name(photo)} cannot be read as an image: {error}") from None
+    except DAMAGE as error:
+        why = str(error) or "it asks for too much memory"
+        raise ValueError(f"{_name(photo)} cannot be read as an image: {why}") from None
 
 
 def _rgb(image: Image.Image) -> Image.Image:
+    if 0 in image.size:
+        raise ValueError("it has no pixels")
     if image.mode == "F":
         raise ValueError("it holds floats, and nothing says which of them is white")
-    if image.mode.startswith("I"):  # 16 bits: 65535 → 255
-        grey = np.asarray(image).astype(np.float64) / 257
-        image = Image.fromarray(np.clip(grey + 0.5, 0, 255).astype(np.uint8))
+    if image.mode.startswith("I"):
+        image = _eight_bits(image)
     if image.has_transparency_data:  # lies on white paper
         image = image.convert("RGBA")
         paper = Image.new("RGBA", image.size, "white")
@@ -103,15 +128,29 @@ def _rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of 16 bits, 65535 → 255; a grey that the file calls transparent is white paper."""
+    grey = np.asarray(image)
+    if grey.min() < 0 or grey.max() > 65535:
+        raise ValueError("it holds integers of 32 bits, and nothing says which of them is white")
+    eight = (grey / 257 + 0.5).astype(np.uint8)
+    if "transparency" in image.info:
+        eight[grey == image.info["transparency"]] = 255
+    return Image.fromarray(eight)
+
+
 def _edge(size, crop: int) -> int:
     if size is None:
         return crop
     try:
         edge = int(size)
-    except (TypeError, ValueError):
-        raise ValueError(f"size {size!r} is neither an edge in pixels nor full") from None
-    if edge < 1 or edge * edge > MOST:
-        raise ValueError(f"size {edge} is no edge between 1 and {int(MOST**0.5)} pixels")
+        whole = isinstance(size, str) or edge == size
+    except (TypeError, ValueError, OverflowError):
+        whole = False
+    if not whole:
+        raise ValueError(f"size {size!r} is neither an edge in pixels nor full")
+    if edge < 1 or edge > LONGEST:
+        raise ValueError(f"size {edge} is no edge between 1 and {LONGEST} pixels")
     return edge
 
 

@@ -14,14 +14,17 @@ Read before: minigrad/ops/arithmetic.py.  Read next: photo.py; network.py.
 """
 
 import functools
+import math
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 
 from minigrad import Tensor
-from minigrad.backend import array_module
+from minigrad.backend import array_module, device_of
 
 FILTERS = ("nearest", "box", "bilinear", "bicubic", "lanczos")
+LONGEST = 4096  # pixels: the edge of the largest image that is passed on
 
 
 class Preprocessing(NamedTuple):
@@ -63,10 +66,12 @@ class Preprocessing(NamedTuple):
             ValueError: a value that makes no sense.
         """
         found = {}
-        for name in cls._fields:
+        for name, usual in cls._field_defaults.items():
             value = attributes.get(name, getattr(default, name))
-            kind = type(cls._field_defaults[name])
-            found[name] = tuple(map(float, value)) if kind is tuple else kind(value)
+            try:
+                found[name] = _like(usual, value)
+            except (TypeError, ValueError, OverflowError):
+                raise ValueError(f"{name} is {value!r}, and it should be like {usual!r}") from None
         self = cls(**found)
         self._check()
         return self
@@ -74,12 +79,32 @@ class Preprocessing(NamedTuple):
     def _check(self):
         if self.channel_order not in ("RGB", "BGR"):
             raise ValueError(f"channel_order is {self.channel_order!r}: there are RGB and BGR")
-        if len(self.mean) != 3 or len(self.std) != 3 or 0 in self.std or self.scale <= 0:
+        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0 or self.scale <= 0:
             raise ValueError("mean and std hold three numbers each, std and scale above zero")
-        if not 1 <= self.crop <= self.resize:
-            raise ValueError(f"crop {self.crop} cannot be cut from a side of {self.resize}")
+        if not 1 <= self.crop <= self.resize <= LONGEST:
+            raise ValueError(
+                f"crop {self.crop} cannot be cut from a side of {self.resize}: "
+                f"1 ≤ crop ≤ resize ≤ {LONGEST} pixels"
+            )
         if self.interpolation not in FILTERS:
             raise ValueError(f"interpolation is {self.interpolation!r}: there are {FILTERS}")
+        if not all(1e-9 < self.scale / std < 1e9 for std in self.std):
+            raise ValueError(f"scale {self.scale:g} / std {self.std} leaves nothing of a photo")
+        if not all(-1 < mean / self.scale < 256 for mean in self.mean):
+            raise ValueError(
+                f"mean {self.mean} is no colour between 0 and 255, times the scale, {self.scale:g}"
+            )
+
+
+def _like(usual, value):
+    """Read an attribute as what it usually is: a text, a whole number, a number, or three."""
+    if isinstance(usual, str):
+        return str(value)
+    if isinstance(usual, tuple):
+        return tuple(_like(1.0, number) for number in value)
+    if isinstance(value, str) or not math.isfinite(value) or type(usual)(value) != value:
+        raise ValueError
+    return type(usual)(value)
 
 
 @functools.lru_cache
@@ -95,3 +120,21 @@ def _constants(xp, dtype, scale, mean, std):
 
 
 TORCHVISION = Preprocessing(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+
+
+def warn_if_scaled(pixels, network: str) -> None:
+    """Warn of pixels that were divided by 255 or standardised, as other libraries want them.
+
+    All of them lie within [−3, 3], and not all are whole: the darkest photo has the grey levels
+    0, 1, 2 and 3, and a blank image one number everywhere.  The GPU's are not looked at, for that
+    would wait for it in every pass.
+    """
+    if device_of(pixels) == "cuda" or pixels.size == 0 or not (high := pixels.max()) <= 3:
+        return
+    if -3 <= (low := pixels.min()) < high and (pixels != np.rint(pixels)).any():
+        warnings.warn(
+            f"{network} takes pixels from 0 to 255, and these lie between {low:.2g} and {high:.2g}:"
+            " multiply by 255 what was divided by it, and subtract no mean, which is the network's "
+            "own first step; net.pixels(photo) makes them right",
+            stacklevel=4,
+        )

@@ -7,8 +7,8 @@ Read before: tensor.py, for what @op does.  Read next: rules.py, then ops/conv.p
 """
 
 from minigrad.backend import Array, array_module
+from minigrad.ops.fast.threads import elementwise
 from minigrad.tensor import op
-from minigrad.threads import elementwise
 
 
 @op

@@ -19,11 +19,11 @@ Read before: ops/linear.py.  Read next: ops/pool.py; for the faster ways ways.py
 blocks.py, columns.py and winograd.py.
 """
 
-from minigrad import threads
 from minigrad.backend import Array, array_module, is_array
-from minigrad.ops import columns, winograd
+from minigrad.ops.fast import columns, threads, winograd
+from minigrad.ops.fast.blocks import view
+from minigrad.ops.fast.ways import choose
 from minigrad.ops.sizes import check_axes, check_shapes, margins, pair, whole
-from minigrad.ops.ways import choose
 from minigrad.tensor import op
 
 
@@ -208,8 +208,9 @@ def windows(x, kernel_size, stride=1, padding=0, dilation=1, value=0):
             f"a window of {reach[0]}×{reach[1]} does not fit into an image of "
             f"{x.shape[2]}×{x.shape[3]} (padding included): give a larger image"
         )
-    every = xp.lib.stride_tricks.sliding_window_view(x, reach, axis=(2, 3))
-    return every[:, :, ::s, ::t, ::d, ::e]
+    places = (x.shape[2] - reach[0]) // s + 1, (x.shape[3] - reach[1]) // t + 1
+    n, c, i, j = x.strides
+    return view(x, (*x.shape[:2], *places, A, B), (n, c, s * i, t * j, d * i, e * j))
 
 
 def overlap_add(seen, shape, stride=1, padding=0, dilation=1):

@@ -8,8 +8,8 @@ Read before: ops/shape.py.  Read next: ops/conv.py.
 
 import math
 
-from minigrad import threads
 from minigrad.backend import Array
+from minigrad.ops.fast import threads
 from minigrad.tensor import op
 
 

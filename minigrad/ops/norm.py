@@ -11,7 +11,7 @@ Read before: ops/pool.py.  Read next: ops/loss.py.
 """
 
 from minigrad.backend import Array, array_module
-from minigrad.ops.channels import back_bias, channel_sums, per_channel
+from minigrad.ops.fast.channels import back_bias, channel_sums, per_channel
 from minigrad.tensor import op
 
 

@@ -16,9 +16,9 @@ from numbers import Integral
 
 import numpy as np
 
-from minigrad import threads
 from minigrad.backend import Array, array_module, is_array
-from minigrad.ops.blocks import blocks_of, room, share, view
+from minigrad.ops.fast import threads
+from minigrad.ops.fast.blocks import blocks_of, room, share, view
 from minigrad.tensor import op
 
 

@@ -8,8 +8,8 @@ Read before: ops/pool.py, of which this is the counterpart.
 
 import numpy as np
 
-from minigrad import threads
 from minigrad.backend import Array, array_module
+from minigrad.ops.fast import threads
 from minigrad.ops.sizes import pair
 from minigrad.tensor import op
 

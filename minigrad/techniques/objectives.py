@@ -12,22 +12,26 @@ and attacking are one idea, ∂(objective)/∂(image), with different objectives
     cross_entropy(label)        − log p_label                    Szegedy et al. 2014
 
 An objective is a function from activations to a number, summed over the batch, that knows the
-layers it needs, so that the pass through the network stops at the deepest of them.
+layers it needs, so that the pass through the network stops at the deepest of them.  Objectives add
+up, subtract and take weights: class_score(3) − 0.5 · class_score(7).  What is asked of a layer that
+the pass did not compute, or of a unit or class that is not there, raises.
 
-Read before: ops/.  Read next: attribution.py.
+Read before: ops/, minigrad/activations.py.  Read next: attribution.py.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from minigrad import ops
-from minigrad.backend import array_module, to_numpy
+from minigrad.activations import Activations
+from minigrad.backend import array_module, is_array, to_numpy
+from minigrad.checked import number, whole
 from minigrad.tensor import Tensor
 
-SCORES = "the scores"  # among an objective's layers: the last one, whatever its name
+SCORES = "the scores"  # among an objective's layers: acts.scores, whatever the layer's name
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,13 @@ class Objective:
 
     name: str
     layers: tuple[str, ...]
-    value: Callable[[Mapping[str, Any]], Any]
+    value: Callable[[Activations], Any]
+
+    __array_ufunc__ = None  # NumPy's number * objective asks the objective
 
     def __call__(self, acts: Mapping[str, Any]):
         """Return the objective, one number, from a network's activations."""
+        acts = acts if isinstance(acts, Activations) else Activations(acts)
         missing = [layer for layer in self.layers if layer not in (SCORES, *acts)]
         if missing:
             raise ValueError(f"{self.name} needs {missing[0]}, which this pass did not compute")
@@ -47,25 +54,37 @@ class Objective:
 
     def __add__(self, other: "Objective"):
         """One objective and another, from one pass."""
+        if not isinstance(other, Objective):
+            return NotImplemented
         return Objective(
             f"{self.name} + {other.name}",
             tuple(dict.fromkeys(self.layers + other.layers)),
             lambda acts: self.value(acts) + other.value(acts),
         )
 
-    def __rmul__(self, weight: float):
+    def __mul__(self, weight: float):
         """Weight · objective."""
-        return Objective(self.name, self.layers, lambda acts: weight * self.value(acts))
+        if isinstance(weight, Objective):
+            raise TypeError("objectives add up and take weights, which are numbers: a + 2 * b")
+        w = number(f"the weight of {self.name}", weight)
+        return Objective(f"{w:g} · ({self.name})", self.layers, lambda acts: w * self.value(acts))
+
+    __rmul__ = __mul__
 
     def __neg__(self):
         """− objective: what is made small, where more of it is wanted (optimize.py)."""
         return -1.0 * self
 
+    def __sub__(self, other: "Objective"):
+        """One objective, and less of another."""
+        if not isinstance(other, Objective):
+            return NotImplemented
+        return replace(self + -other, name=f"{self.name} − ({other.name})")
 
-def activations(net, x, objective: Objective):
+
+def activations(net, x, objective: Objective) -> Activations:
     """Pass x through a network as far as the objective needs, and no further."""
-    last = list(net.layers)[-1]
-    needed = [last if layer == SCORES else layer for layer in objective.layers]
+    needed = [net.score_layer if layer == SCORES else layer for layer in objective.layers]
     unknown = [layer for layer in needed if layer not in net.layers]
     if unknown:
         raise ValueError(f"{objective.name}: {net.name} has no layer {unknown[0]!r}")
@@ -78,20 +97,35 @@ def class_score(k: int) -> Objective:
     Before, because the probability of k also rises when the other scores fall (Simonyan et al.
     2014, section 2).
     """
-    return Objective(f"score of class {k}", (SCORES,), lambda acts: _scores(acts)[:, k].sum())
+    k = whole("the number of a class", k)
+    return Objective(f"score of class {k}", (SCORES,), lambda acts: _scores(acts, k)[:, k].sum())
+
+
+def cross_entropy(label: int) -> Objective:
+    """− log p_label, how surprised the network would be to hear that label."""
+    label = whole("the number of a class", label)
+
+    def value(acts):
+        scores = _scores(acts, label)
+        labels = array_module(_data(scores)).full(scores.shape[0], label)
+        return ops.cross_entropy(scores, labels) * scores.shape[0]
+
+    return Objective(f"cross entropy of class {label}", (SCORES,), value)
 
 
 def unit(layer: str, channel: int, row: int | None = None, column: int | None = None) -> Objective:
     """a[channel, row, column], one neuron; of a fully connected layer, a[channel]."""
+    names = ("channel", "row", "column")
+    given = [(name, i) for name, i in zip(names, (channel, row, column), strict=True)
+             if i is not None]
+    where = tuple(whole(f"the {name} of a unit of {layer}", i) for name, i in given)
 
     def value(acts):
         a = acts[layer]
-        where = (channel, row, column)[: a.ndim - 1]
         _check_inside(layer, where, a.shape[1:])
         return a[(slice(None), *where)].sum()
 
-    at = ", ".join(str(i) for i in (channel, row, column) if i is not None)
-    return Objective(f"unit ({at}) of {layer}", (layer,), value)
+    return Objective(f"unit ({', '.join(map(str, where))}) of {layer}", (layer,), value)
 
 
 def strongest(a):
@@ -100,21 +134,36 @@ def strongest(a):
 
 
 def place_of_strongest(a, rows=slice(None), columns=slice(None)) -> tuple[int, ...]:
-    """Say where it is, (channel, row, column) or (channel,); among some rows and columns alone."""
-    data = to_numpy(a.data if isinstance(a, Tensor) else a)[0]
+    """Say where it is, (channel, row, column) or (channel,); among some rows and columns alone.
+
+    Raises:
+        ValueError: the activations are of several images or of none, or there is nothing to choose.
+    """
+    if a.shape[0] != 1:
+        raise ValueError(
+            f"the strongest unit is one image's, and these activations are of {a.shape[0]}: "
+            "take a[n : n + 1]"
+        )
+    data = to_numpy(_data(a))[0]
     if data.ndim == 1:
         return (int(data.argmax()),)
     part = data[:, rows, columns]
+    if part.size == 0:
+        raise ValueError("there is no unit among these rows and columns to be the strongest")
     c, row, column = np.unravel_index(part.argmax(), part.shape)
-    return int(c), int(row) + (rows.start or 0), int(column) + (columns.start or 0)
+    top, left = (s.indices(n)[0] for s, n in zip((rows, columns), data.shape[1:], strict=True))
+    return int(c), int(row) + top, int(column) + left
 
 
 def channel(layer: str, c: int) -> Objective:
     """Σ_{y,x} a[c, y, x], a whole feature map."""
+    c = whole(f"the number of a channel of {layer}", c)
 
     def value(acts):
-        _check_inside(layer, (c,), acts[layer].shape[1:])
-        return acts[layer][:, c].sum()
+        a = acts[layer]
+        if c >= a.shape[1]:
+            raise ValueError(f"{layer} has channels 0–{a.shape[1] - 1}, and {c} is none of them")
+        return a[:, c].sum()
 
     return Objective(f"channel {c} of {layer}", (layer,), value)
 
@@ -125,42 +174,57 @@ def energy(layer: str) -> Objective:
 
 
 def code(layer: str, target) -> Objective:
-    """‖a − target‖² / ‖target‖², how far the layer is from a given code (to be made small)."""
-    size = float((target * target).sum())
-    if size == 0:
-        raise ValueError(f"the code to reach in {layer} is zero everywhere, which tells nothing")
-    return Objective(
-        f"code of {layer}", (layer,), lambda acts: ((acts[layer] - target) ** 2).sum() / size
-    )
+    """Σ_n ‖a_n − t_n‖² / ‖t_n‖², how far the layer is from given codes (to be made small).
 
+    Args:
+        layer: where the codes are.
+        target: t, an array (N, …) of activations of the layer; (1, …) is the code for every image.
 
-def cross_entropy(label: int) -> Objective:
-    """− log p_label, how surprised the network would be to hear that label."""
+    Raises:
+        TypeError: the target is no array.
+        ValueError: one of its codes is zero everywhere, infinite or NaN.
+    """
+    if not is_array(target):
+        raise TypeError(f"a code is an array, not a {type(target).__name__}: take a Tensor's .data")
+    xp, axes = array_module(target), tuple(range(1, target.ndim))
+    # ‖t_n‖²
+    size = (target * target).sum(axis=axes, keepdims=True)                  # (N, 1, …)
+    if not bool(((size > 0) & xp.isfinite(size)).all()):
+        raise ValueError(f"a code to reach in {layer} is zero everywhere, or no number somewhere")
 
     def value(acts):
-        scores = _scores(acts)
-        labels = array_module(_data(scores)).full(scores.shape[0], label)
-        return ops.cross_entropy(scores, labels) * scores.shape[0]
+        a = acts[layer]
+        if target.shape not in (a.shape, (1, *a.shape[1:])):
+            raise ValueError(f"{layer} has codes {a.shape}, and the target's shape is "
+                             f"{target.shape}: one for each image, or one (1, …) for all")
+        t, share = target.astype(a.dtype, copy=False), (1 / size).astype(a.dtype, copy=False)
+        return ((a - t) ** 2 * share).sum()
 
-    return Objective(f"cross entropy of class {label}", (SCORES,), value)
+    return Objective(f"code of {layer}", (layer,), value)
 
 
 def each(objectives: Sequence[Objective]) -> Objective:
     """Σ_n objectives[n] of image n: one pass through the network for many pictures."""
-    layers = tuple(dict.fromkeys(layer for o in objectives for layer in o.layers))
+    objectives = list(objectives)
+    if not objectives:
+        raise ValueError("each takes an objective for every image, and there is none")
 
     def value(acts):
-        return sum(
-            o.value({layer: a[n : n + 1] for layer, a in acts.items()})
-            for n, o in enumerate(objectives)
-        )
+        images = next(iter(acts.values())).shape[0]
+        if images != len(objectives):
+            raise ValueError(f"{len(objectives)} objectives, one for each image, do not fit a "
+                             f"batch of {images}")
+        return sum(objective.value(acts.image(n)) for n, objective in enumerate(objectives))
 
-    name = ", ".join(dict.fromkeys(o.name for o in objectives))
-    return Objective(name, layers, value)
+    layers = tuple(dict.fromkeys(layer for o in objectives for layer in o.layers))
+    return Objective(", ".join(dict.fromkeys(o.name for o in objectives)), layers, value)
 
 
-def _scores(acts):
-    return next(reversed(acts.values()))
+def _scores(acts: Activations, k: int):
+    scores = acts.scores
+    if k >= scores.shape[1]:
+        raise ValueError(f"there are classes 0–{scores.shape[1] - 1}, and {k} is none of them")
+    return scores
 
 
 def _data(a):
@@ -168,6 +232,9 @@ def _data(a):
 
 
 def _check_inside(layer, where, shape):
-    if any(not 0 <= i < n for i, n in zip(where, shape, strict=False)):
-        sizes = ", ".join(f"0–{n - 1}" for n in shape)
-        raise ValueError(f"{layer} has units ({sizes}), but ({', '.join(map(str, where))}) is none")
+    sizes = ", ".join(f"0–{n - 1}" for n in shape)
+    asked = ", ".join(map(str, where))
+    if len(where) != len(shape):
+        raise ValueError(f"a unit of {layer} has {len(shape)} indices, ({sizes}), not ({asked})")
+    if any(i >= n for i, n in zip(where, shape, strict=True)):
+        raise ValueError(f"{layer} has units ({sizes}), but ({asked}) is none")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import models
-from demos import benchmark, contenders
+from demos import benchmark
+from demos.shared import contenders
 
 
 def test_ratios_are_to_pytorch_and_of_medians():

@@ -7,10 +7,14 @@ import pytest
 from PIL import Image
 
 import models
-from demos import filters, maximize, opinion, wishes
-from demos.command import run
-from demos.presets import PRESETS, preset_for
+from demos import filters, maximize, opinion
+from demos.shared.command import run
 from minigrad import ops
+from minigrad.ops.fast.threads import use
+from minigrad.optim import cosine
+from minigrad.techniques.make import excite as wishes
+from minigrad.techniques.make import presets
+from minigrad.techniques.make.presets import PRESETS, preset_for
 from models import storage
 
 NAMES = ["cup", "golf_ball", "tea cup", "dog"]
@@ -68,10 +72,11 @@ def test_what_is_asked_for_rises(weights):
     args = maximize.options().parse_args([*argv, "--steps", "5"])
     asked, _ = maximize.asked_for(net, args)
     preset = maximize.settings(net, args, None)
-    start = maximize.started(net, args, preset, 1)
-    made, _, steps = maximize.make(net, asked, start, preset, 0)
-    assert steps == 5
-    assert net(made)["conv2_1"][0, 7].sum() > net(start)["conv2_1"][0, 7].sum()
+    rngs = [wish.rng(0) for wish in asked]
+    start = maximize.started(net, args, preset, rngs)
+    made = maximize.make(net, asked, start, preset, rngs)
+    assert made.steps == 5 and made.error is None
+    assert net(made.pixels)["conv2_1"][0, 7].sum() > net(start)["conv2_1"][0, 7].sum()
 
 
 def test_the_same_seed_gives_the_same_file_and_another_another(call, tmp_path):
@@ -81,6 +86,27 @@ def test_the_same_seed_gives_the_same_file_and_another_another(call, tmp_path):
 
     first = picture("1")
     assert (picture("1") == first).all() and (picture("2") != first).any()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_picture_of_one_seed_is_the_same_alone_and_in_company(call, tmp_path, threads):
+    """Bit for bit: the loop would make another picture of another rounding."""
+    use(threads)
+    try:
+        call("--class", "dog", "--seed", "3", "--size", "48", "--steps", "6")
+        call("--class", "cup", "dog", "golf ball", "--copies", "2", "--seed", "3",
+             "--size", "48", "--steps", "6")
+        *_, notes = call("--layer", "conv2_1", "--channel", "7", "--size", "48", "--steps", "6")
+        call("--layer", "conv2_1", "--channel", "3,7,9", "--size", "48", "--steps", "6")
+    finally:
+        use(None)
+    alone = tmp_path / "dog_maximize_1.png"
+    together = tmp_path / "cup_dog_golf_ball_maximize_3.png"
+    assert alone.read_bytes() == together.read_bytes()
+    assert (pixels(alone) != pixels(tmp_path / "cup_dog_golf_ball_maximize_4.png")).any()
+    alone = tmp_path / "conv2_1_7_maximize_1.png"
+    assert alone.read_bytes() == (tmp_path / "conv2_1_maximize_2.png").read_bytes()
+    assert notes["conv2_1_7_maximize"]["threads"] == threads
 
 
 @pytest.mark.parametrize("start", ["zero", "noise", "photo"])
@@ -136,6 +162,44 @@ def test_an_interrupt_keeps_the_pictures_as_they_are_then(call, tmp_path, monkey
     assert (tmp_path / "dog_maximize_1.png").exists()
 
 
+def test_a_loop_that_meets_nan_keeps_the_last_good_pictures_and_says_so(
+    call, tmp_path, monkeypatch
+):
+    """The second of three pictures goes wrong after its second step."""
+    call("--class", "cup", "dog", "--steps", "2", "--size", "32", "--regularizer", "none")
+    made = [pixels(tmp_path / f"cup_dog_maximize_{n}.png") for n in (1, 2)]
+    started = []
+
+    def corrections(strengths):
+        started.append(len(started))
+
+        def spoil(u, g, step):
+            return u * np.nan if started[-1] == 1 and step == 3 else u
+
+        return [spoil]
+
+    monkeypatch.setattr(presets, "corrections", corrections)
+    monkeypatch.setattr(presets, "cosine", lambda peak, steps: cosine(peak, 2))
+    status, printed, notes = call(
+        "--class", "cup", "dog", "golf ball", "--steps", "3", "--size", "32",
+        "--regularizer", "none",
+    )
+    assert status == 2 and "after step 3 the image" in printed.err.splitlines()[-1]
+    note = notes["cup_dog_golf_ball_maximize"]
+    assert note["steps done"] == 3 + 2 and len(note["images"]) == 3
+    dog = pixels(tmp_path / "cup_dog_golf_ball_maximize_2.png")
+    assert (dog == made[1]).all()
+    blank = pixels(tmp_path / "cup_dog_golf_ball_maximize_3.png")
+    assert abs(blank - blank.mean(axis=(0, 1))).mean() < 8       # noise, the start
+
+
+def test_pictures_are_enlarged_where_they_are_kept_and_not_at_every_step(call, monkeypatch):
+    seen = []
+    monkeypatch.setattr(maximize, "resized", lambda x, edge: seen.append(edge) or x)
+    call("--class", "dog", "cup", "--size", "32", "--steps", "7")
+    assert len(seen) == 1 + 2   # the starts, and each picture
+
+
 @pytest.mark.parametrize(
     ("argv", "sentence"),
     [
@@ -150,6 +214,13 @@ def test_an_interrupt_keeps_the_pictures_as_they_are_then(call, tmp_path, monkey
         (["--class", "dog", "--regularizer", "l2"], "give a strength, as in l2=1e-7"),
         (["--class", "dog", "--regularizer", "small-norm=120"], "0 to 100"),
         (["--class", "dog", "--steps", "0"], "--steps 1 or more"),
+        (["--class", "dog", "--rate", "nan"], "--rate above 0"),
+        (["--class", "dog", "--rate", "inf"], "--rate above 0"),
+        (["--class", "dog", "--waves", "nan"], "--waves nan"),
+        (["--class", "dog", "--seed", "-1"], "--seed is -1"),
+        (["--class", "dog", "--regularizer", "blur=nan"], "give a strength"),
+        (["--class", "dog", "--regularizer", "l2=inf"], "give a strength"),
+        (["--class", "dog", "--regularizer", "decay=1.5"], "the rate of decay is 1.5"),
         (["--class", "dog", "--start", "photo", "--image", "nowhere.jpg"], "nowhere.jpg"),
     ],
 )
@@ -193,6 +264,18 @@ def test_an_opinion_is_a_place_for_every_class_that_both_name_alike(call, tmp_pa
     )
     assert status == 0 and "in 2 of 2" in printed.out  # of three classes, all are among five
     assert set(notes["minivgg_opinion"]["places"]) == {"golf ball", "dog"}
+
+
+def test_an_opinion_of_a_class_does_not_depend_on_the_company(call, tmp_path):
+    judge = models.build("squeezenet1_1", classes=[*map(str, range(20)), "dog", "golf ball"])
+    file = tmp_path / "judge.h5"
+    storage.save(file, judge.params, {"model": judge.name, "classes": judge.classes})
+    asked = ["--judge", judge.name, "--judge-weights", str(file), "--steps", "2"]
+    *_, notes = call(*asked, main=opinion.main)
+    together = notes["minivgg_opinion"]["places"]
+    *_, notes = call(*asked, "--only", "dog", main=opinion.main)
+    assert set(together) == {"golf ball", "dog"}
+    assert notes["minivgg_opinion"]["places"] == {"dog": together["dog"]}
 
 
 def test_without_a_shared_class_there_is_no_opinion(call, tmp_path):

@@ -8,7 +8,7 @@ from PIL import Image
 
 import models
 from demos import rules
-from demos.command import run
+from demos.shared.command import run
 from models import storage
 
 
@@ -63,6 +63,16 @@ def test_the_gradient_ends_where_the_receptive_field_ends(call, tmp_path):
 def test_the_panel_is_a_picture_of_its_own(call):
     status, _, made = call("--panel")
     assert status == 0 and "face_rules_panel.png" in made["pictures"]
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [("relu1_2", "no max pooling lies between"), ("relu2_1", "unit"), ("conv1_1", "no relu lies")],
+)
+def test_the_panel_is_drawn_for_a_unit_of_any_layer(call, layer, said):
+    status, printed, made = call("--panel", "--layer", layer)
+    assert status == 0 and "face_rules_panel.png" in made["pictures"] and said in printed.out
+    assert ("no max pooling" in printed.out) == (layer != "relu2_1")
 
 
 def test_a_class_has_no_box_and_is_called_by_its_name(call):

@@ -1,5 +1,6 @@
 """Training on a folder of photos: it learns, it resumes exactly, and bad folders are said."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 from PIL import Image
 
 import models
-from demos import photo_folder, train, training_run
-from demos.command import run
-from models import storage
+from demos import train
+from demos.shared import training_run
+from demos.shared.command import run
+from models import photo, photo_folder, storage
 
 COLOURS = {"blue": (40, 60, 220), "green": (50, 190, 60), "red": (220, 50, 40)}
 
@@ -49,6 +51,8 @@ def test_a_run_writes_a_network_that_tells_the_classes(folder, call, tmp_path):
     assert [line["epoch"] for line in note["log"]] == [1, 2, 3]
     assert note["log"][-1]["loss"] < note["log"][0]["loss"]
     assert (tmp_path / "out" / "minivgg_curve.png").exists()
+    weights = (tmp_path / "out" / "minivgg.h5").read_bytes()
+    assert note["sha256"] == hashlib.sha256(weights).hexdigest()
 
 
 def test_an_epoch_has_as_many_photos_as_asked_for():
@@ -177,7 +181,56 @@ def test_what_is_no_photo_or_has_one_pixel_is_named_and_left_out(folder, capsys)
     photos = photo_folder.read(folder, "train", sorted(COLOURS), 32)
     assert len(photos.labels) == 24
     printed = capsys.readouterr().out
-    assert "broken.jpg cannot be read" in printed and "dot.png has 1×1 pixels" in printed
+    assert "broken.jpg is no image" in printed and "dot.png has 1×1 pixels" in printed
+
+
+def photo_of_every_kind(folder):
+    """One file each: turned by EXIF, transparent, 16 bit, CMYK, with a palette, grey with alpha."""
+    y, x = np.mgrid[:170, :230]
+    waves = [127 + 120 * np.sin(x / a + y / b) for a, b in [(29, 27), (31, -28), (45, 32)]]
+    rgb = Image.fromarray(np.stack(waves, axis=-1).astype(np.uint8))
+    note = Image.Exif()
+    note[0x0112] = 6
+    rgb.save(folder / "turned.png", exif=note)
+    rgb.save(folder / "turned.jpg", exif=note)
+    glass = rgb.convert("RGBA")
+    glass.putalpha(Image.fromarray((x % 256).astype(np.uint8)))
+    glass.save(folder / "transparent.png")
+    glass.convert("LA").save(folder / "grey_alpha.png")
+    rgb.convert("P").save(folder / "palette.png", transparency=3)
+    rgb.convert("CMYK").save(folder / "inks.jpg")
+    Image.fromarray((waves[0] * 257).astype(np.uint16)).save(folder / "sixteen.png")
+    Image.fromarray((waves[0] * 257).astype(np.uint16)).save(folder / "sixteen.tif")
+    return sorted(folder.iterdir())
+
+
+def test_training_decodes_what_looking_sees(tmp_path):
+    """The training pixels are the looking pixels, whatever the file is."""
+    for file in photo_of_every_kind(tmp_path):
+        seen = np.asarray(photo.upright_rgb(file))
+        learnt = photo_folder.decode(file, 1000)
+        assert np.array_equal(learnt, seen), file.name
+    assert photo_folder.decode(tmp_path / "turned.png", 1000).shape == (230, 170, 3)
+    assert photo_folder.decode(tmp_path / "sixteen.png", 1000).std() > 50
+
+
+def test_the_middle_that_is_judged_in_training_is_the_middle_that_is_looked_at(folder):
+    """To one grey level of rounding, for the photo is shrunk first and cut later."""
+    files = photo_of_every_kind(folder / "val" / "red")
+    photos = photo_folder.read(folder, "val", sorted(COLOURS), 146)
+    net = models.table("minivgg")
+    p = net.preprocessing
+    (judged, labels), = photo_folder.centred(photos, p.resize, p.crop, 100)
+    red = judged[labels == sorted(COLOURS).index("red")]
+    assert red.shape == (len(files), 3, 128, 128)
+    for file, pixels in zip(files, red, strict=True):
+        assert np.abs(pixels - net.pixels(file)[0]).max() <= 1, file.name
+
+
+def test_the_shorter_side_is_the_edge_exactly(tmp_path):
+    for size in [(333, 500), (1000, 147), (146, 146), (100, 90)]:
+        Image.new("RGB", size).save(tmp_path / "p.png")
+        assert min(photo_folder.decode(tmp_path / "p.png", 146).shape[:2]) == min(*size, 146)
 
 
 def test_a_full_disk_loses_nothing(folder, call, tmp_path, monkeypatch):

@@ -19,11 +19,36 @@ def x(rng):
     return rng.uniform(0, 255, (2, 3, 48, 40)).astype(np.float32)
 
 
-def test_arrays_in_arrays_out_and_the_last_is_the_scores(net, x):
+def test_arrays_in_arrays_out_layer_by_layer(net, x):
     acts = net(x)
     assert list(acts) == list(net.layers)
     assert all(isinstance(a, np.ndarray) and a.dtype == np.float32 for a in acts.values())
-    assert list(acts.values())[-1].shape == (2, 5)
+
+
+@pytest.mark.parametrize("name", ["minivgg", "squeezenet1_1", "googlenet"])
+def test_the_scores_have_a_name_in_every_pass_that_computes_them(name, x):
+    net = models.build(name, classes=5)
+    big = np.concatenate([x, x], axis=2)
+    scores = net(big).scores
+    assert scores.shape == (2, 5)
+    np.testing.assert_allclose(net.scores(big), scores, rtol=1e-4, atol=1e-5)
+    first, last = net.default_layer, net.score_layer
+    both = net(big, only=[last, first])
+    assert both.scores is both[last]
+    assert isinstance(net.scores(Tensor(big)), Tensor)
+    assert np.array_equal(net(big).image(1).scores, scores[1:])
+
+
+def test_a_pass_that_ends_before_the_scores_has_none(net, x):
+    for acts in (net(x, until="pool3"), net(x, only=["relu4_2"])):
+        with pytest.raises(ValueError, match=r"the scores, fc8, were not computed.*net\.scores"):
+            print(acts.scores)
+
+
+def test_the_scores_with_other_parameters_are_theirs(net, x):
+    bias = np.arange(5, dtype=np.float32)
+    shifted = net.scores(x, params={"fc8/bias": net.params["fc8/bias"] + bias})
+    np.testing.assert_allclose(shifted - net.scores(x), np.tile(bias, (2, 1)), atol=1e-5)
 
 
 def test_every_activation_has_the_shape_that_the_table_says(x):
@@ -230,3 +255,45 @@ def test_unknown_devices_and_dtypes_are_refused():
         models.build("minivgg", device="tpu")
     with pytest.raises(ValueError, match="float32 and float64"):
         models.build("minivgg", dtype="float16")
+
+
+# ── Pixels as other libraries want them ──────────────────────────────────────────────────────────
+
+PHOTO = np.random.default_rng(1).integers(0, 256, (1, 3, 48, 40)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "scaled",
+    [
+        PHOTO / 255,
+        PHOTO / 127.5 - 1,
+        (PHOTO / 255 - np.reshape([0.485, 0.456, 0.406], (3, 1, 1))) / 0.225,
+        (PHOTO[:, :, ::-1] * 0.2).astype(np.float32) / 255,     # of a dark photo
+    ],
+)
+def test_pixels_that_another_library_would_take_are_named_in_a_warning(net, scaled):
+    scaled = scaled.astype(np.float32)
+    for x in (scaled, Tensor(scaled)):
+        with pytest.warns(UserWarning, match="minivgg_bn takes pixels from 0 to 255, and these lie "
+                                             "between .* multiply by 255") as told:
+            net(x)
+        assert len(told) == 1 and told[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        PHOTO,
+        np.rint(PHOTO / 90),                        # the darkest photo: 0, 1, 2, 3
+        np.zeros_like(PHOTO),
+        np.full_like(PHOTO, 0.5),
+        np.full_like(PHOTO, 255),
+        np.concatenate([PHOTO / 255, PHOTO]),       # one that is right is enough
+        PHOTO / 255 * 3.1,
+        PHOTO / 255 - 3.5,
+        PHOTO * np.nan,
+    ],
+)
+def test_a_dark_photo_and_a_blank_image_are_no_mistake(net, right, recwarn):
+    net(right, until="conv1_1")
+    assert not [w for w in recwarn if issubclass(w.category, UserWarning)]

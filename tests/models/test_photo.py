@@ -94,6 +94,76 @@ def test_sixteen_bits_become_eight(tmp_path):
     assert np.array_equal(np.asarray(photo.upright_rgb(tmp_path / "p.tif")), got)
 
 
+@pytest.mark.parametrize("mode", ["I;16", "I;16B", "I"])
+def test_sixteen_bits_in_any_order_become_eight(mode):
+    ramp = np.linspace(0, 65535, 60 * 40).reshape(40, 60)
+    kind = {"I;16": "<u2", "I;16B": ">u2", "I": "<i4"}[mode]
+    image = Image.frombytes(mode, (60, 40), ramp.astype(kind).tobytes())
+    got = np.asarray(photo.upright_rgb(image), float)
+    assert np.abs(got - ramp[..., None] / 257).max() <= 0.51
+
+
+def test_a_transparent_grey_of_sixteen_bits_is_white_paper(tmp_path):
+    grey = np.full((8, 8), 1000, np.uint16)
+    grey[2:4] = 30000
+    Image.fromarray(grey).save(tmp_path / "p.png", transparency=30000)
+    got = np.asarray(photo.upright_rgb(tmp_path / "p.png"))
+    assert (got[2:4] == 255).all() and (got[4:] == 4).all()
+
+
+@pytest.mark.parametrize("value", [-1, 65536, 2**31 - 1])
+def test_integers_of_thirty_two_bits_are_refused(tmp_path, value):
+    """They were clipped to white or black."""
+    Image.fromarray(np.full((4, 4), value, np.int32)).save(tmp_path / "p.tif")
+    with pytest.raises(ValueError, match="p.tif .* 32 bits, and nothing says"):
+        photo.upright_rgb(tmp_path / "p.tif")
+
+
+@pytest.mark.parametrize("suffix", ["gif", "png", "webp", "tif"])
+def test_of_several_frames_or_pages_the_first_is_taken(picture, tmp_path, suffix):
+    first = Image.new("RGB", picture.size, (200, 30, 40))
+    file = tmp_path / f"p.{suffix}"
+    first.save(file, save_all=True, append_images=[picture, picture])
+    assert np.abs(np.asarray(photo.upright_rgb(file), int) - (200, 30, 40)).mean() < 5
+
+
+@pytest.mark.parametrize("mode", ["LA", "PA", "RGBA", "RGBa"])
+def test_half_transparent_is_half_way_to_white(mode):
+    if mode == "PA":
+        glass = Image.frombytes("PA", (4, 4), bytes([7, 128]) * 16)
+        glass.putpalette([100] * 768)
+    else:
+        glass = Image.new("RGBA", (4, 4), (100, 100, 100, 128)).convert(mode)
+    got = np.asarray(photo.upright_rgb(glass), int)
+    assert np.abs(got - (100 * 128 + 255 * 127) / 255).max() <= 1
+
+
+def test_one_bit_is_black_and_white():
+    bits = np.random.default_rng(0).random((40, 60)) < 0.5
+    got = np.asarray(photo.upright_rgb(Image.fromarray(bits)))
+    assert np.array_equal(got, np.where(bits, 255, 0)[..., None].repeat(3, axis=2))
+
+
+def test_a_large_jpeg_may_be_decoded_smaller_but_never_below_what_is_asked(picture, tmp_path):
+    note = Image.Exif()
+    note[0x0112] = 6
+    picture.resize((1200, 800)).save(tmp_path / "p.jpg", quality=95, exif=note)
+    whole = photo.upright_rgb(tmp_path / "p.jpg")
+    assert whole.size == (800, 1200)
+    for at_least, scale in [(100, 8), (101, 4), (400, 2), (401, 1)]:
+        small = photo.upright_rgb(tmp_path / "p.jpg", at_least)
+        assert small.size == (800 // scale, 1200 // scale)
+        want = np.asarray(whole.resize(small.size, Image.Resampling.BOX), int)
+        assert np.abs(np.asarray(small, int) - want).mean() < 2
+
+
+def test_an_image_that_is_given_is_not_changed(picture, tmp_path):
+    picture.resize((1200, 800)).save(tmp_path / "p.jpg")
+    with Image.open(tmp_path / "p.jpg") as image:
+        assert photo.upright_rgb(image).size == photo.upright_rgb(image, 100).size == (1200, 800)
+        assert image.size == (1200, 800) and image.mode == "RGB"
+
+
 def test_what_is_transparent_lies_on_white_paper(picture, tmp_path):
     glass = picture.convert("RGBA")
     glass.putalpha(0)
@@ -121,14 +191,61 @@ def test_files_that_are_no_photo_are_told_in_a_sentence(net, picture, tmp_path):
             net.pixels(file)
 
 
-@pytest.mark.parametrize("path", ["missing.jpg", "."])
-def test_a_photo_that_is_not_there_is_named(net, path):
-    with pytest.raises(FileNotFoundError, match=f"there is no photo {path}"):
+@pytest.mark.parametrize("path, says", [("missing.jpg", "$"), (".", ", only a folder")])
+def test_a_photo_that_is_not_there_is_named(net, path, says):
+    with pytest.raises(FileNotFoundError, match=f"there is no photo {path}{says}"):
         net.pixels(path)
 
 
+@pytest.mark.parametrize("size", [None, 64, "full"])
+@pytest.mark.parametrize("shape", [(0, 5), (5, 0), (0, 0)])
+def test_an_image_without_pixels_is_refused(net, shape, size):
+    with pytest.raises(ValueError, match="has no pixels"):
+        net.pixels(Image.new("RGB", shape), size=size)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_damaged_photos_are_read_or_told_in_a_sentence(picture, tmp_path):
+    """A few wrong bytes at a time, in every kind of file; Pillow's readers each raise their own."""
+    rng = np.random.default_rng(0)
+    kinds = [("jpg", "RGB"), ("jpg", "CMYK"), ("png", "P"), ("png", "RGBA"), ("tif", "RGB"),
+             ("gif", "P"), ("bmp", "RGB"), ("webp", "RGB"), ("dds", "RGBA"), ("ico", "RGB")]
+    said = 0
+    for suffix, mode in kinds:
+        picture.convert(mode).save(tmp_path / f"whole.{suffix}")
+        whole = np.frombuffer((tmp_path / f"whole.{suffix}").read_bytes(), np.uint8)
+        for _ in range(40):
+            damaged = whole.copy()
+            damaged[rng.integers(min(200, len(whole)), size=3)] = rng.integers(256, size=3)
+            (tmp_path / "damaged").write_bytes(damaged[: rng.integers(1, 2 * len(whole))])
+            try:
+                photo.upright_rgb(tmp_path / "damaged")
+            except ValueError as error:
+                assert "damaged" in str(error) and "\n" not in str(error)
+                said += 1
+    assert 100 < said < 400
+
+
+@pytest.mark.parametrize("error", [RuntimeError, NotImplementedError, MemoryError, KeyError])
+def test_whatever_a_reader_of_pillows_raises_is_a_sentence(
+    picture, tmp_path, monkeypatch, error
+):
+    """As AVIF's and DDS's do, which not every Pillow has."""
+    picture.save(tmp_path / "p.png")
+
+    def broken(image):
+        raise error
+
+    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", broken)
+    with pytest.raises(ValueError, match="p.png cannot be read as an image: ."):
+        photo.upright_rgb(tmp_path / "p.png")
+
+
 @pytest.mark.parametrize(
-    "size, says", [("large", "'large' is neither"), (0, "size 0 is no edge"), (9**9, "no edge")]
+    "size, says",
+    [("large", "'large' is neither"), (0, "size 0 is no edge"), (9**9, "no edge"),
+     (100.5, "100.5 is neither"), (float("inf"), "inf is neither"), (-3, "no edge"),
+     ([64], "is neither")],
 )
 def test_sizes_that_are_none_are_refused(net, picture, size, says):
     with pytest.raises(ValueError, match=says):

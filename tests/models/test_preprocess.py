@@ -66,19 +66,51 @@ def test_googlenets_transform_input_is_its_mean_and_deviation():
     )
 
 
+NAN, INF = float("nan"), float("inf")
+
+
 @pytest.mark.parametrize(
     "attributes, says",
     [
         (dict(channel_order="GBR"), "RGB and BGR"),
         (dict(mean=[1, 2]), "three numbers"),
         (dict(std=[1, 0, 1]), "three numbers"),
+        (dict(std=[1, -1, 1]), "above zero"),
+        (dict(scale=0.0), "above zero"),
+        (dict(scale=-1.0), "above zero"),
+        (dict(scale=NAN), "scale is nan"),
+        (dict(scale=INF), "scale is inf"),
+        (dict(mean=[0, NAN, 0]), "mean is .*nan"),
+        (dict(mean=[0, -INF, 0]), "mean is .*inf"),
+        (dict(std=[1, 1, NAN]), "std is .*nan"),
+        (dict(std=[1, 1, INF]), "std is .*inf"),
+        (dict(scale=1 / 255, mean=[104.0, 117.0, 123.0]), "no colour between 0 and 255"),
+        (dict(scale=1e-30), "leaves nothing of a photo"),
+        (dict(std=[1, 1, 1e300]), "leaves nothing of a photo"),
+        (dict(scale=1j), "scale is 1j"),
+        (dict(scale=[1.0]), "scale is"),
+        (dict(mean="123"), "mean is '123'"),
+        (dict(mean=0.5), "mean is 0.5"),
         (dict(crop=300), "crop 300"),
+        (dict(crop=0), "crop 0"),
+        (dict(crop=224.5), "crop is 224.5"),
+        (dict(crop=10**6, resize=10**6), "crop 1000000"),
+        (dict(resize=10**9), "side of 1000000000"),
+        (dict(resize=-256), "side of -256"),
+        (dict(resize=INF), "resize is inf"),
+        (dict(resize="large"), "resize is 'large'"),
         (dict(interpolation="best"), "interpolation is 'best'"),
     ],
 )
 def test_attributes_that_make_no_sense_are_refused(attributes, says):
     with pytest.raises(ValueError, match=says):
         Preprocessing.of(attributes, TORCHVISION)
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_every_networks_own_attributes_make_sense(name):
+    p = models.table(name).preprocessing
+    assert Preprocessing.of(p._asdict(), TORCHVISION) == p
 
 
 def test_pooling_windows_are_counted_as_where_the_weights_come_from():

@@ -1,5 +1,9 @@
 """Weight files: what goes in comes out, and what is wrong with one is said."""
 
+import hashlib
+import json
+import pathlib
+
 import h5py
 import numpy as np
 import pytest
@@ -118,12 +122,23 @@ def test_files_that_are_none_or_damaged_are_told_in_a_sentence(file, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "attribute", [dict(channel_order="GBR"), dict(mean="grey"), dict(pool_rounding="up")]
+    "attribute",
+    [dict(channel_order="GBR"), dict(mean="grey"), dict(pool_rounding="up"), dict(crop=10**6),
+     dict(pool_rounding=[1, 2]), dict(scale=np.nan), dict(std=[1.0, 1.0, np.inf]), dict(mean=1j),
+     dict(resize=-256), dict(resize=np.inf)],
 )
 def test_attributes_that_make_no_sense_name_the_file(net, tmp_path, attribute):
     storage.save(tmp_path / "n.h5", net.params, net.attributes | attribute)
     with pytest.raises(ValueError, match=r"an attribute of .*n\.h5 makes no sense"):
         models.load("minivgg", tmp_path / "n.h5")
+
+
+@pytest.mark.parametrize("classes", [5, 0.5, "5", '{"cat": 1}', '["cat", 5]', "null", "[" * 10**4])
+def test_classes_are_a_list_of_names(file, classes):
+    with h5py.File(file, "a") as opened:
+        opened.attrs["classes"] = classes
+    with pytest.raises(ValueError, match="minivgg.h5 (is damaged|cannot be used: its classes)"):
+        models.load("minivgg", file)
 
 
 def test_classes_that_are_no_list_are_damage(net, file):
@@ -154,14 +169,109 @@ def test_numbers_that_cannot_be_stored_are_refused(tmp_path, value, float16, say
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("value", [1.0, [], np.zeros((0, 3))])
+def test_an_array_without_numbers_is_not_stored(tmp_path, value):
+    with pytest.raises(ValueError, match="fc8/bias of shape .* holds no weights"):
+        storage.save(tmp_path / "n.h5", {"fc8/bias": value}, {"model": "n"})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_is_not_there_is_said(tmp_path):
     with pytest.raises(OSError, match="could not be written"):
         storage.save(tmp_path / "none" / "n.h5", {}, {"model": "n"})
 
 
-def test_an_array_that_claims_more_than_is_stored_is_refused(tmp_path):
+@pytest.mark.parametrize("shape", [(2**20, 2**20), (2**31, 2**31), (2**32, 2**30)])
+def test_an_array_that_claims_more_than_is_stored_is_refused(tmp_path, shape):
+    """2³² · 2³⁰ numbers of four bytes are none in 64 bits."""
     with h5py.File(tmp_path / "bomb.h5", "w") as file:
         file.attrs["model"] = "minivgg"
-        file.create_dataset("conv1_1/weight", shape=(2**20, 2**20), dtype="f4", chunks=(1024, 1024))
-    with pytest.raises(ValueError, match="claims .* far more than are stored"):
+        file.create_dataset("conv1_1/weight", shape=shape, dtype="f4", chunks=(64,) * len(shape))
+    with pytest.raises(ValueError, match="bomb.h5 .*conv1_1/weight claims .* than the file stores"):
         storage.read(tmp_path / "bomb.h5")
+
+
+def test_many_arrays_together_claim_no_more_than_is_stored(tmp_path):
+    with h5py.File(tmp_path / "bomb.h5", "w") as file:
+        file.attrs["model"] = "minivgg"
+        for i in range(400):
+            file.create_dataset(f"conv{i}/weight", shape=(2**18,), dtype="f4")
+    with pytest.raises(ValueError, match="claims 1,048,576 bytes, more than"):
+        storage.read(tmp_path / "bomb.h5")
+
+
+def test_what_unpacks_to_more_than_is_stored_is_refused(tmp_path):
+    with h5py.File(tmp_path / "bomb.h5", "w") as file:
+        file.attrs["model"] = "minivgg"
+        file.create_dataset("stored", data=np.random.default_rng(0).random(2**16))
+        file.create_dataset("zeros", data=np.zeros(2**10, "f4"), compression="gzip")
+    with pytest.raises(ValueError, match="zeros is compressed"):
+        storage.read(tmp_path / "bomb.h5")
+
+
+@pytest.mark.parametrize(
+    "value, says",
+    [(np.array([1 + 2j]), "holds complex128, and weights are real"), (["a"], "holds object"),
+     (np.array([b"a"]), "holds .S1"), (np.array([1.0, np.nan]), "holds NaN or infinity"),
+     (np.array([1.0, -np.inf], "f4"), "holds NaN or infinity"), (np.array([True]), "holds bool"),
+     (np.array([1e300]), "holds NaN or infinity"), (h5py.Empty("f4"), "holds float32, and"),
+     (np.zeros(1, [("a", "f4")]), "weights are real numbers")],
+)
+def test_arrays_that_are_no_weights_are_refused(tmp_path, value, says):
+    with h5py.File(tmp_path / "n.h5", "w") as file:
+        file.attrs["model"] = "minivgg"
+        file["conv1_1/weight"] = value
+    with pytest.raises(ValueError, match=f"n.h5 cannot be used: conv1_1/weight .*{says}"):
+        storage.read(tmp_path / "n.h5")
+
+
+# ── Bytes that changed on the way ────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A file of four chunks, whose last is not full, and what is in it."""
+    rng = np.random.default_rng(0)
+    params = {"a/weight": rng.normal(size=(10, 3, 3)), "a/bias": rng.normal(size=10)}
+    path = tmp_path_factory.mktemp("small") / "small.h5"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(storage, "CHUNK", 130)
+        storage.save(path, params, {"model": "n", "classes": ["cat", "dog"], "mean": [1.0, 2.0]})
+    with h5py.File(path) as file:
+        assert file["a/weight"].chunks == (4, 3, 3) and file["a/bias"].chunks == (10,)
+    return path
+
+
+def test_no_byte_of_a_file_changes_unnoticed(small, tmp_path):
+    """Numbers, names, shapes and attributes: they come out as they were, or a sentence does."""
+    whole, want = small.read_bytes(), storage.read(small)
+    noticed = 0
+    for place in range(0, len(whole), 3):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << place % 8
+        (tmp_path / "damaged.h5").write_bytes(damaged)
+        try:
+            params, attributes = storage.read(tmp_path / "damaged.h5")
+        except ValueError as error:
+            assert "damaged.h5" in str(error)
+            noticed += 1
+        else:
+            assert attributes == want[1] and params.keys() == want[0].keys()
+            assert all(np.array_equal(params[name], want[0][name]) for name in params)
+    assert noticed > len(whole) / 6     # the rest is filled up with nothing
+
+
+def test_fifty_flipped_bytes_of_weights_are_a_sentence(net, file, tmp_path):
+    whole = bytearray(file.read_bytes())
+    for place in np.random.default_rng(0).integers(len(whole), size=50):
+        whole[place] ^= 0xFF
+    (tmp_path / "damaged.h5").write_bytes(whole)
+    with pytest.raises(ValueError, match=r"damaged\.h5 is damaged, get it again: .* of \w+/"):
+        models.load("minivgg", tmp_path / "damaged.h5")
+
+
+def test_the_network_that_ships_has_the_sum_that_its_log_tells():
+    """Its file is older than the sums inside; git and a copy by hand may change a byte, too."""
+    folder = pathlib.Path(storage.__file__).parent.parent / "weights"
+    log = json.loads((folder / "minivgg.json").read_text(encoding="utf-8"))
+    assert hashlib.sha256((folder / "minivgg.h5").read_bytes()).hexdigest() == log["sha256"]

@@ -6,7 +6,7 @@ import pytest
 from minigrad import Tensor, grad
 from minigrad.ops import conv2d, conv_transpose2d
 from minigrad.ops.conv import pair, windows
-from minigrad.ops.ways import force
+from minigrad.ops.fast.ways import force
 
 X, WEIGHT, BIAS = np.ones((2, 4, 9, 9)), np.ones((4, 4, 3, 3)), np.ones(4)
 NONSENSE = [

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from minigrad import Tensor, grad, ops, threads
-from minigrad.ops import blocks
+from minigrad import Tensor, grad, ops
+from minigrad.ops.fast import blocks, threads
 
 INF, NAN = np.inf, np.nan
 

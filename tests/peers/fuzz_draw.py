@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad import threads
-from minigrad.ops import blocks, winograd
+from minigrad.ops.fast import blocks, threads, winograd
 
 
 class Case(NamedTuple):

@@ -12,7 +12,7 @@ from fuzz_draw import Case, Draw
 from fuzz_ops import entry
 
 from minigrad import ops
-from minigrad.ops.ways import force
+from minigrad.ops.fast.ways import force
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional

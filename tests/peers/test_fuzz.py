@@ -35,7 +35,8 @@ from fuzz_networks import SIZES, network  # noqa: E402
 from fuzz_nonsense import refused, spoiled  # noqa: E402
 from fuzz_ops import TABLE, exists  # noqa: E402
 
-from minigrad import ops, threads  # noqa: E402
+from minigrad import ops
+from minigrad.ops.fast import threads  # noqa: E402
 
 CASES = {"op": 60, "graph": 120, "network": 3}  # of each entry, where no seconds are given
 ENTRIES = {

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_ops_peer import cases, dtypes, either, small, two
 
-from minigrad import Tensor, grad, ops, threads
-from minigrad.ops import blocks
+from minigrad import Tensor, grad, ops
+from minigrad.ops.fast import blocks, threads
 
 torch = pytest.importorskip("torch")
 F = torch.nn.functional

@@ -10,7 +10,7 @@ import pytest
 import models
 from minigrad.rules import deconvnet, guided
 from minigrad.techniques import objectives
-from minigrad.techniques.attribution import gradients
+from minigrad.techniques.look.gradient import gradients
 from weights.convert import convert
 
 torch = pytest.importorskip("torch")

@@ -3,6 +3,12 @@
 import numpy as np
 
 from minigrad import ops
+from minigrad.activations import Activations
+
+
+def generators(seed, images):
+    """A random generator for each image."""
+    return np.random.default_rng(seed).spawn(images)
 
 
 class SmallNet:
@@ -10,6 +16,7 @@ class SmallNet:
 
     name = "small"
     layers = dict.fromkeys(["conv1", "relu1", "pool1", "conv2", "relu2", "scores"])
+    score_layer = "scores"
 
     def __init__(self, seed=0):
         rng = np.random.default_rng(seed)
@@ -32,4 +39,5 @@ class SmallNet:
             self.computed.append(name)
             if only and set(only) <= set(acts):
                 break
-        return {name: a for name, a in acts.items() if not only or name in only}
+        kept = {name: a for name, a in acts.items() if not only or name in only}
+        return Activations(kept, self.score_layer)

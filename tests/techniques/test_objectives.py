@@ -1,9 +1,12 @@
 """An objective is one number that knows its layers."""
 
+import operator
+
 import numpy as np
 import pytest
 from small import SmallNet
 
+from minigrad.activations import Activations
 from minigrad.techniques import objectives
 from minigrad.techniques.objectives import activations
 from minigrad.tensor import Tensor, grad
@@ -65,7 +68,8 @@ def test_a_code_is_at_distance_one_from_nothing_and_zero_from_itself(rng):
 def test_cross_entropy_is_minus_the_log_probability_summed_over_the_batch(rng):
     scores = rng.normal(size=(3, 4))
     p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-    assert objectives.cross_entropy(2)({"fc": scores}) == pytest.approx(-np.log(p[:, 2]).sum())
+    acts = Activations({"fc": scores}, "fc")
+    assert objectives.cross_entropy(2)(acts) == pytest.approx(-np.log(p[:, 2]).sum())
 
 
 def test_an_unknown_layer_and_a_unit_outside_are_said(x):
@@ -76,3 +80,137 @@ def test_an_unknown_layer_and_a_unit_outside_are_said(x):
         objectives.unit("conv1", 4, 0, 0)(activations_of)
     with pytest.raises(ValueError, match="zero everywhere"):
         objectives.code("conv1", np.zeros((1, 4, 8, 8)))
+
+
+# ── What is not there is never another number ────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("ask", [objectives.class_score, objectives.cross_entropy])
+def test_the_score_of_a_pass_that_ended_before_the_scores_is_no_other_layers_number(x, ask):
+    for acts in (SmallNet()(x, only=["relu2"]), {"relu2": x}):
+        with pytest.raises(ValueError, match="scores"):
+            ask(3)(acts)
+
+
+def test_the_scores_are_found_wherever_they_stand(x):
+    acts = SmallNet()(x)
+    turned = Activations(reversed(acts.items()), "scores")
+    assert objectives.class_score(3)(turned) == acts["scores"][:, 3].sum()
+
+
+@pytest.mark.parametrize("ask", [objectives.class_score, objectives.cross_entropy])
+def test_a_class_is_a_whole_number_of_those_there_are(x, ask):
+    with pytest.raises(ValueError, match="class is -1: give a whole number, 0 or more"):
+        ask(-1)
+    for nonsense in (True, 2.0, "3", None):
+        with pytest.raises(TypeError, match="give a whole number"):
+            ask(nonsense)
+    for many in (5, 9999):
+        with pytest.raises(ValueError, match=f"classes 0–4, and {many} is none of them"):
+            ask(many)(SmallNet()(x))
+    assert np.isfinite(ask(np.int64(4))(SmallNet()(x)))
+
+
+@pytest.mark.parametrize(
+    ("where", "sentence"),
+    [
+        (("scores", 3, 7, 7), r"a unit of scores has 1 indices, \(0–4\), not \(3, 7, 7\)"),
+        (("relu1", 3), r"a unit of relu1 has 3 indices, \(0–3, 0–7, 0–7\), not \(3\)"),
+        (("relu1", 3, 1), "has 3 indices"),
+        (("relu1", 3, 1, 8), "is none"),
+        (("relu1", 4, 1, 1), "is none"),
+    ],
+)
+def test_a_unit_has_as_many_indices_as_its_layer_has_axes(x, where, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        objectives.unit(*where)(SmallNet()(x))
+
+
+@pytest.mark.parametrize("index", [-1, True, 1.0, "1"])
+def test_an_index_is_a_whole_number_from_0(index):
+    for place in range(3):
+        where = [1, 1, 1]
+        where[place] = index
+        with pytest.raises((ValueError, TypeError), match="give a whole number, 0 or more"):
+            objectives.unit("relu1", *where)
+    with pytest.raises((ValueError, TypeError), match="give a whole number, 0 or more"):
+        objectives.channel("relu1", index)
+
+
+def test_a_channel_that_is_not_there_is_said(x):
+    with pytest.raises(ValueError, match="conv1 has channels 0–3, and 4 is none of them"):
+        objectives.channel("conv1", 4)(SmallNet()(x))
+
+
+def test_each_takes_an_objective_for_every_image(x):
+    one = objectives.class_score(1)
+    for count in (1, 3):
+        with pytest.raises(ValueError, match=f"{count} objectives.* a batch of 2"):
+            objectives.each([one] * count)(SmallNet()(x))
+    with pytest.raises(ValueError, match="there is none"):
+        objectives.each([])
+    acts = SmallNet()(x)
+    both = objectives.each([one, objectives.unit("relu1", 2, 4, 5)])(acts)
+    assert both == pytest.approx(acts["scores"][0, 1] + acts["relu1"][1, 2, 4, 5])
+
+
+def test_the_strongest_unit_of_several_images_is_no_question(x):
+    a = SmallNet()(x)["relu1"]
+    for several in (a, a[:0], SmallNet()(x)["scores"]):
+        with pytest.raises(ValueError, match=r"one image's.*take a\[n : n \+ 1\]"):
+            objectives.strongest(several)
+    with pytest.raises(ValueError, match="no unit among these rows"):
+        objectives.place_of_strongest(a[:1], slice(3, 3))
+
+
+def test_the_strongest_among_the_last_rows_is_where_it_is(x):
+    a = SmallNet()(x[:1])["relu1"]
+    c, row, column = objectives.place_of_strongest(a, slice(-3, None), slice(-4, -1))
+    assert a[0, c, row, column] == a[0, :, -3:, -4:-1].max()
+
+
+def test_the_code_of_a_batch_is_the_sum_of_its_images_whatever_their_sizes(rng):
+    target = rng.normal(size=(3, 2, 4, 4)) * np.reshape([1, 100, 0.01], (3, 1, 1, 1))
+    a = rng.normal(size=target.shape)
+    alone = [objectives.code("a", target[n : n + 1])({"a": a[n : n + 1]}) for n in range(3)]
+    assert objectives.code("a", target)({"a": a}) == pytest.approx(sum(alone))
+    assert objectives.code("a", target)({"a": 0 * a}) == pytest.approx(3)
+
+
+def test_one_code_for_a_batch_is_every_images(rng):
+    target, a = rng.normal(size=(1, 5)), rng.normal(size=(4, 5))
+    alone = [objectives.code("fc", target)({"fc": a[n : n + 1]}) for n in range(4)]
+    assert objectives.code("fc", target)({"fc": a}) == pytest.approx(sum(alone))
+
+
+def test_a_code_of_another_shape_or_without_a_size_is_said(rng):
+    a = rng.normal(size=(2, 3, 4, 4))
+    for shape in [(3, 3, 4, 4), (2, 3, 4, 5), (3, 4, 4), (2, 1, 4, 4)]:
+        with pytest.raises(ValueError, match="has codes"):
+            objectives.code("a", rng.normal(size=shape))({"a": a})
+    one_is_zero = a * np.reshape([0, 1], (2, 1, 1, 1))
+    for target in (one_is_zero, a * np.nan, a + np.inf):
+        with pytest.raises(ValueError, match="zero everywhere, or no number"):
+            objectives.code("a", target)
+    with pytest.raises(TypeError, match="take a Tensor's .data"):
+        objectives.code("a", Tensor(a))
+
+
+def test_a_code_in_float64_leaves_a_float32_network_at_float32(rng):
+    a = Tensor(rng.normal(size=(1, 3, 4, 4)).astype(np.float32))
+    assert objectives.code("a", rng.normal(size=(1, 3, 4, 4)))({"a": a}).dtype == np.float32
+
+
+def test_objectives_add_subtract_and_take_weights_on_either_side(x):
+    a, b, acts = objectives.class_score(1), objectives.unit("relu1", 0, 1, 1), SmallNet()(x)
+    A, B = a(acts), b(acts)
+    assert (a - b)(acts) == A - B and (a + b)(acts) == A + B and (-a)(acts) == -A
+    assert (2 * a)(acts) == (a * 2)(acts) == (np.float32(2) * a)(acts) == 2 * A
+    assert (a - 2 * b).layers == (a - b).layers == ("the scores", "relu1")
+    assert (a - 2 * b).name == "score of class 1 − (2 · (unit (0, 1, 1) of relu1))"
+    for call, nonsense in (("add", 3), ("sub", 3), ("mul", b), ("mul", "2"), ("mul", True)):
+        with pytest.raises(TypeError):
+            getattr(operator, call)(a, nonsense)
+    for weight in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="the weight of score of class 1"):
+            a * weight

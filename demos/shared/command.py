@@ -1,0 +1,86 @@
+"""What the command lines of all demos share: options, the network, and how a mistake is told."""
+
+import argparse
+import os
+import pathlib
+import sys
+from collections.abc import Callable
+
+import models
+from minigrad.backend import to_numpy
+
+PHOTOS = pathlib.Path(__file__).parents[1] / "photos"
+
+
+def run(main: Callable[[list[str]], None], argv: list[str]) -> int:
+    """Call a demo's main; bad input becomes one sentence on stderr and exit status 2."""
+    try:
+        main(argv)
+    except BrokenPipeError:  # the reader of our output (`| head`) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130
+    except (ValueError, TypeError, OSError, MemoryError) as error:
+        print(f"demos: {error or 'out of memory: take a smaller --size'}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def parser(name: str, doc: str) -> argparse.ArgumentParser:
+    """Begin a demo's options with those that every picture has."""
+    options = argparse.ArgumentParser(
+        prog=f"python -m demos {name}",
+        description=doc,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = options.add_argument
+    add("--model", default=None, metavar="NAME", help="a network (python -m models lists them)")
+    add("--weights", default=None, metavar="FILE", help="its weights, where not in weights/")
+    add("--out", default="out", metavar="DIR", type=pathlib.Path, help="folder for the pictures")
+    add("--device", default="cpu", choices=["cpu", "cuda"])
+    return options
+
+
+def network(args: argparse.Namespace):
+    """Load the network that the options name: minivgg, or the one that the weight file is of."""
+    name = args.model
+    if name is None:
+        name = models.storage.model_of(args.weights) if args.weights else "minivgg"
+    return models.load(name, path=args.weights, device=args.device)
+
+
+def top_five(net, scores) -> list[tuple[str, float]]:
+    """Names and probabilities of the five likeliest classes: scores (1, K)."""
+    from minigrad.ops import softmax
+
+    p = to_numpy(softmax(scores))[0]
+    return [(class_name(net, k), float(p[k])) for k in p.argsort()[::-1][:5]]
+
+
+def class_name(net, k: int) -> str:
+    """Name a class; a network without names has numbers."""
+    return net.classes[k].replace("_", " ") if net.classes else f"class {k}"
+
+
+def find_class(net, text: str) -> int:
+    """Return the index of a class given by number, by name or by part of its name.
+
+    Raises:
+        ValueError: no class or several fit; the sentence lists the candidates.
+    """
+    names = [class_name(net, k).lower().replace("_", " ") for k in range(net.class_count)]
+    wanted = text.lower().replace("_", " ").strip()
+    if wanted.isdigit():
+        if int(wanted) >= len(names):
+            raise ValueError(f"{net.name} has classes 0 … {len(names) - 1}, not {wanted}")
+        return int(wanted)
+    for fits in (wanted.__eq__, lambda name: wanted in name):
+        found = [k for k, name in enumerate(names) if fits(name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            listed = ", ".join(f"{class_name(net, k)} ({k})" for k in found[:12])
+            more = f" and {len(found) - 12} more" if len(found) > 12 else ""
+            raise ValueError(f"--class {text!r} may be any of {listed}{more}: name one")
+    raise ValueError(f"{net.name} knows no class {text!r}; python -m demos classes lists them all")

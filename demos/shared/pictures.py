@@ -1,0 +1,147 @@
+"""From arrays to pictures: signed gradients around grey, maps as heat, labelled sheets, files.
+
+Every picture is written under a temporary name and then renamed, and a JSON beside it says what
+made it.
+"""
+
+import json
+import os
+import pathlib
+import sys
+import time
+
+import numpy as np
+import PIL
+from PIL import Image, ImageDraw, ImageFont
+
+from minigrad.backend import to_numpy
+from minigrad.ops.fast import threads
+
+INK, PAPER, BOX = (20, 20, 24), (255, 255, 255), (255, 212, 0)
+MARGIN, TITLE = 12, 26
+
+
+def photo(pixels) -> Image.Image:
+    """Pixels (1, 3, H, W) or (3, H, W), RGB 0–255 → a picture."""
+    array = to_numpy(pixels).reshape(pixels.shape[-3:]).transpose(1, 2, 0)      # (H, W, 3)
+    return Image.fromarray(np.rint(array.clip(0, 255)).astype(np.uint8))
+
+
+def scale_of(array) -> float:
+    """The value that is drawn at full strength: 99.5 % of what is not zero lies below it."""
+    size = np.abs(to_numpy(array))
+    there = size[size > 1e-6 * size.max()]  # less is rounding, outside of what a unit sees
+    return float(np.percentile(there, 99.5)) if there.size else 1.0
+
+
+def signed(gradient) -> Image.Image:
+    """A gradient (1, 3, H, W) as a picture around grey: zero is grey, so that the sign shows."""
+    return photo(128 + 127 / scale_of(gradient) * to_numpy(gradient))
+
+
+def heat(values) -> Image.Image:
+    """A map (1, H, W) ≥ 0 as black, red, yellow, white."""
+    v = np.clip(to_numpy(values)[0] / scale_of(values), 0, 1)[None]             # (1, H, W)
+    return photo(255 * np.clip(np.concatenate([v * 3, v * 3 - 1, v * 3 - 2]), 0, 1))
+
+
+def boxed(picture: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
+    """Draw a box (top, left, bottom, right), half open and in pixels, on a copy."""
+    picture = picture.copy()
+    top, left, bottom, right = box
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((left, top, right - 1, bottom - 1), outline=INK, width=3)
+    draw.rectangle((left, top, right - 1, bottom - 1), outline=BOX, width=1)
+    return picture
+
+
+def bars(rows: list[tuple[str, float]], size: tuple[int, int]) -> Image.Image:
+    """Names and probabilities as a bar chart."""
+    width, height = size
+    picture = Image.new("RGB", size, PAPER)
+    draw = ImageDraw.Draw(picture)
+    step = height // len(rows)
+    for i, (name, p) in enumerate(rows):
+        y = i * step + step // 4
+        text = shortened(f"{p:4.0%}  {name}", width, draw)
+        draw.text((0, y), text, fill=INK, font=font())
+        draw.rectangle((0, y + 20, max(1, int(p * (width - 1))), y + 28), fill=(70, 110, 190))
+    return picture
+
+
+def sheet(rows: list[list[tuple[str, Image.Image]]], tile: int = 256) -> Image.Image:
+    """Titled pictures in rows and columns; small ones are enlarged in whole pixels, unblurred."""
+    rows = [[(title, fitted(picture, tile)) for title, picture in row] for row in rows]
+    columns = max(map(len, rows))
+    widths = [max(r[c][1].width for r in rows if c < len(r)) + MARGIN for c in range(columns)]
+    heights = [max(picture.height for _, picture in row) + TITLE + MARGIN for row in rows]
+    page = Image.new("RGB", (sum(widths) + MARGIN, sum(heights) + MARGIN), PAPER)
+    draw = ImageDraw.Draw(page)
+    y = MARGIN
+    for row, height in zip(rows, heights, strict=True):
+        x = MARGIN
+        for (title, picture), width in zip(row, widths, strict=False):
+            draw.text((x, y), shortened(title, width - MARGIN, draw), fill=INK, font=font())
+            page.paste(picture, (x, y + TITLE))
+            x += width
+        y += height
+    return page
+
+
+def fitted(picture: Image.Image, tile: int) -> Image.Image:
+    """Enlarge or shrink a picture so that its longer side is `tile`."""
+    ratio = tile / max(picture.size)
+    size = [max(1, round(n * ratio)) for n in picture.size]
+    method = Image.Resampling.NEAREST if ratio >= 3 else Image.Resampling.LANCZOS
+    return picture.resize(size, method)
+
+
+def font() -> ImageFont.ImageFont:
+    """The font that comes with Pillow."""
+    return ImageFont.load_default(size=15)
+
+
+def shortened(text: str, width: int, draw: ImageDraw.ImageDraw) -> str:
+    """Cut a text to a width in pixels."""
+    if draw.textlength(text, font=font()) <= width:
+        return text
+    while text and draw.textlength(text + "…", font=font()) > width:
+        text = text[:-1]
+    return text + "…"
+
+
+def save(folder: pathlib.Path, name: str, pictures: dict[str, Image.Image], made_by: dict) -> None:
+    """Write name.png, name_<part>.png for each further part, and name.json of what made them.
+
+    Args:
+        folder: made if it does not exist.
+        name: how the files' names begin.
+        pictures: by part; the part "" is the main picture.
+        made_by: whatever one needs to make them again; command, versions, threads and time are
+            added.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {part: folder / f"{name}{'_' if part else ''}{part}.png" for part in pictures}
+    for part, picture in pictures.items():
+        whole(files[part], lambda f, picture=picture: picture.save(f, "PNG"))
+    note = {
+        **made_by,
+        "pictures": [file.name for file in files.values()],
+        "command": sys.argv[1:],
+        "versions": {"numpy": np.__version__, "pillow": PIL.__version__},
+        "threads": threads.count(),  # sums are rounded otherwise when they are shared otherwise
+        "written": time.strftime("%Y-%m-%d %H:%M:%S"),
+    }
+    text = json.dumps(note, indent=1, ensure_ascii=False)
+    whole(folder / f"{name}.json", lambda f: f.write(text.encode()))
+
+
+def whole(path: pathlib.Path, write) -> None:
+    """Write a file completely or not at all: under a temporary name, then renamed."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(temporary, "wb") as f:
+            write(f)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,125 @@
+r"""Convolution as one product with the windows laid out as rows ("im2col"), in blocks.
+
+    y = X · W        X (windows, A·B·C), W (A·B·C, O)
+
+This is the definition of ops/conv.py with its windows written down, so that BLAS can multiply
+(Chellapilla, Puri and Simard 2006).  Written down for a whole layer X would be A·B times the image,
+115 MB for the second layer of VGG; here it exists for a few rows of outputs at a time.  Filters of
+1×1 need no X at all: the image, channels last, is X.
+
+Read before: ways.py, blocks.py and channels.py.
+Read next: winograd.py, where there is less to multiply.
+"""
+
+from minigrad.backend import array_module
+from minigrad.ops.fast import threads
+from minigrad.ops.fast.blocks import add_up, blocks_of, cut, room, share
+from minigrad.ops.fast.channels import back_bias, pixels
+
+
+def convolve(x, weight, bias, stride, padding, dilation, rectified=False):
+    """Return conv2d's value and gradients, for one group; arguments as for conv2d, in pairs.
+
+    `rectified` makes the value max(0, y).
+    """
+    xp = array_module(x)
+    N, C, H, W = x.shape
+    out, _, A, B = weight.shape
+    geometry = (A, B), stride, padding, dilation
+    rows, columns = (
+        (n + 2 * p - d * (k - 1) - 1) // s + 1
+        for n, k, s, p, d in zip((H, W), *geometry, strict=True)
+    )
+    blocks = blocks_of(N, rows, columns, max(1, room(x) // (A * B * C)))
+    filters = weight.transpose(2, 3, 1, 0).reshape(A * B * C, out)
+    y = xp.empty((N * rows * columns, out), x.dtype)
+
+    def seen(block):  # (windows, A·B·C)
+        return cut(x.transpose(0, 2, 3, 1), block, columns, *geometry).reshape(-1, A * B * C)
+
+    def place(block):  # of its windows, in the order of memory
+        first = (block.images.start * rows + block.rows.start) * columns
+        last = ((block.images.stop - 1) * rows + block.rows.stop) * columns
+        return slice(first, last)
+
+    def forward(parts):
+        for block, outputs in parts:
+            here = y[place(block), outputs]
+            xp.matmul(seen(block), filters[:, outputs], out=here)
+            if bias is not None:
+                here += bias[outputs]
+            if rectified:
+                xp.maximum(here, 0, out=here)
+
+    def back_x(g):  # every output hands its g, through the filter, to the window it saw
+        return handed_back(g, filters, x, *geometry)
+
+    def back_weight(g):  # every tap collects g times the pixel that lay under it
+        g = pixels(g)
+        total = add_up(blocks, out, lambda block, some: seen(block).T @ g[place(block), some], x)
+        return total.reshape(A, B, C, out).transpose(3, 2, 0, 1)
+
+    threads.spread(forward, share(blocks, out, x), x)
+    y = y.reshape(N, rows, columns, out).transpose(0, 3, 1, 2)
+    return y, back_x, back_weight, None if bias is None else back_bias
+
+
+def handed_back(g, filters, x, kernel_size, stride, padding, dilation):
+    """Σ over the windows that saw a pixel: g (N, O, H', W') → (N, C, H, W), x's shape and order.
+
+    A block is rows of x here, so that no two threads add to one pixel; the outputs at its edge are
+    worked out for both its neighbours.
+    """
+    xp = array_module(g)
+    (A, B), (s, t), (p, q), (d, e) = kernel_size, stride, padding, dilation
+    N, C, H, W = x.shape
+    out, rows, columns = g.shape[1:]
+    g = g.transpose(0, 2, 3, 1)                                         # (N, H', W', O)
+    result = xp.empty_like(x)
+
+    def work(blocks):
+        for images, part in blocks:
+            low = max(0, -(-(part.start + p - d * (A - 1)) // s))       # the outputs that saw it
+            high = min(rows, (part.stop - 1 + p) // s + 1)
+            if low >= high:  # between two windows, or below the last
+                result[images, :, part] = 0
+                continue
+            some = g[images, low:high]
+            taps = filters @ some.reshape(-1, out).T                    # (A·B·C, n·rows·W')
+            taps = taps.reshape(A, B, C, *some.shape[:3])
+            top = min(part.start, low * s - p)
+            bottom = max(part.stop, (high - 1) * s - p + d * (A - 1) + 1)
+            total = xp.zeros((C, len(some), bottom - top, W + 2 * q), g.dtype)
+            for a in range(A):
+                for b in range(B):
+                    i = slice(low * s - p - top + a * d, (high - 1) * s - p - top + a * d + 1, s)
+                    j = slice(b * e, b * e + (columns - 1) * t + 1, t)
+                    total[:, :, i, j] += taps[a, b]
+            inside = total[:, :, part.start - top : part.stop - top, q : q + W]
+            result[images, :, part] = inside.swapaxes(0, 1)             # (C, n, rows, W)
+
+    threads.spread(work, blocks_of(N, H, W, max(1, room(x) // (A * B * C))), x)
+    return result
+
+
+def pointwise(x, weight, bias, rectified=False):
+    """Return conv2d's value and gradients for filters of 1×1: every pixel is a row of a product."""
+    N, C, H, W = x.shape
+    out = len(weight)
+    weight = weight.reshape(out, C)
+
+    def image(rows):  # (N·H·W, channels) → (N, channels, H, W)
+        return rows.reshape(N, H, W, -1).transpose(0, 3, 1, 2)
+
+    def back_x(g):
+        return image(threads.matmul(pixels(g), weight))                 # (P, O) (O, C)
+
+    def back_weight(g):
+        return threads.matmul(pixels(g).T, pixels(x)).reshape(out, C, 1, 1)
+
+    y = threads.matmul(pixels(x), weight.T)                             # (P, C) (C, O)
+    if bias is not None:
+        y += bias
+    if rectified:
+        array_module(x).maximum(y, 0, out=y)
+    return image(y), back_x, back_weight, None if bias is None else back_bias

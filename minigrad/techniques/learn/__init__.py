@@ -1,0 +1,1 @@
+"""Change the weights: training, and how good a network has become."""

@@ -1,0 +1,111 @@
+r"""Which pixels matter: the gradient at the image, under three rules.
+
+Let S(x) be a class score or a unit's activation.  Near the photo x₀
+
+    S(x) ≈ S(x₀) + ⟨w, x − x₀⟩,   w = ∂S/∂x at x₀          (Simonyan et al. 2014, eq. 3 and 4)
+
+so |w| says how much a grey level more or less at each pixel would change S.  The deconvnet and
+guided backpropagation walk the same way back with another rule at relu (rules.py), and show
+cleaner, if less literal, pictures: guided backpropagation recovers edges of the photo wherever the
+unit has support, and hardly depends on the class (Adebayo et al. 2018, "Sanity checks").
+
+What a backward pass keeps of the forward pass are bits, and each can be turned off (Mahendran and
+Vedaldi 2016, "Salient deconvolutional networks"): relu's mask [x > 0], max pooling's switches, and
+relu applied to the gradient, [g > 0].  `panel` shows all eight combinations.
+
+Read before: objectives.py and rules.py.
+"""
+
+import itertools
+from typing import Any, NamedTuple
+
+from minigrad import ops
+from minigrad.rules import backpropagation, deconvnet, guided
+from minigrad.techniques.objectives import Objective, activations
+from minigrad.tensor import Tensor, ancestors, grad
+
+RULES = {
+    "backpropagation": backpropagation,
+    "deconvnet": deconvnet,
+    "guided backpropagation": guided,
+}
+
+
+def gradient(net, pixels, objective: Objective, rule=None):
+    r"""∂S/∂x at the image, with relu's gradient replaced by a rule if one is given.
+
+    Args:
+        net: a network.
+        pixels: (N, 3, H, W), RGB, 0–255.
+        objective: S.
+        rule: one of minigrad.rules, or None for relu's own gradient.
+
+    Returns:
+        (N, 3, H, W), in score per grey level.
+
+    Raises:
+        ValueError: there is no relu between the objective and the image for the rule to act on.
+    """
+    return gradients(net, pixels, objective, [rule])[0]
+
+
+def gradients(net, pixels, objective: Objective, rules):
+    """Return the gradient under each rule, from one forward pass."""
+    x = Tensor(pixels)
+    S = objective(activations(net, x, objective))
+    return [grad(S, [x], rules={ops.relu: rule} if rule else None)[0] for rule in rules]
+
+
+def saliency(gradient):
+    r"""Which pixels matter:  M[i, j] = max_c |∂S/∂x[c, i, j]|   (Simonyan et al. 2014, section 3.1)
+
+    gradient (N, 3, H, W) → (N, H, W), in score per grey level.
+    """
+    return abs(gradient).max(axis=1)
+
+
+class Bits(NamedTuple):
+    """What a backward pass keeps of the forward pass, and what it drops of itself."""
+
+    mask: bool          # relu: only units that were on, [x > 0]
+    switches: bool      # max pooling: back to the winner, not to all of the window
+    backward_relu: bool  # relu: only gradients that speak for the output, [g > 0]
+
+
+def panel(net, pixels, objective: Objective) -> dict[Bits, Any]:
+    """Return the gradient for every combination of the three bits.
+
+    (mask, switches) is backpropagation, (switches, backward relu) the deconvnet, all three guided
+    backpropagation; without mask and switches nothing of the photo is left, and the picture is the
+    same for every photo.  Where no relu or no max pooling lies between the objective and the image
+    its bits change nothing, and they are left as backpropagation has them.
+
+    pixels (N, 3, H, W) → {bits: (N, 3, H, W)}, of eight, four, two or one.
+    """
+    x = Tensor(pixels)
+    S = objective(activations(net, x, objective))
+    passed = {tensor.step.op for tensor in ancestors(S) if tensor.step}
+    relu, pool = ops.relu in passed, ops.max_pool2d in passed
+    kept = [False, True]
+    every = itertools.product(
+        kept if relu else [True], kept if pool else [True], kept if relu else [False]
+    )
+    return {
+        bits: grad(S, [x], rules={op: r for op, r in _rules(bits).items() if op in passed})[0]
+        for bits in itertools.starmap(Bits, every)
+    }
+
+
+def _rules(bits: Bits):
+    def at_relu(g, x):
+        if bits.mask:
+            g = g * (x > 0)
+        return g * (g > 0) if bits.backward_relu else g
+
+    return {ops.relu: at_relu} | ({} if bits.switches else {ops.max_pool2d: to_the_whole_window})
+
+
+def to_the_whole_window(g, x, **window):
+    """Unpool without switches: hand an equal share to every pixel of the window."""
+    shares = Tensor(x)
+    return grad(ops.avg_pool2d(shares, **window), [shares], seed=g)[0]

@@ -1,0 +1,83 @@
+r"""What the network is shown in place of the image: moved, enlarged, or with noise on top.
+
+    jitter      rolled by some pixels
+    zoom        enlarged around the centre
+    grain       with noise
+
+A picture that excites the network only where it stands, to the pixel, is an accident; one that
+does so under all of these is a shape.  A transform T(x, rngs) is made of ops, so ∂E/∂x leads
+through it and brings the step back to where the pixels really are: jitter is undone by
+differentiation.  Image n draws from the generator rngs[n] alone, so that no image depends on those
+that stand beside it.
+
+Read before: ops/resample.py.  Read next: optimize.py.
+"""
+
+import numpy as np
+
+from minigrad import ops
+from minigrad.backend import array_module
+from minigrad.checked import number, whole
+
+
+def jitter(pixels: int):
+    """Roll each image by up to so many pixels down and to the right, or up and to the left."""
+    pixels = whole("the pixels of jitter", pixels)
+
+    def transform(x, rngs):
+        shifts = [rng.integers(-pixels, pixels, 2, endpoint=True).tolist() for rng in rngs]
+        rolled = [ops.roll(x[n : n + 1], shift, axis=(2, 3)) for n, shift in enumerate(shifts)]
+        return ops.concatenate(rolled)
+
+    return transform
+
+
+def zoom(low: float, high: float):
+    """Enlarge each image around its centre by a factor between low and high, bilinearly.
+
+    Two small matrices do it, A x Aᵀ; beyond the border the border goes on.
+    """
+    low = number("the lowest factor of zoom", low, above=0)
+    high = number("the highest factor of zoom", high, at_least=low)
+
+    def transform(x, rngs):
+        factors = np.array([rng.uniform(low, high) for rng in rngs])
+        rows, columns = (_enlarging(x, n, factors) for n in x.shape[2:])        # (N, 1, n, n)
+        return ops.matmul(ops.matmul(rows, x), columns.swapaxes(2, 3))
+
+    return transform
+
+
+def grain(sigma: float):
+    """Add N(0, σ²) to every pixel, σ in grey levels: what noise can undo is not worth drawing."""
+    sigma = number("σ of grain", sigma, at_least=0)
+
+    def transform(x, rngs):
+        noise = np.stack([rng.standard_normal(x.shape[1:], x.dtype) for rng in rngs])
+        return x + array_module(x.data).asarray(sigma * noise)
+
+    return transform
+
+
+def resized(x, size: int):
+    """The same images with another edge, bilinearly: (N, 3, H, W) → (N, 3, size, size).
+
+    Large shapes are found in a small image, details in a large one: a picture may begin small.
+    """
+    size = whole("the edge of an image", size, at_least=1)
+    rows, columns = (
+        _bilinear(x, (np.arange(size) + 0.5) * n / size - 0.5, n) for n in x.shape[2:]
+    )
+    return ops.matmul(ops.matmul(rows, x), columns.T)                       # (size, H), (size, W)
+
+
+def _enlarging(x, n: int, factors):
+    """The pixels that an image shows when enlarged around its centre: (N, 1, n, n)."""
+    place = (np.arange(n) - (n - 1) / 2) / factors[:, None] + (n - 1) / 2        # (N, n)
+    return _bilinear(x.data, place, n)[:, None]
+
+
+def _bilinear(like, place, n: int):
+    """A[…, i, j], how much of pixel j of n lies at place[…, i]; each row sums to 1."""
+    A = np.maximum(0, 1 - abs(place.clip(0, n - 1)[..., None] - np.arange(n)))
+    return array_module(like).asarray(A, like.dtype)

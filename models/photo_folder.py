@@ -1,0 +1,163 @@
+"""A folder of class folders becomes batches: found, decoded once, drawn fairly, varied, in time.
+
+    FOLDER/train/<class>/*.jpg
+    FOLDER/val/<class>/*.jpg
+
+Photos are decoded once, by the reader that looking at them uses (models/photo.py), at a size a
+little above the largest that training asks for, and stay in memory as bytes.  Batches are made by
+threads while the engine works on an earlier one (Pillow lets go of Python's lock while it resizes),
+each from its own random numbers, (seed, step): so a run that is resumed sees the very batches that
+it would have seen.
+"""
+
+import collections
+import os
+import pathlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from models import photo
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+AHEAD = min(4, os.cpu_count() or 1)  # batches in the making
+
+
+class Photos(NamedTuple):
+    """One part of a folder: pictures (H, W, 3) of bytes, and the number of each one's class."""
+
+    pictures: list[np.ndarray]
+    labels: np.ndarray
+
+
+def classes_of(folder: pathlib.Path) -> list[str]:
+    """Names of the classes: the folders in train, in alphabetical order.
+
+    Raises:
+        ValueError: no such folder, fewer than two classes, or one in val that train lacks.
+    """
+    train, val = ({f.name for f in _folders(folder / part)} for part in ("train", "val"))
+    if len(train) < 2:
+        found = "one class" if train else "no class folders"
+        raise ValueError(f"{folder}/train has {found}: training tells two classes or more apart")
+    if val - train:
+        raise ValueError(f"{folder}/val has {min(val - train)!r}, which train lacks: add it there")
+    return sorted(train)
+
+
+def read(folder: pathlib.Path, part: str, classes: list[str], edge: int) -> Photos:
+    """Decode all photos of train or val, their shorter side at most `edge` pixels.
+
+    A file that is no photo, or one of less than 8 pixels, is named and left out.
+
+    Raises:
+        ValueError: nothing is left.
+    """
+    files = [
+        (file, label)
+        for label, name in enumerate(classes)
+        for file in sorted((folder / part / name).glob("*"))
+        if file.suffix.lower() in SUFFIXES
+    ]
+    with ThreadPoolExecutor() as threads:
+        decoded = threads.map(lambda item: decode(item[0], edge), files)
+        progress = tqdm(decoded, total=len(files), desc=f"reading {part}", unit="photo")
+        pictures = list(progress)
+    kept = [i for i, picture in enumerate(pictures) if isinstance(picture, np.ndarray)]
+    for complaint in (picture for picture in pictures if isinstance(picture, str)):
+        print(f"left out: {complaint}")
+    if not kept:
+        raise ValueError(f"{folder / part} holds no photos: put some into {part}/<class>/")
+    return Photos([pictures[i] for i in kept], np.array([files[i][1] for i in kept]))
+
+
+def decode(file: pathlib.Path, edge: int) -> np.ndarray | str:
+    """Return (H, W, 3) bytes, the shorter side at most `edge`, or what is wrong with the file."""
+    try:
+        image = photo.upright_rgb(file, at_least=edge)
+    except (OSError, ValueError) as error:
+        return str(error)
+    if min(image.size) < 8:
+        return f"{file} has {image.width}×{image.height} pixels, too few to see anything"
+    shorter = min(image.size)
+    edge = max(8, min(edge, shorter))
+    size = [int(edge * n / shorter) for n in image.size]
+    return np.asarray(image.resize(size, Image.Resampling.BILINEAR))
+
+
+def batches(
+    photos: Photos, size: int, batch: int, steps: range, seed: int, classes: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield (pixels (batch, 3, size, size), labels) for each step, made some steps ahead."""
+    chance = fair_chance(photos.labels, classes)
+
+    def make(step):
+        rng = np.random.default_rng((seed, step))
+        chosen = rng.choice(len(photos.pictures), batch, p=chance)
+        pixels = np.stack([varied(photos.pictures[i], size, rng) for i in chosen])
+        return pixels.transpose(0, 3, 1, 2), photos.labels[chosen]      # (N, 3, size, size)
+
+    with ThreadPoolExecutor(AHEAD) as threads:
+        coming = collections.deque(threads.submit(make, step) for step in steps[:AHEAD])
+        try:
+            for step in steps:
+                ready = coming.popleft().result()
+                if step + AHEAD in steps:
+                    coming.append(threads.submit(make, step + AHEAD))
+                yield ready
+        finally:  # whoever stops early does not want the rest
+            for batch_to_come in coming:
+                batch_to_come.cancel()
+
+
+def fair_chance(labels: np.ndarray, classes: int) -> np.ndarray:
+    """How likely each photo is to be drawn: a class of n photos gets a share ∝ √n.
+
+    With equal shares the few photos of a small class would come so often that they are learnt by
+    heart, and those of a large one seldom; with shares ∝ n small classes would hardly come at all.
+    """
+    n = np.bincount(labels, minlength=classes)
+    chance = n[labels] ** -0.5
+    return chance / chance.sum()
+
+
+def varied(picture: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """A random view of a photo: 55–100 % of its area, mirrored or not, in other light and colours.
+
+    (H, W, 3) bytes → (size, size, 3) float32, 0–255.
+    """
+    image = Image.fromarray(picture)
+    area = rng.uniform(0.55, 1) * image.width * image.height
+    aspect = np.exp(rng.uniform(-1, 1) * np.log(4 / 3))
+    width = min(image.width, np.sqrt(area * aspect))
+    height = min(image.height, np.sqrt(area / aspect))
+    left, top = rng.uniform(0, image.width - width), rng.uniform(0, image.height - height)
+    box = (left, top, left + width, top + height)
+    pixels = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, box), np.float32)
+    if rng.random() < 0.5:
+        pixels = pixels[:, ::-1]
+    brightness, contrast, colour = rng.uniform(0.75, 1.25, 3).astype(np.float32)
+    pixels = pixels * brightness
+    pixels = (pixels - pixels.mean()) * contrast + pixels.mean()
+    grey = pixels.mean(axis=2, keepdims=True)
+    return np.clip((pixels - grey) * colour + grey, 0, 255)
+
+
+def centred(photos: Photos, resize: float, crop: int, batch: int):
+    """Yield (pixels (N, 3, crop, crop), labels): the middle of every photo, in order."""
+    for start in range(0, len(photos.labels), batch):
+        pictures = photos.pictures[start : start + batch]
+        views = [photo.centre(Image.fromarray(picture), resize, crop) for picture in pictures]
+        pixels = np.stack([np.asarray(view, np.float32) for view in views])
+        pixels = pixels.transpose(0, 3, 1, 2)                           # (N, 3, crop, crop)
+        yield pixels, photos.labels[start : start + batch]
+
+
+def _folders(path: pathlib.Path) -> list[pathlib.Path]:
+    if not path.is_dir():
+        raise ValueError(f"there is no folder {path}: photos belong into {path}/<class>/")
+    return [entry for entry in path.iterdir() if entry.is_dir()]

@@ -1,0 +1,100 @@
+"""What is made of filters is kept while nobody can change them, and at no other time."""
+
+import gc
+
+import numpy as np
+import pytest
+
+import models
+from minigrad.ops import conv2d
+from minigrad.ops.fast import winograd
+from minigrad.ops.fast.kept import Kept, freeze, frozen
+
+
+def outputs(weight):
+    return conv2d(np.ones((1, 8, 6, 6)), weight, padding=1)
+
+
+def test_a_filter_that_can_be_written_is_never_kept():
+    """Not even one marked as read-only: the mark comes off, and other views do not have it."""
+    weight = np.ones((8, 8, 3, 3))
+    view, other = weight[:], weight[:]
+    view.flags.writeable = False
+    before = outputs(view)
+    weight *= 2
+    np.testing.assert_allclose(outputs(view), 2 * before)
+    weight.flags.writeable = False
+    np.testing.assert_allclose(outputs(weight), 2 * before)
+    other *= 2
+    np.testing.assert_allclose(outputs(weight), 4 * before)
+    weight.flags.writeable = True
+    weight *= 2
+    weight.flags.writeable = False
+    np.testing.assert_allclose(outputs(weight), 8 * before)
+
+
+def test_nobody_can_write_a_frozen_array():
+    array = np.arange(6.0).reshape(2, 3)
+    ice = freeze(array)
+    array += 1
+    np.testing.assert_array_equal(ice, array - 1)
+    for same in (ice, ice[1:], ice.T, ice.view(np.int64), np.asarray(ice)):
+        assert frozen(same)
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            same.flags.writeable = True
+    assert freeze(ice) is ice
+
+
+def test_loaded_weights_are_frozen_and_their_filters_kept():
+    net = models.load("minivgg")
+    assert all(frozen(array) for array in net.params.values())
+    before = winograd.filters.bytes
+    net(np.zeros((1, 3, 64, 64), np.float32), until="relu1_2")
+    assert winograd.filters.bytes > before
+
+
+def test_frozen_arrays_are_transformed_once_and_forgotten_with_the_array():
+    calls = []
+    kept = Kept(limit=1000)
+
+    def make(a):
+        calls.append(1)
+        return a.copy()
+
+    array = freeze(np.ones(10))
+    assert kept.get(array, "", make) is kept.get(array, "", make)
+    assert len(calls) == 1
+    assert kept.bytes == 80
+    del array
+    gc.collect()
+    assert kept.bytes == 0
+
+
+def test_an_array_at_the_address_of_an_old_one_is_not_taken_for_it():
+    kept = Kept(limit=10**6)
+    for value in range(50):  # CPython soon gives the same address again
+        array = freeze(np.full(3, value))
+        assert kept.get(array, "", np.copy)[0] == value
+
+
+def test_the_bound_is_kept_by_dropping_what_was_used_longest_ago():
+    kept = Kept(limit=160)
+    a, b, c = (freeze(np.full(10, float(v))) for v in range(3))
+    first = kept.get(a, "", np.copy)
+    kept.get(b, "", np.copy)
+    assert kept.get(a, "", np.copy) is first
+    kept.get(c, "", np.copy)  # b goes
+    assert kept.bytes == 160
+    assert kept.get(a, "", np.copy) is first
+    kept.allow(0)
+    assert kept.bytes == 0
+
+
+def test_frozen_looks_all_the_way_down():
+    array = np.ones(4)
+    array.flags.writeable = False
+    assert not frozen(array)
+    assert frozen(freeze(array)[1:])
+    assert frozen(np.frombuffer(b"12345678"))
+    assert not frozen(np.frombuffer(bytearray(8)))
+    assert not frozen(np.frombuffer(memoryview(bytearray(8)).toreadonly()))

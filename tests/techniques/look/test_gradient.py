@@ -1,0 +1,95 @@
+"""Which pixels matter, under three rules and eight combinations of bits."""
+
+import numpy as np
+import pytest
+from small import SmallNet
+
+from minigrad import Tensor, grad, ops
+from minigrad.check import numerical_gradient
+from minigrad.rules import deconvnet, guided
+from minigrad.techniques import objectives
+from minigrad.techniques.look.gradient import (
+    RULES,
+    Bits,
+    gradient,
+    gradients,
+    panel,
+    saliency,
+    to_the_whole_window,
+)
+from minigrad.tensor import UnusedRule
+
+SCORE = objectives.class_score(1)
+
+
+@pytest.fixture
+def x(rng):
+    return rng.uniform(0, 255, (1, 3, 6, 6))
+
+
+def test_the_gradient_is_the_slope_of_the_score_at_every_pixel(x):
+    net = SmallNet()
+    slope = numerical_gradient(lambda x: SCORE(net(x)), x)
+    assert np.allclose(gradient(net, x, SCORE), slope, rtol=1e-5, atol=1e-8)
+
+
+def test_backpropagation_as_a_rule_is_relus_own_gradient(x):
+    net = SmallNet()
+    assert np.array_equal(
+        gradient(net, x, SCORE, RULES["backpropagation"]), gradient(net, x, SCORE)
+    )
+
+
+def test_all_rules_come_from_one_forward_pass(x):
+    net = SmallNet()
+    by_rule = gradients(net, x, SCORE, RULES.values())
+    assert net.computed.count("conv1") == 1
+    for rule, g in zip(RULES.values(), by_rule, strict=True):
+        assert np.array_equal(g, gradient(net, x, SCORE, rule))
+
+
+def test_a_rule_with_no_relu_below_the_layer_is_said(x):
+    with pytest.raises(UnusedRule, match="relu was never applied.*conv2d"):
+        gradient(SmallNet(), x, objectives.unit("conv1", 0, 2, 2), guided)
+
+
+def test_saliency_is_the_largest_size_among_the_three_colours():
+    g = np.array([[1.0, -5.0], [2.0, 0.0], [-3.0, 4.0]]).reshape(1, 3, 1, 2)
+    assert np.array_equal(saliency(g), [[[3.0, 5.0]]])
+
+
+def test_the_panel_holds_the_three_methods(x):
+    net, S = SmallNet(), objectives.class_score(0)
+    combinations = panel(net, x, S)
+    assert len(combinations) == 8
+    assert np.array_equal(combinations[Bits(True, True, False)], gradient(net, x, S))
+    assert np.array_equal(combinations[Bits(False, True, True)], gradient(net, x, S, deconvnet))
+    assert np.array_equal(combinations[Bits(True, True, True)], gradient(net, x, S, guided))
+
+
+def test_without_mask_and_switches_nothing_of_the_photo_is_left(x, rng):
+    other = rng.uniform(0, 255, x.shape)
+    for backward_relu in (False, True):
+        bits = Bits(mask=False, switches=False, backward_relu=backward_relu)
+        assert np.allclose(panel(SmallNet(), x, SCORE)[bits], panel(SmallNet(), other, SCORE)[bits])
+
+
+def test_unpooling_without_switches_shares_g_among_the_window(rng):
+    x, g = Tensor(rng.normal(size=(1, 1, 4, 4))), rng.normal(size=(1, 1, 2, 2))
+    rules = {ops.max_pool2d: to_the_whole_window}
+    spread, = grad(ops.max_pool2d(x, 2), [x], seed=g, rules=rules)
+    assert np.allclose(spread, g.repeat(2, axis=2).repeat(2, axis=3) / 4)
+
+
+@pytest.mark.parametrize(
+    ("layer", "pictures", "varied"),
+    [("relu2", 8, {"mask", "switches", "backward_relu"}), ("pool1", 8, None),
+     ("relu1", 4, {"mask", "backward_relu"}), ("conv1", 1, set())],
+)
+def test_the_panel_varies_only_what_lies_below_the_unit(x, layer, pictures, varied):
+    S = objectives.unit(layer, 1, 1, 2)
+    by_bits = panel(SmallNet(), x, S)
+    assert len(by_bits) == pictures
+    assert np.array_equal(by_bits[Bits(True, True, False)], gradient(SmallNet(), x, S))
+    for name in Bits._fields if varied is not None else ():
+        assert (len({getattr(bits, name) for bits in by_bits}) == 2) == (name in varied)
