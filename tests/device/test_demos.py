@@ -5,10 +5,10 @@ import json
 
 import numpy as np
 import pytest
+from demos.command import run as command
 from PIL import Image
 
 import models
-from demos.command import run as command
 
 
 def demo(name, *argv, out):
