@@ -91,6 +91,15 @@ def test_whole_numbers_masks_lists_and_numbers_leave_float32_what_it_is(lane, ot
             assert y.dtype == np.float32
 
 
+@pytest.mark.parametrize("f", [
+    lambda x: 2**x, lambda x: x**2.5, lambda x: 1 / x, lambda x: ops.maximum(1, x), lambda x: 3 - x,
+    lambda x: ops.clip(x, 1, 2), lambda x: ops.where(x > 0, x, 0), lambda x: ops.where(x > 0, 0, x),
+])
+def test_gradients_beside_a_number_are_float32(f):
+    x = Tensor(f32(1.5, 4))
+    assert grad(f(x).sum(), [x])[0].dtype == np.float32
+
+
 def test_the_gradient_of_a_mask_times_float32_is_float32():
     x = Tensor(f32(3, -4))
     (g,) = grad((x * (x > 0)).sum(), [x])

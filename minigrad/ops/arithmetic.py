@@ -55,12 +55,12 @@ def power(x: Array, exponent: Array):
     y = x**exponent
 
     def back_x(g):
-        below = xp.where(exponent == 0, 0, exponent - 1).astype(y.dtype)
+        below = xp.where(exponent == 0, 0, exponent - 1).astype(g.dtype)
         return g * exponent * x**below
 
     def back_exponent(g):
         flat = (x == 0) & (exponent >= 0)
-        return g * y * xp.log(xp.where(flat, 1, x))
+        return g * y * xp.log(xp.where(flat, 1, x).astype(g.dtype))
 
     return y, back_x, back_exponent
 
