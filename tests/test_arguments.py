@@ -65,6 +65,13 @@ def test_an_op_that_forgets_a_gradient_refuses_a_tensor_there():
         scaled(Tensor(np.ones(2)), Tensor(np.ones(2)))
 
 
+@pytest.mark.parametrize("several", [list, tuple])
+def test_several_arrays_come_in_a_list_or_a_tuple(several):
+    a, b = Tensor(f32(1)), Tensor(f32(2))
+    for f in (ops.concatenate, ops.stack):
+        assert [g.item() for g in grad(f(several([a, b, a])).sum(), [a, b])] == [2, 1]
+
+
 # ── Both lanes give the same dtype ───────────────────────────────────────────────────────────────
 
 

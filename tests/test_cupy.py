@@ -1,4 +1,4 @@
-"""The CuPy path: every op, gradient, network, technique and demo with --device cuda (tests/device/).
+"""The CuPy path: every op, gradient, network, technique, demo --device cuda (tests/device/).
 
     python -m pytest tests/test_cupy.py                             on a stand-in, without a GPU
     python -m pytest tests/test_cupy.py --real-cupy                 on CuPy and a GPU

@@ -1,4 +1,4 @@
-"""The stand-in refuses what CuPy refuses; else the other tests of this folder would prove little."""
+"""The stand-in refuses what CuPy refuses; else this folder would prove little."""
 
 import cupy
 import numpy as np

@@ -96,6 +96,13 @@ def test_bilinear_upsampling_draws_straight_lines():
     assert np.array_equal(ops.upsample_bilinear(x, 2), x)
 
 
+def test_a_pixel_that_is_no_number_stays_among_its_neighbours():
+    x = np.zeros((1, 1, 5, 5))
+    x[0, 0, 2, 2] = np.nan
+    seen = np.isnan(ops.upsample_bilinear(x, 10)[0, 0])
+    assert seen[3:7, 3:7].all() and seen.sum() == 16
+
+
 @pytest.mark.parametrize("f", [
     ops.relu, ops.sigmoid, ops.softmax, ops.log_softmax, lambda x: ops.mean(x, axis=(2, 3)),
     lambda x: ops.sum(x, axis=1), lambda x: ops.max(x, axis=1), lambda x: ops.var(x, axis=1),
