@@ -1,6 +1,6 @@
 """The table's images: convolution by every way, pooling, batch norm, upsampling.
 
-Read before: fuzz_ops.py.  Read next: fuzz_graphs.py.
+Read before: fuzz_products.py.  Read next: fuzz_graphs.py.
 """
 
 import contextlib
