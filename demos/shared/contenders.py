@@ -59,8 +59,8 @@ def minigrad(task: str):
     if task == "loop":
         return image_loop()
     net, layers, pixels, labels = arrays(task)
-    if task != "training":  # loaded weights are frozen
-        net.params.update({name: freeze(array) for name, array in net.params.items()})
+    if task != "training":  # loaded filters are frozen
+        net.params |= {name: freeze(a) for name, a in net.params.items() if a.ndim == 4}
     names = [n for n in net.params if "/running_" not in n]
 
     def training():
