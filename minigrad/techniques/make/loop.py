@@ -279,7 +279,8 @@ def like_photos(power: float):
         each = {"axis": (1, 2, 3), "keepdims": True}
         largest = abs(g).max(**each)
         g = g / xp.where(largest > 0, largest, 1)  # squares and sums of it stay in range
-        together = xp.tensordot(xp.asarray(COLOURS, g.dtype), g, (1, 1)).swapaxes(0, 1)
+        flat = g.reshape(*g.shape[:2], H * W)                                   # (N, 3, H·W)
+        together = ops.matmul(xp.asarray(COLOURS, g.dtype), flat).reshape(g.shape)
         step = xp.fft.irfft2(xp.fft.rfft2(together) * weight, s=(H, W))         # (N, 3, H, W)
         size = abs(step).mean(**each)
         there = size > 1e-6 * abs(together).mean(**each)  # less is what rounding leaves of f = 0
