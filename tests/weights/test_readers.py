@@ -296,7 +296,7 @@ def program(steps):
 
 def test_a_pickle_cannot_alter_what_stands_for_pytorchs_functions(tmp_path, capsys):
     """BUILD sets attributes on whatever lies on the stack."""
-    attack = b"ctorch._utils\n%s\nN}X\x02\0\0\0ofX\x04\0\0\0evil\x86b."
+    attack = b"ctorch._utils\n%s\nN}X\x02\0\0\0ofX\x04\0\0\0evils\x86b."
     for name in (b"_rebuild_tensor", b"_rebuild_tensor_v2", b"_rebuild_parameter"):
         (tmp_path / "hostile").write_bytes(program(b"\x80\x02" + attack % name))
         assert "damaged" in refused(tmp_path, capsys, tmp_path / "hostile")
@@ -333,9 +333,9 @@ def test_a_few_bytes_cannot_take_all_memory(tmp_path, capsys, arrays):
     for content, sentence in [
         (zipped(arrays, {"a": Repeated("0", arrays["a.weight"])}), "beyond its numbers"),
         (squeezed.getvalue(), "compressed zip"),
-        (program(b"\x80\x02}r" + struct.pack("<I", 2**30) + b"."), "more memory"),
+        (program(b"\x80\x02}r" + struct.pack("<I", 2**30) + b"."), "no state dict"),
         (tall, "cut off"),
-        (h5.read_bytes(), "claims far more numbers"),
+        (h5.read_bytes(), "more than the file stores"),
     ]:
         (tmp_path / "bomb").write_bytes(content)
         assert sentence in refused(tmp_path, capsys, tmp_path / "bomb", "vgg11")
