@@ -71,6 +71,19 @@ class View(NamedTuple):
         return np.lib.stride_tricks.as_strided(first, self.size, strides, writeable=False)
 
 
+class Bounded(io.BufferedReader):
+    """A file whose `read` makes no room for more bytes than there are."""
+
+    def __init__(self, raw):
+        super().__init__(raw)
+        self.size = os.fstat(raw.fileno()).st_size
+
+    def read(self, n: int = -1, /) -> bytes:
+        """Read n bytes, or to the end."""
+        left = max(0, self.size - self.tell())
+        return super().read(min(n, left) if n >= 0 else left)
+
+
 def is_torch(head: bytes) -> bool:
     """Tell by the first bytes; a zip may be another's, which shows when it is read."""
     return head.startswith((b"PK\x03\x04", LEGACY))
@@ -82,7 +95,7 @@ def read(path) -> dict[str, np.ndarray]:
     Raises:
         ValueError: not a state dict, damaged, cut off, or a pickle that asks for anything else.
     """
-    with open(path, "rb") as file:
+    with Bounded(io.FileIO(path)) as file:
         tensors, numbers = _zip(file) if zipfile.is_zipfile(file) else _legacy(file)
     return {name: view.of(numbers[view.storage.key]) for name, view in _named(tensors).items()}
 
@@ -92,7 +105,7 @@ def _zip(file):
         entries = {info.filename: info for info in archive.infolist()}
         if any(info.compress_type != zipfile.ZIP_STORED for info in entries.values()):
             raise ValueError("it is a compressed zip, as PyTorch's never are")
-        if sum(info.file_size for info in archive.infolist()) > os.fstat(file.fileno()).st_size:
+        if sum(info.file_size for info in archive.infolist()) > file.size:
             raise ValueError("its entries claim more bytes than it has")
         found = [name for name in entries if name.endswith("/data.pkl")]
         if len(found) != 1:
@@ -124,7 +137,7 @@ def _legacy(file):
         if count != storage.count:
             raise ValueError(f"storage {key} is not of the size that it claims")
         size = count * storage.itemsize
-        if size > os.fstat(file.fileno()).st_size - file.tell():
+        if size > file.size - file.tell():
             raise EOFError
         numbers[key] = _numbers(file.read(size), storage.dtype)
     return tensors, numbers
