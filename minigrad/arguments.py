@@ -10,7 +10,7 @@ file brings the arguments into that form:
 
 and whatever is left is refused, before it can become a wrong number.  Nothing here computes.
 
-Read after tensor.py, which calls these functions.
+Read before: tensor.py, which calls these functions.  Read next: tape.py.
 """
 
 import inspect

@@ -14,8 +14,7 @@ so one walk from y back to x, newest step first, gives ∂y/∂x.  Three names d
 
 Nothing is stored between two walks: gradients live in a dictionary inside `grad`.
 
-Read next: tape.py, which prints the record; ops/activation.py for the smallest ops; then
-ops/conv.py; then rules.py.
+Read next: arguments.py, what an op may be given; tape.py, which prints the record.
 """
 
 import functools

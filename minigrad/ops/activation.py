@@ -3,7 +3,7 @@
 relu is the op that this whole project turns on: rules.py replaces its gradient, and three pictures
 of the same neuron come out (Zeiler and Fergus 2013; Springenberg et al. 2015).
 
-Read before: tensor.py, for what @op does.  Read next: rules.py, then ops/conv.py.
+Read before: tensor.py, for what @op does.  Read next: ops/arithmetic.py.
 """
 
 from minigrad.backend import Array, array_module

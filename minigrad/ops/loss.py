@@ -3,7 +3,7 @@ r"""Losses: how far the scores are from the labels, as one number.
 Cross entropy starts from scores, not from probabilities: log-softmax and the logarithm's argument
 never meet, so nothing overflows, and the gradient is as plain as p − target.
 
-Read before: ops/activation.py.  Read next: optim.py.
+Read before: ops/activation.py.  Read next: minigrad/rules.py.
 """
 
 import numpy as np

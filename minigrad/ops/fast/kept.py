@@ -6,7 +6,7 @@ that was taken before.  So the numbers of loaded filters lie in Python's `bytes`
 change and NumPy will not unmark: what was made of them cannot go stale and is kept.  What is made
 of any other array, as in training, is not.
 
-Read before: backend.py.  Used by: winograd.py.
+Read before: winograd.py, which keeps its filters here.
 """
 
 import threading
