@@ -16,6 +16,7 @@ Infinities and NaN must stand where PyTorch has them, and be the same.
 Read before: fuzz_draw.py.  Read next: fuzz_ops.py.
 """
 
+import itertools
 import warnings
 
 import numpy as np
@@ -121,6 +122,8 @@ class Ours:
             raise Mismatch(message) from error
         if not np.array_equal(g, before, equal_nan=True):
             raise Mismatch("its gradient writes g")
+        if any(_one_memory(a, b) for a, b in itertools.combinations([g, *found], 2)):
+            raise Mismatch("two gradients, or one and g, are one array: to write one changes both")
         return found
 
 
@@ -162,7 +165,7 @@ def _compare(case, draw, ours, theirs, wanted):
         if not np.array_equal(ours.y, theirs.y):
             raise Mismatch("other whole numbers than PyTorch's")
         return
-    g = draw.array(ours.y.shape, "unit")
+    g = draw.array(ours.y.shape, "any" if case.pointwise else "unit")
     truth = theirs if draw.dtype is np.float64 else PyTorch(case, case.arrays, wanted, np.float64)
     found = [ours.y, *ours.gradients(g)] if wanted else [ours.y]
     near = [theirs.y, *theirs.gradients(g)]
@@ -172,7 +175,8 @@ def _compare(case, draw, ours, theirs, wanted):
         found, near, true = _without_nan(found, near, true)
     for k, (f, n, t) in enumerate(zip(found, near, true, strict=True)):
         pointwise = case.pointwise and f.shape == ours.y.shape
-        floor = 0 if pointwise and k == 0 else abs(g) if pointwise else _largest(g) if k else scale
+        added = _size(g) if pointwise else _largest(g)
+        floor = added if k else 0 if pointwise else scale
         wrong = apart(f, n, t, pointwise, floor)
         if wrong is None:
             continue
@@ -257,9 +261,19 @@ def _moved(case, draw):
 # ── Words ───────────────────────────────────────────────────────────────────────────────────────
 
 
+def _one_memory(a, b):
+    try:
+        return np.shares_memory(a, b, max_work=10_000)
+    except np.exceptions.TooHardError:
+        return False
+
+
+def _size(a):
+    return np.abs(np.where(np.isfinite(a), a, 0))
+
+
 def _largest(a) -> float:
-    a = np.abs(np.where(np.isfinite(a), a, 0))
-    return float(a.max(initial=0))
+    return float(_size(a).max(initial=0))
 
 
 def _where(wrong, found, expected):
