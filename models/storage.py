@@ -114,7 +114,9 @@ def arrays(datasets: Mapping[str, Any], size: int) -> Iterator[tuple[str, np.nda
     """
     claimed = 0
     for name, item in datasets.items():
-        if item.shape is None or item.dtype.kind not in "fiu":
+        if not item.shape:
+            raise ValueError(f"{name} is no array")
+        if item.dtype.kind not in "fiu":
             raise ValueError(f"{name} holds {item.dtype}, and weights are real numbers")
         claims = math.prod(item.shape) * item.dtype.itemsize
         claimed += claims
