@@ -21,8 +21,9 @@ def relu(x: Array):
 
 
 def gate(g, x, out):
-    """Write g · [x > 0] to out."""
-    array_module(x).multiply(g, x > 0, out=out)
+    """Write g · [x > 0] to out: of their bits as whole numbers, for 0 · ∞ is no number, but 0 is."""
+    bits = f"i{g.itemsize}"
+    array_module(x).multiply(g.view(bits), x > 0, out=out.view(bits))
 
 
 @op

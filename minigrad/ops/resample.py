@@ -64,7 +64,8 @@ def _between(x, n: int, size: int, axis: int):
     xp, shape = array_module(x), [size if a == axis else 1 for a in range(x.ndim)]
     above = xp.asarray((place - low).reshape(shape), x.dtype)
     low, high = (xp.asarray(i) for i in (low, np.minimum(low + 1, n - 1)))
-    return xp.take(x, low, axis) * (1 - above) + xp.take(x, high, axis) * above
+    higher = xp.where(above > 0, xp.take(x, high, axis) * above, 0)  # unseen, it may be ∞
+    return xp.take(x, low, axis) * (1 - above) + higher
 
 
 def _check(name, x):

@@ -85,6 +85,12 @@ def test_where_does_not_mix_what_was_not_chosen():
     assert np.isnan(g[0]) and g[1] == -1 / 16  # 0 · ∞, as in PyTorch: choose before dividing
 
 
+def test_an_infinite_gradient_is_no_nan_where_none_arrives():
+    x, g = Tensor(np.array([1.0, -1.0])), np.full(2, np.inf)
+    for f in (ops.relu, lambda x: ops.maximum(x, 0.0), lambda x: ops.clip(x, 0.0)):
+        assert grad(f(x), [x], seed=g)[0].tolist() == [np.inf, 0]
+
+
 def test_var_is_the_sample_variance():
     x = np.array([1.0, 2, 3, 4])
     assert ops.var(x) == np.var(x, ddof=1) and ops.var(x, correction=0) == np.var(x)
