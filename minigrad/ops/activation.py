@@ -21,7 +21,7 @@ def relu(x: Array):
 
 
 def gate(g, x, out):
-    """Write g · [x > 0] to out: of their bits as whole numbers, for 0 · ∞ is no number, but 0 is."""
+    """Write g · [x > 0] to out, on the bits as whole numbers: as a float 0 · ∞ is no number."""
     bits = f"i{g.itemsize}"
     array_module(x).multiply(g.view(bits), x > 0, out=out.view(bits))
 
