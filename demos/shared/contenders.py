@@ -8,7 +8,6 @@ and every line is answered with one of JSON.  A contender makes a task into a fu
 arguments that does the work once; arrays are the same for all.
 """
 
-import dataclasses
 import json
 import sys
 import time
@@ -80,28 +79,20 @@ def minigrad(task: str):
 
 
 def image_loop(steps: int = 20):
-    """What `demos maximize` does to two images at once, at the last of its sizes."""
+    """The steps of `demos maximize` on two images at once, at the last of its sizes."""
     from minigrad.techniques import objectives
-    from minigrad.techniques.make import loop as optimize
-    from minigrad.techniques.make import presets
+    from minigrad.techniques.make.excite import excite
+    from minigrad.techniques.make.presets import preset_for
+    from minigrad.techniques.make.starts import noise
 
     net = models.load("minivgg")
-    preset = dataclasses.replace(presets.preset_for(net), steps=steps)
-    edge = preset.sizes[-1]
-    start = optimize.noise(net, edge, 2, preset.noise, np.random.default_rng(0))
-    wishes = objectives.each([objectives.class_score(0), objectives.class_score(1)])
+    preset = preset_for(net)
+    start = noise(net, preset.sizes[-1], 2, preset.noise, np.random.default_rng(0))
+    both = objectives.each([objectives.class_score(0), objectives.class_score(1)])
 
     def loop():
-        settings = (
-            presets.penalties(preset.regularizers),
-            presets.corrections(preset.regularizers),
-            presets.transforms(preset, edge),
-        )
         rng = np.random.default_rng(0)
-        walk = optimize.optimize(
-            net, -wishes, start, presets.rule(preset), steps, *settings, rng=rng
-        )
-        return [progress.value for progress in walk]
+        return [progress.value for progress in excite(net, start, both, steps=steps, rng=rng)]
 
     return loop
 
