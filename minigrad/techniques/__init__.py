@@ -1,6 +1,6 @@
 """What backpropagation to the image can do: a file per technique, a room per kind of question.
 
-    objectives.py   what to ask a network for: one number, whose gradient at the image is the picture
+    objectives.py   what to ask a network for: a number, whose gradient at the image is the picture
     look/           which pixels matter, and how far to believe it: the photo stays as it is
     make/           change the pixels until the network says what was asked for
     fool/           change them so little that nobody sees it, and the network says something else
@@ -33,10 +33,8 @@ from minigrad.techniques.objectives import (
     unit,
 )
 
-LOOK = ["by_rule", "filters", "gradient", "panel", "saliency"]
-OBJECTIVES = [
+__all__ = [
     "Objective", "channel", "class_score", "code", "cross_entropy", "each", "energy", "strongest",
     "strongest_unit", "unit",
+    "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
 ]
-
-__all__ = [*LOOK, *OBJECTIVES]
