@@ -3,7 +3,8 @@
 python -m demos classes dog
 """
 
-from demos.shared.command import class_name, network, parser
+from demos.shared.command import network, parser
+from models.classes import classes_like
 
 
 def main(argv: list[str]) -> None:
@@ -11,8 +12,5 @@ def main(argv: list[str]) -> None:
     options = parser("classes", __doc__)
     options.add_argument("part", nargs="?", default="", help="only names that contain this")
     args = options.parse_args(argv)
-    net = network(args)
-    part = args.part.lower().replace("_", " ")
-    for k in range(net.class_count):
-        if part in class_name(net, k).lower().replace("_", " "):
-            print(f"{k:4}  {class_name(net, k)}")
+    for k, name in classes_like(network(args), args.part).items():
+        print(f"{k:4}  {name}")

@@ -7,22 +7,18 @@ A filter is drawn around grey, so that its sign shows, three times: with one sca
 which tells weak from strong; with a scale of its own, which shows weak ones too; and as w/‖w‖, of
 all inputs of length one the one that excites it most (by the Cauchy–Schwarz inequality).
 
-No weights are read: the gradient of a unit of the first layer *is* its filter, in RGB and in score
-per grey level whatever the network's preprocessing, and the same for every photo.
+No weights are read: the gradient of a unit of the first layer *is* its filter
+(minigrad/techniques/look/filters.py).
 """
 
 import argparse
 
 import numpy as np
-from PIL import Image
 
 from demos.shared import pictures
 from demos.shared.command import network, parser
-from minigrad.backend import to_device, to_numpy
-from minigrad.techniques import objectives
-from minigrad.techniques.look.gradient import gradient
-
-TILE = 40
+from minigrad.backend import to_numpy
+from minigrad.techniques import filters
 
 
 def main(argv: list[str]) -> None:
@@ -30,14 +26,14 @@ def main(argv: list[str]) -> None:
     args = options().parse_args(argv)
     net = network(args)
     layer = next(iter(net.layers))
-    w = filters(net, layer)                                                 # (O, 3, k, k)
+    w = to_numpy(filters(net))                                              # (O, 3, k, k)
     length = np.sqrt((w * w).sum(axis=(1, 2, 3), keepdims=True))
     unit = w / np.maximum(length, 1e-30)
     each = abs(w).max(axis=(1, 2, 3), keepdims=True)
     drawn = {
-        "one scale for all": mosaic(128 + 127 * w / abs(w).max()),
-        "a scale for each": mosaic(128 + 127 * w / np.maximum(each, 1e-30)),
-        "w/|w|, what excites it most": mosaic(128 + 127 * unit / abs(unit).max()),
+        "one scale for all": pictures.mosaic(128 + 127 * w / abs(w).max()),
+        "a scale for each": pictures.mosaic(128 + 127 * w / np.maximum(each, 1e-30)),
+        "w/|w|, what excites it most": pictures.mosaic(128 + 127 * unit / abs(unit).max()),
     }
     size = max(picture.width for picture in drawn.values())
     sheet = pictures.sheet([list(drawn.items())], tile=size)
@@ -59,29 +55,3 @@ def main(argv: list[str]) -> None:
 def options() -> argparse.ArgumentParser:
     """No others than every picture has."""
     return parser("filters", __doc__)
-
-
-def filters(net, layer: str):
-    """∂ a[o, i, j] / ∂ pixels, where unit (i, j) sees no border, for each o: (O, 3, k, k)."""
-    field = net.receptive_field(layer)
-    edge = 3 * field.size
-    channels, rows, _ = net.output_shapes((edge, edge), until=layer)[layer]
-    i = rows // 2
-    top, left, bottom, right = field.box(i, i, (edge, edge))
-    blank = to_device(np.zeros((channels, 3, edge, edge), net.dtype), net.device)
-    every = objectives.each([objectives.unit(layer, o, i, i) for o in range(channels)])
-    return to_numpy(gradient(net, blank, every))[:, :, top:bottom, left:right]
-
-
-def mosaic(images) -> Image.Image:
-    """Small images (O, 3, k, k), 0–255, in a square of rows, enlarged in whole pixels."""
-    count, _, k, _ = images.shape
-    columns = int(np.ceil(np.sqrt(count)))
-    scale = max(1, TILE // k)
-    step = k * scale + 3
-    rows = -(-count // columns)
-    page = Image.new("RGB", (columns * step - 3, rows * step - 3), pictures.PAPER)
-    for n, image in enumerate(images):
-        tile = pictures.photo(image).resize((k * scale, k * scale), Image.Resampling.NEAREST)
-        page.paste(tile, (n % columns * step, n // columns * step))
-    return page

@@ -18,10 +18,11 @@ import dataclasses
 import pathlib
 
 from demos.shared import pictures
-from demos.shared.command import PHOTOS, class_name, find_class, network, parser, top_five
-from minigrad.techniques import objectives
-from minigrad.techniques.look.gradient import RULES, gradient, gradients, panel, saliency
+from demos.shared.command import PHOTOS, network, parser, top_five
+from minigrad.techniques import by_rule, class_score, gradient, panel, strongest_unit, unit
+from minigrad.techniques.look.gradient import over_colours
 from minigrad.tensor import UnusedRule
+from models.classes import class_name, find_class
 
 
 def main(argv: list[str]) -> None:
@@ -33,15 +34,15 @@ def main(argv: list[str]) -> None:
     for name, p in top_five(net, acts.scores):
         print(f"{p:6.1%}  {name}")
 
-    objective, box = asked_for(net, acts, x.shape, args)
-    by_rule, note = under_each_rule(net, x, objective)
-    drawn = draw(net, x, acts, by_rule, box)
+    objective = asked_for(net, x, args)
+    box = seen_by(net, objective, x.shape[2:])
+    gradients, note = under_each_rule(net, x, objective)
+    drawn = draw(net, x, acts, gradients, box)
     if args.panel:
         combinations = panel(net, x, objective)
         drawn["panel"] = draw_panel(combinations, box, x.shape[2:])
         if all(bits.switches for bits in combinations):
             note += " (no max pooling lies between it and the image, so there are no switches)"
-    by_rule = {named(rule, g): g for rule, g in by_rule.items()}
     name = f"{args.image.stem}_rules"
     pictures.save(args.out, name, drawn, {
         "demo": "rules",
@@ -51,7 +52,7 @@ def main(argv: list[str]) -> None:
         "value": float(objective(acts)),
         "receptive field (top, left, bottom, right)": box,
         "gradient drawn at full strength": {
-            rule: pictures.scale_of(g) for rule, g in by_rule.items()
+            named(rule, g): pictures.scale_of(g) for rule, g in gradients.items()
         },
         "unit of the gradient": "score per grey level",
     })
@@ -71,37 +72,35 @@ def options() -> argparse.ArgumentParser:
     return parse
 
 
-def asked_for(net, acts, shape, args):
-    """Return the objective of the options, and the box of the image that it sees, or None."""
+def asked_for(net, x, args):
+    """Return the objective of the options."""
     if args.class_ is not None:
         if args.layer or args.unit != "strongest":
             raise ValueError("--class asks for a score and --layer for a unit: give one of the two")
         k = find_class(net, args.class_)
-        name = f"score of {class_name(net, k)}"
-        return dataclasses.replace(objectives.class_score(k), name=name), None
-    layer = args.layer or net.default_layer
-    field = net.receptive_field(layer)
-    where = place(args.unit, acts[layer], field, shape[2:])
-    box = field.box(*where[1:], shape[2:]) if len(where) == 3 else None
-    return objectives.unit(layer, *where), box
+        return dataclasses.replace(class_score(k), name=f"score of {class_name(net, k)}")
+    if args.unit == "strongest":
+        return strongest_unit(net, x, args.layer)
+    layer, parts = args.layer or net.default_layer, args.unit.split(",")
+    axes = net(x, only=[layer])[layer].ndim - 1
+    if not all(part.strip().isdecimal() for part in parts) or len(parts) != axes:
+        form = "channel,row,column" if axes == 3 else "one number"
+        raise ValueError(f"--unit {args.unit!r}: give strongest, or {form} for this layer")
+    return unit(layer, *map(int, parts))
 
 
-def place(unit: str, a, field, image) -> tuple[int, ...]:
-    """Read --unit: channel,row,column, or the strongest of those whose view ends in the image."""
-    if unit == "strongest":
-        free = [field.inside(edge, n) for edge, n in zip(image, a.shape[2:], strict=False)]
-        return objectives.place_of_strongest(a, *free)
-    parts = unit.split(",")
-    if not all(part.strip().isdigit() for part in parts) or len(parts) != a.ndim - 1:
-        form = "channel,row,column" if a.ndim == 4 else "one number"
-        raise ValueError(f"--unit {unit!r}: give strongest, or {form} for this layer")
-    return tuple(map(int, parts))
+def seen_by(net, objective, image):
+    """Return the box of the image that a unit sees, (top, left, bottom, right); None for others."""
+    if objective.place is None or len(objective.place) < 3:
+        return None
+    _, row, column = objective.place
+    return net.receptive_field(objective.layers[0]).box(row, column, image)
 
 
 def under_each_rule(net, x, objective):
     """Return the gradients by rule, and what to say where there is no relu to act on."""
     try:
-        return dict(zip(RULES, gradients(net, x, objective, RULES.values()), strict=True)), ""
+        return by_rule(net, x, objective), ""
     except UnusedRule:
         note = " (no relu lies between it and the image, so all three rules are one)"
         return {"gradient": gradient(net, x, objective)}, note
@@ -112,12 +111,12 @@ def named(rule: str, g) -> str:
     return rule if g.any() else f"{rule}: zero everywhere"
 
 
-def draw(net, x, acts, by_rule, box):
+def draw(net, x, acts, gradients, box):
     """Make the sheet, and each picture alone."""
     photo = pictures.photo(x)
     framed = pictures.boxed(photo, box) if box else photo
-    colour = {rule: pictures.signed(g) for rule, g in by_rule.items()}
-    maps = {f"saliency, {rule}": pictures.heat(saliency(g)) for rule, g in by_rule.items()}
+    colour = {rule: pictures.signed(g) for rule, g in gradients.items()}
+    maps = {f"saliency, {rule}": pictures.heat(over_colours(g)) for rule, g in gradients.items()}
     chart = pictures.bars(top_five(net, acts.scores), (256, 256))
 
     rows = [[("the photo" + (", and what the unit sees" if box else ""), framed), *colour.items()]]
@@ -131,7 +130,7 @@ def draw(net, x, acts, by_rule, box):
 
 def file_part(title: str) -> str:
     """Turn a title into the end of a file's name."""
-    return title.split(":")[0].replace(" ", "_").replace(",", "")
+    return title.replace(" ", "_").replace(",", "")
 
 
 def draw_panel(by_bits, box, size):

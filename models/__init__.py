@@ -4,9 +4,10 @@
     models.load("vgg16")            with weights, from weights/vgg16.h5
     models.build("minivgg")         with random weights, to be trained
     models.table("vgg16")           without weights, for what follows from the table alone
+    models.find_class(net, "cup")   the number of a class
 
 Reading order: layers.py, vgg.py, network.py, preprocess.py and photo.py, receptive_field.py,
-storage.py; then the other networks.
+classes.py, storage.py; then the other networks.
 """
 
 import difflib
@@ -19,11 +20,15 @@ import numpy as np
 from minigrad.backend import to_device
 from minigrad.ops.fast.kept import freeze
 from models import alexnet, googlenet, minivgg, squeezenet, storage, vgg
+from models.classes import class_name, find_class
 from models.initialise import initial
 from models.network import Design, Network
 from models.preprocess import Preprocessing
 
-__all__ = ["Network", "build", "imagenet_classes", "load", "names", "storage", "table"]
+__all__ = [
+    "Network", "build", "class_name", "find_class", "imagenet_classes", "load", "names", "storage",
+    "table",
+]
 
 HERE = pathlib.Path(__file__).parent
 DESIGNS: dict[str, Design] = {

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import models
 from minigrad.backend import to_numpy
+from models.classes import class_name
+from models.classes import find_class as find_class
 
 GPU_MODULES = {"cupy", "cupy_backends", "cupyx"}
 PHOTOS = pathlib.Path(__file__).parents[1] / "photos"
@@ -81,31 +83,3 @@ def top_five(net, scores) -> list[tuple[str, float]]:
 
     p = to_numpy(softmax(scores))[0]
     return [(class_name(net, k), float(p[k])) for k in p.argsort()[::-1][:5]]
-
-
-def class_name(net, k: int) -> str:
-    """Name a class; a network without names has numbers."""
-    return net.classes[k].replace("_", " ") if net.classes else f"class {k}"
-
-
-def find_class(net, text: str) -> int:
-    """Return the index of a class given by number, by name or by part of its name.
-
-    Raises:
-        ValueError: no class or several fit; the sentence lists the candidates.
-    """
-    names = [class_name(net, k).lower().replace("_", " ") for k in range(net.class_count)]
-    wanted = text.lower().replace("_", " ").strip()
-    if wanted.isdigit():
-        if int(wanted) >= len(names):
-            raise ValueError(f"{net.name} has classes 0 … {len(names) - 1}, not {wanted}")
-        return int(wanted)
-    for fits in (wanted.__eq__, lambda name: wanted in name):
-        found = [k for k, name in enumerate(names) if fits(name)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            listed = ", ".join(f"{class_name(net, k)} ({k})" for k in found[:12])
-            more = f" and {len(found) - 12} more" if len(found) > 12 else ""
-            raise ValueError(f"--class {text!r} may be any of {listed}{more}: name one")
-    raise ValueError(f"{net.name} knows no class {text!r}; python -m demos classes lists them all")

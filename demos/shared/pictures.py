@@ -1,24 +1,27 @@
 """From arrays to pictures: signed gradients around grey, maps as heat, labelled sheets, files.
 
 Every picture is written under a temporary name and then renamed, and a JSON beside it says what
-made it.
+made it.  In a notebook nothing is written: `show` gives the picture.
 """
 
 import json
+import math
 import os
 import pathlib
 import sys
 import time
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import PIL
 from PIL import Image, ImageDraw, ImageFont
+from tqdm import tqdm
 
 from minigrad.backend import to_numpy
 from minigrad.ops.fast import threads
 
 INK, PAPER, BOX = (20, 20, 24), (255, 255, 255), (255, 212, 0)
-MARGIN, TITLE = 12, 26
+MARGIN, TITLE, GAP = 12, 26, 3
 
 
 def photo(pixels) -> Image.Image:
@@ -36,13 +39,37 @@ def scale_of(array) -> float:
 
 def signed(gradient) -> Image.Image:
     """A gradient (1, 3, H, W) as a picture around grey: zero is grey, so that the sign shows."""
-    return photo(128 + 127 / scale_of(gradient) * to_numpy(gradient))
+    return photo(around_grey(gradient))
+
+
+def around_grey(gradients):
+    """Gradients as pixels, with one scale for all: (N, 3, H, W) → (N, 3, H, W), 0–255."""
+    return 128 + 127 / scale_of(gradients) * to_numpy(gradients)
 
 
 def heat(values) -> Image.Image:
     """A map (1, H, W) ≥ 0 as black, red, yellow, white."""
-    v = np.clip(to_numpy(values)[0] / scale_of(values), 0, 1)[None]             # (1, H, W)
-    return photo(255 * np.clip(np.concatenate([v * 3, v * 3 - 1, v * 3 - 2]), 0, 1))
+    return photo(glowing(values))
+
+
+def glowing(maps):
+    """Maps ≥ 0 as pixels, with one scale for all: (N, H, W) → (N, 3, H, W), 0–255."""
+    v = np.clip(to_numpy(maps) / scale_of(maps), 0, 1)[:, None]                 # (N, 1, H, W)
+    return 255 * np.clip(np.concatenate([v * 3, v * 3 - 1, v * 3 - 2], axis=1), 0, 1)
+
+
+def mosaic(images, tile: int = 40) -> Image.Image:
+    """Small images (N, 3, H, W), 0–255, in a square of rows, enlarged in whole pixels."""
+    count, _, height, width = images.shape
+    scale = max(1, tile // max(height, width))
+    columns = math.ceil(math.sqrt(count))
+    rows = math.ceil(count / columns)
+    down, right = height * scale + GAP, width * scale + GAP
+    page = Image.new("RGB", (columns * right - GAP, rows * down - GAP), PAPER)
+    for n, image in enumerate(images):
+        one = photo(image).resize((width * scale, height * scale), Image.Resampling.NEAREST)
+        page.paste(one, (n % columns * right, n // columns * down))
+    return page
 
 
 def boxed(picture: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
@@ -108,6 +135,64 @@ def shortened(text: str, width: int, draw: ImageDraw.ImageDraw) -> str:
     while text and draw.textlength(text + "…", font=font()) > width:
         text = text[:-1]
     return text + "…"
+
+
+# ── In a notebook ───────────────────────────────────────────────────────────────────────────────
+
+
+def show(result) -> Image.Image:
+    """What a technique gives, as one picture, which a notebook displays.
+
+        pixels (N, 3, H, W)         a photo
+        a gradient (N, 3, H, W)     around grey
+        maps (N, H, W)              as heat, or around grey where some are negative
+        {title: one of these}       a sheet
+        steps of Progress           the last image, after a run with a bar; Ctrl-C ends it sooner
+
+    Pixels are told from a gradient by their numbers: all lie in [0, 255], and one is 1 or more.
+    A batch stands in rows, drawn with one scale.
+
+    Raises:
+        ValueError: an array of another shape, NaN or infinity in it, or no steps (left).
+    """
+    if isinstance(result, Iterator):
+        result = _last(result)
+    if isinstance(result, Mapping):
+        titled = [(str(title), show(one)) for title, one in result.items()]
+        return sheet([titled[i : i + 4] for i in range(0, len(titled), 4)])
+    array = to_numpy(getattr(result, "pixels", result))
+    maps = array.ndim == 3
+    if array.size == 0 or not (maps or array.ndim == 4 and array.shape[1] == 3):
+        raise ValueError(
+            "show takes pixels or a gradient (N, 3, H, W), maps (N, H, W), a dict of them or the "
+            f"steps of a run, not an array of shape {array.shape}"
+        )
+    if not np.isfinite(array).all():
+        raise ValueError("there is no picture of NaN or infinity, which some of these numbers are")
+    low, high = array.min(), array.max()
+    if maps and low >= 0:
+        return mosaic(glowing(array))
+    if not maps and 0 <= low and 1 <= high <= 255:
+        return mosaic(array)
+    return mosaic(around_grey(array[:, None].repeat(3, axis=1) if maps else array))
+
+
+def _last(steps: Iterator):
+    """Run to the end, or to Ctrl-C, and return the last Progress."""
+    progress = None
+    with tqdm(steps, unit="step") as bar:
+        try:
+            for progress in bar:
+                bar.set_postfix(value=f"{progress.value:.1f}", refresh=False)
+        except KeyboardInterrupt:
+            if progress is None:
+                raise
+    if progress is None:
+        raise ValueError("there are no steps to show: a run can be shown once, call it again")
+    return progress
+
+
+# ── Files ───────────────────────────────────────────────────────────────────────────────────────
 
 
 def save(folder: pathlib.Path, name: str, pictures: dict[str, Image.Image], made_by: dict) -> None:

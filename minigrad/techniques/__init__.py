@@ -1,7 +1,40 @@
-"""What backpropagation to the image can do, a file per technique.
+"""What backpropagation to the image can do: a file per technique, a room per kind of question.
 
-Every technique takes a network, pixels and an *objective*; it knows no file and no flag.
+    objectives.py   what to ask a network for: a number, whose gradient at the image is the picture
+    look/           which pixels matter, and how far to believe it: the photo stays as it is
+    make/           change the pixels until the network says what was asked for
+    fool/           change them so little that nobody sees it, and the network says something else
+    learn/          change the weights
 
-Reading order: objectives.py (what to ask a network for), attribution.py (which pixels answer),
-regularizers.py, transforms.py and optimize.py (change the pixels until it answers).
+All four take one step back from a number to what it depends on; they differ in what moves.  Every
+technique is called alike,
+
+    technique(net, pixels, objective, *, rules=None, rng=None, **settings)
+
+with an objective that says what one wants more of.  Looking returns an array, making an image an
+iterator of Progress(step, pixels, value).  A setting that is not given has a value that works.  A
+technique is given its network; it knows no file, no flag and no demo.
+
+Reading order: objectives.py; then look/gradient.py, and any room.
 """
+
+from minigrad.techniques.look.filters import filters
+from minigrad.techniques.look.gradient import by_rule, gradient, panel, saliency
+from minigrad.techniques.objectives import (
+    Objective,
+    channel,
+    class_score,
+    code,
+    cross_entropy,
+    each,
+    energy,
+    strongest,
+    strongest_unit,
+    unit,
+)
+
+__all__ = [
+    "Objective", "channel", "class_score", "code", "cross_entropy", "each", "energy", "strongest",
+    "strongest_unit", "unit",
+    "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
+]

@@ -3,20 +3,23 @@ r"""What to ask a network for: one number, whose gradient at the image is the pi
 Looking for evidence, exciting a class or a neuron, dreaming, painting in a style, inverting a code
 and attacking are one idea, ∂(objective)/∂(image), with different objectives:
 
-    class_score(k)              S_k                              Simonyan et al. 2014, eq. 1
+    class_score(k)              S_k                              Simonyan et al. 2014, section 2
     unit(layer, c, y, x)        a[c, y, x]                       Zeiler and Fergus 2013
-    strongest(acts[layer])      a[c, y, x] at its maximum        Girshick et al. 2014
+    strongest_unit(net, x₀)     a[c, y, x], the largest at x₀
     channel(layer, c)           Σ_{y,x} a[c, y, x]               Olah et al. 2017
     energy(layer)               ½ Σ a²                           Mordvintsev et al. 2015, DeepDream
-    code(layer, target)         ‖a − target‖² / ‖target‖²        Mahendran and Vedaldi 2014, eq. 2
+    code(layer, target)         ‖a − target‖² / ‖target‖²        Mahendran and Vedaldi 2015, eq. 2
     cross_entropy(label)        − log p_label                    Szegedy et al. 2014
+
+An objective says what one wants more of; what one wants less of, a loss, has a minus in front:
+−cross_entropy(k) pulls an image towards class k, and −code(layer, target) towards a code.
 
 An objective is a function from activations to a number, summed over the batch, that knows the
 layers it needs, so that the pass through the network stops at the deepest of them.  Objectives add
 up, subtract and take weights: class_score(3) − 0.5 · class_score(7).  What is asked of a layer that
 the pass did not compute, or of a unit or class that is not there, raises.
 
-Read before: ops/, minigrad/activations.py.  Read next: attribution.py.
+Read before: minigrad/activations.py.  Read next: look/gradient.py.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,11 +39,19 @@ SCORES = "the scores"  # among an objective's layers: acts.scores, whatever the 
 
 @dataclass(frozen=True)
 class Objective:
-    """A number to ask for: `objective(activations)`, from the layers named in `layers`."""
+    """A number to ask for: `objective(activations)`.
+
+    Attributes:
+        name: what is asked for, in words.
+        layers: the layers that it needs.
+        value: the number, from a network's activations.
+        place: (channel, row, column) or (channel,) where it is one unit's, else None.
+    """
 
     name: str
     layers: tuple[str, ...]
     value: Callable[[Activations], Any]
+    place: tuple[int, ...] | None = None
 
     __array_ufunc__ = None  # NumPy's number * objective asks the objective
 
@@ -72,7 +83,7 @@ class Objective:
     __rmul__ = __mul__
 
     def __neg__(self):
-        """− objective: what is made small, where more of it is wanted (optimize.py)."""
+        """Less of it: − objective."""
         return -1.0 * self
 
     def __sub__(self, other: "Objective"):
@@ -115,17 +126,39 @@ def cross_entropy(label: int) -> Objective:
 
 def unit(layer: str, channel: int, row: int | None = None, column: int | None = None) -> Objective:
     """a[channel, row, column], one neuron; of a fully connected layer, a[channel]."""
-    names = ("channel", "row", "column")
-    given = [(name, i) for name, i in zip(names, (channel, row, column), strict=True)
-             if i is not None]
-    where = tuple(whole(f"the {name} of a unit of {layer}", i) for name, i in given)
+    named = {"channel": channel, "row": row, "column": column}
+    place = tuple(
+        whole(f"the {name} of a unit of {layer}", i) for name, i in named.items() if i is not None
+    )
 
     def value(acts):
         a = acts[layer]
-        _check_inside(layer, where, a.shape[1:])
-        return a[(slice(None), *where)].sum()
+        _check_inside(layer, place, a.shape[1:])
+        return a[(slice(None), *place)].sum()
 
-    return Objective(f"unit ({', '.join(map(str, where))}) of {layer}", (layer,), value)
+    return Objective(f"unit ({', '.join(map(str, place))}) of {layer}", (layer,), value, place)
+
+
+def strongest_unit(net, pixels, layer: str | None = None) -> Objective:
+    """The unit of a layer that fires most on an image: an objective whose `place` says which.
+
+    A unit that sees padding looks at an edge that no photo has, and may fire for that alone: it is
+    chosen only where every unit of the layer sees some.
+
+    Args:
+        net: a network.
+        pixels: (1, 3, H, W), RGB, 0–255.
+        layer: by default `net.default_layer`.
+
+    Raises:
+        ValueError: there is no such layer, or the pixels are not of one image.
+    """
+    layer = layer or net.default_layer
+    field = net.receptive_field(layer)
+    a = net(pixels, only=[layer])[layer]                              # (1, C, H', W') or (1, C)
+    edges = zip(pixels.shape[2:], a.shape[2:], strict=False)
+    free = [field.inside(edge, units) for edge, units in edges]
+    return unit(layer, *place_of_strongest(a, *free))
 
 
 def strongest(a):
@@ -174,7 +207,10 @@ def energy(layer: str) -> Objective:
 
 
 def code(layer: str, target) -> Objective:
-    """Σ_n ‖a_n − t_n‖² / ‖t_n‖², how far the layer is from given codes (to be made small).
+    """Σ_n ‖a_n − t_n‖² / ‖t_n‖², how far the layer is from given codes; less of it is −code(…).
+
+    Divided by ‖t‖², as Mahendran and Vedaldi do to balance it with their regularizers, it is 1 for
+    a layer that says nothing, whatever the layer.
 
     Args:
         layer: where the codes are.
@@ -231,10 +267,10 @@ def _data(a):
     return a.data if isinstance(a, Tensor) else a
 
 
-def _check_inside(layer, where, shape):
+def _check_inside(layer, place, shape):
     sizes = ", ".join(f"0–{n - 1}" for n in shape)
-    asked = ", ".join(map(str, where))
-    if len(where) != len(shape):
+    asked = ", ".join(map(str, place))
+    if len(place) != len(shape):
         raise ValueError(f"a unit of {layer} has {len(shape)} indices, ({sizes}), not ({asked})")
-    if any(i >= n for i, n in zip(where, shape, strict=True)):
+    if any(i >= n for i, n in zip(place, shape, strict=True)):
         raise ValueError(f"{layer} has units ({sizes}), but ({asked}) is none")

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 import models
-from minigrad.rules import deconvnet, guided
 from minigrad.techniques import objectives
-from minigrad.techniques.look.gradient import gradients
+from minigrad.techniques.look.gradient import by_rule
 from weights.convert import convert
 
 torch = pytest.importorskip("torch")
@@ -84,7 +83,7 @@ def image(net, seed=0):
 def class_gradients(net, theirs):
     """∂S/∂x of a class under the three rules: ours, theirs."""
     x, z = image(net)
-    ours = gradients(net, x, objectives.class_score(CLASS), [None, deconvnet, guided])
+    ours = by_rule(net, x, objectives.class_score(CLASS)).values()
     plain = attr.Saliency(theirs).attribute(z, target=CLASS, abs=False)
     others = [attr.Deconvolution(theirs), attr.GuidedBackprop(theirs)]
     return ours, [plain, *(method.attribute(z, target=CLASS) for method in others)]
@@ -93,7 +92,7 @@ def class_gradients(net, theirs):
 def unit_gradients(net, theirs, layer, module, where):
     """∂a/∂x of a unit under the three rules: ours, theirs."""
     x, z = image(net)
-    ours = gradients(net, x, objectives.unit(layer, *where), [None, deconvnet, guided])
+    ours = by_rule(net, x, objectives.unit(layer, *where)).values()
     methods = attr.NeuronGradient, attr.NeuronDeconvolution, attr.NeuronGuidedBackprop
     return ours, [method(theirs, module).attribute(z, where) for method in methods]
 

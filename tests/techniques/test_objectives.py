@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from small import SmallNet
 
+import models
 from minigrad.activations import Activations
 from minigrad.techniques import objectives
 from minigrad.techniques.objectives import activations
@@ -46,6 +47,49 @@ def test_strongest_may_be_sought_among_some_rows_and_columns(x):
     c, row, column = objectives.place_of_strongest(a, slice(2, 5), slice(3, 7))
     assert 2 <= row < 5 and 3 <= column < 7
     assert a[0, c, row, column] == a[0, :, 2:5, 3:7].max()
+
+
+def test_the_strongest_unit_is_the_one_that_fires_most_on_the_photo(rng):
+    net, x = models.build("minivgg"), rng.uniform(0, 255, (1, 3, 64, 64)).astype("float32")
+    for layer in ("relu1_1", "pool2", "relu7"):
+        acts = net(x, only=[layer])
+        strongest = objectives.strongest_unit(net, x, layer)
+        assert strongest.layers == (layer,)
+        assert strongest(acts) == acts[layer][(0, *strongest.place)]
+        field = net.receptive_field(layer)
+        if field.size:  # the others may be larger, but see padding
+            free = field.inside(64, acts[layer].shape[2])
+            assert strongest(acts) == acts[layer][:, :, free, free].max()
+        else:
+            assert strongest(acts) == acts[layer].max()
+    assert objectives.strongest_unit(net, x).layers == (net.default_layer,)
+
+
+def test_a_unit_that_fires_most_at_the_padding_is_not_chosen():
+    """On a white image all units of a channel see the same, but for the padding."""
+    net, x = models.build("minivgg"), np.full((1, 3, 32, 32), 255, "float32")
+    field = net.receptive_field("relu2_1")
+
+    def sees_padding(place):
+        return field.box(*place[1:]) != field.box(*place[1:], (32, 32))
+
+    assert sees_padding(objectives.place_of_strongest(net(x, only=["relu2_1"])["relu2_1"]))
+    assert not sees_padding(objectives.strongest_unit(net, x, "relu2_1").place)
+
+
+def test_the_strongest_unit_is_asked_of_one_photo_and_a_layer_that_is_there(x):
+    net = models.build("minivgg")
+    with pytest.raises(ValueError, match="one image's"):
+        objectives.strongest_unit(net, np.zeros((2, 3, 32, 32), "float32") + 99, "relu1_1")
+    with pytest.raises(ValueError, match="no layer 'relu9_1'"):
+        objectives.strongest_unit(net, np.zeros((1, 3, 32, 32), "float32") + 99, "relu9_1")
+
+
+def test_the_place_of_a_unit_can_be_read_and_a_sum_has_none(x):
+    one = objectives.unit("relu1", 2, 4, 5)
+    assert one.place == (2, 4, 5) and objectives.unit("scores", 1).place == (1,)
+    assert objectives.class_score(1).place is None and (one + one).place is None
+    assert (2 * one).place is None and (one - one).place is None
 
 
 def test_a_channel_is_the_sum_of_its_units(x):

@@ -1,19 +1,20 @@
-r"""Which pixels matter: the gradient at the image, under three rules.
+r"""Which pixels matter: the gradient at the image, under any rule.
 
 Let S(x) be a class score or a unit's activation.  Near the photo x₀
 
     S(x) ≈ S(x₀) + ⟨w, x − x₀⟩,   w = ∂S/∂x at x₀          (Simonyan et al. 2014, eq. 3 and 4)
 
 so |w| says how much a grey level more or less at each pixel would change S.  The deconvnet and
-guided backpropagation walk the same way back with another rule at relu (rules.py), and show
-cleaner, if less literal, pictures: guided backpropagation recovers edges of the photo wherever the
-unit has support, and hardly depends on the class (Adebayo et al. 2018, "Sanity checks").
+guided backpropagation walk the same way back with another rule at relu (minigrad/rules.py).  Their
+pictures are cleaner and say less: guided backpropagation finds the edges of the photo wherever the
+unit looks, and hardly depends on the class (Adebayo et al. 2018, "Sanity checks").
 
-What a backward pass keeps of the forward pass are bits, and each can be turned off (Mahendran and
-Vedaldi 2016, "Salient deconvolutional networks"): relu's mask [x > 0], max pooling's switches, and
-relu applied to the gradient, [g > 0].  `panel` shows all eight combinations.
+A backward pass needs some bits from the forward pass, and each kind can be left out (Mahendran and
+Vedaldi 2016, "Salient deconvolutional networks"): relu's mask [x > 0] and max pooling's switches,
+which say where the largest was.  Relu may also be applied to the gradient, [g > 0].  `panel` shows
+all eight combinations.
 
-Read before: objectives.py and rules.py.
+Read before: techniques/objectives.py and minigrad/rules.py.  Read next: filters.py.
 """
 
 import itertools
@@ -31,49 +32,69 @@ RULES = {
 }
 
 
-def gradient(net, pixels, objective: Objective, rule=None):
-    r"""∂S/∂x at the image, with relu's gradient replaced by a rule if one is given.
+def gradient(net, pixels, objective: Objective, *, rules=None):
+    r"""w = ∂S/∂x at the image.
 
     Args:
         net: a network.
         pixels: (N, 3, H, W), RGB, 0–255.
         objective: S.
-        rule: one of minigrad.rules, or None for relu's own gradient.
+        rules: {op or Tensor: rule}, in place of their own gradients; {relu: guided}, say.
 
     Returns:
         (N, 3, H, W), in score per grey level.
 
     Raises:
-        ValueError: there is no relu between the objective and the image for the rule to act on.
+        UnusedRule: a rule's op does not lie between the objective and the image (a ValueError).
     """
-    return gradients(net, pixels, objective, [rule])[0]
-
-
-def gradients(net, pixels, objective: Objective, rules):
-    """Return the gradient under each rule, from one forward pass."""
     x = Tensor(pixels)
     S = objective(activations(net, x, objective))
-    return [grad(S, [x], rules={ops.relu: rule} if rule else None)[0] for rule in rules]
+    return grad(S, [x], rules=rules)[0]
 
 
-def saliency(gradient):
-    r"""Which pixels matter:  M[i, j] = max_c |∂S/∂x[c, i, j]|   (Simonyan et al. 2014, section 3.1)
+def saliency(net, pixels, objective: Objective, *, rules=None):
+    r"""Which pixels matter:  M[i, j] = max_c |w[c, i, j]|       (Simonyan et al. 2014, section 3.1)
 
-    gradient (N, 3, H, W) → (N, H, W), in score per grey level.
+    Arguments and errors are those of `gradient`.
+
+    Returns:
+        (N, H, W), in score per grey level.
     """
-    return abs(gradient).max(axis=1)
+    return over_colours(gradient(net, pixels, objective, rules=rules))
+
+
+def over_colours(w):
+    """The largest |w| among the three colours of each pixel: (N, 3, H, W) → (N, H, W)."""
+    return abs(w).max(axis=1)
+
+
+def by_rule(net, pixels, objective: Objective) -> dict[str, Any]:
+    """The gradient with each of `RULES` at relu, from one forward pass.
+
+    pixels (N, 3, H, W) → {name: (N, 3, H, W)}, in score per grey level.
+
+    Raises:
+        UnusedRule: no relu lies between the objective and the image (a ValueError).
+    """
+    x = Tensor(pixels)
+    S = objective(activations(net, x, objective))
+    return {name: grad(S, [x], rules={ops.relu: rule})[0] for name, rule in RULES.items()}
 
 
 class Bits(NamedTuple):
-    """What a backward pass keeps of the forward pass, and what it drops of itself."""
+    """What a backward pass takes from the forward pass, and what it drops of itself."""
 
     mask: bool          # relu: only units that were on, [x > 0]
     switches: bool      # max pooling: back to the winner, not to all of the window
     backward_relu: bool  # relu: only gradients that speak for the output, [g > 0]
 
+    def __str__(self):
+        named = {"mask": self.mask, "switches": self.switches, "relu backward": self.backward_relu}
+        return " + ".join(name for name, kept in named.items() if kept) or "nothing"
+
 
 def panel(net, pixels, objective: Objective) -> dict[Bits, Any]:
-    """Return the gradient for every combination of the three bits.
+    """The gradient for every combination of the three bits, from one forward pass.
 
     (mask, switches) is backpropagation, (switches, backward relu) the deconvnet, all three guided
     backpropagation; without mask and switches nothing of the photo is left, and the picture is the

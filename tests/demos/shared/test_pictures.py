@@ -1,11 +1,13 @@
 """From arrays to pictures: signs around grey, heat, sheets, and files that are whole."""
 
 import json
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from demos import show
 from demos.shared import pictures
 
 
@@ -71,3 +73,102 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     with pytest.raises(OSError, match="no space"):
         pictures.whole(file, broken)
     assert file.read_bytes() == b"before" and list(tmp_path.iterdir()) == [file]
+
+
+# ── In a notebook ───────────────────────────────────────────────────────────────────────────────
+
+
+class Progress(NamedTuple):
+    step: int
+    pixels: np.ndarray
+    value: float
+
+
+def run(steps=3, ends=None):
+    for step in range(1, steps + 1):
+        yield Progress(step, np.full((1, 3, 4, 4), 10.0 * step), 0.5)
+    if ends:
+        raise ends
+
+
+def same(picture, other):
+    return np.array_equal(np.asarray(picture), np.asarray(other))
+
+
+def test_pixels_are_shown_as_a_photo_of_their_size(rng):
+    x = rng.uniform(0, 255, (1, 3, 50, 60)).astype(np.float32)
+    assert same(show(x), pictures.photo(x)) and show(x).size == (60, 50)
+
+
+def test_a_gradient_is_shown_around_grey_whatever_its_scale(rng):
+    g = rng.normal(size=(1, 3, 50, 60))
+    for scale in (1e-9, 1.0, 1e4):
+        assert same(show(scale * g), pictures.signed(scale * g))
+
+
+def test_a_gradient_that_is_nowhere_negative_is_no_photo():
+    for everywhere in (0.0, 1e-3, 1e3):
+        g = np.full((1, 3, 50, 50), everywhere)
+        assert same(show(g), pictures.signed(g))
+
+
+def test_a_map_is_shown_as_heat_and_around_grey_if_it_has_signs(rng):
+    m = rng.uniform(size=(1, 50, 60))
+    assert same(show(m), pictures.heat(m))
+    signed = m - 0.5
+    assert same(show(signed), pictures.signed(signed[:, None].repeat(3, axis=1)))
+
+
+def test_a_batch_stands_in_rows_with_one_scale(rng):
+    g = rng.normal(size=(3, 3, 50, 50))
+    shown = show(g)
+    assert shown.size == (2 * 50 + pictures.GAP, 2 * 50 + pictures.GAP)
+    assert same(shown.crop((0, 0, 50, 50)), pictures.photo(pictures.around_grey(g)[0]))
+    weaker = np.concatenate([g, 1e-3 * g[:1]])
+    assert np.ptp(np.asarray(show(weaker))[-50:, -50:]) < 4
+
+
+def test_a_small_image_is_enlarged_in_whole_pixels(rng):
+    assert show(rng.normal(size=(32, 3, 3, 3))).size == (6 * (39 + 3) - 3, 6 * (39 + 3) - 3)
+
+
+def test_a_dict_is_a_sheet_with_its_titles(rng):
+    g = rng.normal(size=(1, 3, 50, 50))
+    four, five = ({n: g for n in range(count)} for count in (4, 5))
+    assert show(five).width == show(four).width and show(five).height > show(four).height
+    assert same(show({"a": g}), pictures.sheet([[("a", show(g))]]))
+
+
+def test_a_run_is_run_and_its_last_image_shown(capsys):
+    assert pixel(show(run())) == (30, 30, 30)
+    assert "value=0.5" in capsys.readouterr().err
+    assert pixel(show(Progress(1, np.full((1, 3, 4, 4), 7.0), 0.0))) == (7, 7, 7)
+
+
+def test_ctrl_c_ends_a_run_and_shows_the_image_as_it_is():
+    assert pixel(show(run(2, KeyboardInterrupt()))) == (20, 20, 20)
+    with pytest.raises(KeyboardInterrupt):
+        show(run(0, KeyboardInterrupt()))
+
+
+def test_a_run_that_fails_shows_nothing():
+    with pytest.raises(ValueError, match="diverged"):
+        show(run(2, ValueError("diverged")))
+    over = run(1)
+    show(over)
+    with pytest.raises(ValueError, match="no steps to show"):
+        show(over)
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (1, 4, 5, 5), (0, 3, 5, 5), (1, 3, 5, 5, 1), ()])
+def test_what_is_no_picture_is_said(shape):
+    with pytest.raises(ValueError, match="show takes pixels or a gradient"):
+        show(np.ones(shape))
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_nan_and_infinity_have_no_picture(number):
+    g = np.ones((1, 3, 5, 5))
+    g[0, 0, 0, 0] = number
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        show(g)

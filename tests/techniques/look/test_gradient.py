@@ -11,15 +11,16 @@ from minigrad.techniques import objectives
 from minigrad.techniques.look.gradient import (
     RULES,
     Bits,
+    by_rule,
     gradient,
-    gradients,
+    over_colours,
     panel,
     saliency,
     to_the_whole_window,
 )
 from minigrad.tensor import UnusedRule
 
-SCORE = objectives.class_score(1)
+SCORE = objectives.class_score(2)  # of class 1 every unit is off on this photo
 
 
 @pytest.fixture
@@ -30,32 +31,49 @@ def x(rng):
 def test_the_gradient_is_the_slope_of_the_score_at_every_pixel(x):
     net = SmallNet()
     slope = numerical_gradient(lambda x: SCORE(net(x)), x)
+    assert slope.any()
     assert np.allclose(gradient(net, x, SCORE), slope, rtol=1e-5, atol=1e-8)
 
 
 def test_backpropagation_as_a_rule_is_relus_own_gradient(x):
-    net = SmallNet()
-    assert np.array_equal(
-        gradient(net, x, SCORE, RULES["backpropagation"]), gradient(net, x, SCORE)
-    )
+    net, rules = SmallNet(), {ops.relu: RULES["backpropagation"]}
+    assert np.array_equal(gradient(net, x, SCORE, rules=rules), gradient(net, x, SCORE))
 
 
 def test_all_rules_come_from_one_forward_pass(x):
     net = SmallNet()
-    by_rule = gradients(net, x, SCORE, RULES.values())
+    pictures = by_rule(net, x, SCORE)
     assert net.computed.count("conv1") == 1
-    for rule, g in zip(RULES.values(), by_rule, strict=True):
-        assert np.array_equal(g, gradient(net, x, SCORE, rule))
+    assert list(pictures) == list(RULES)
+    for name, g in pictures.items():
+        assert np.array_equal(g, gradient(net, x, SCORE, rules={ops.relu: RULES[name]}))
+
+
+def test_a_rule_may_be_about_any_op(x):
+    """Max pooling that hands nothing back: no pixel matters any more."""
+    closed = {ops.max_pool2d: lambda g, x, **window: 0 * x}
+    assert gradient(SmallNet(), x, SCORE).any()
+    assert not gradient(SmallNet(), x, SCORE, rules=closed).any()
 
 
 def test_a_rule_with_no_relu_below_the_layer_is_said(x):
-    with pytest.raises(UnusedRule, match="relu was never applied.*conv2d"):
-        gradient(SmallNet(), x, objectives.unit("conv1", 0, 2, 2), guided)
+    below_every_relu = objectives.unit("conv1", 0, 2, 2)
+    for ask in (
+        lambda: gradient(SmallNet(), x, below_every_relu, rules={ops.relu: guided}),
+        lambda: saliency(SmallNet(), x, below_every_relu, rules={ops.relu: guided}),
+        lambda: by_rule(SmallNet(), x, below_every_relu),
+    ):
+        with pytest.raises(UnusedRule, match="relu was never applied.*conv2d"):
+            ask()
 
 
-def test_saliency_is_the_largest_size_among_the_three_colours():
-    g = np.array([[1.0, -5.0], [2.0, 0.0], [-3.0, 4.0]]).reshape(1, 3, 1, 2)
-    assert np.array_equal(saliency(g), [[[3.0, 5.0]]])
+def test_saliency_is_the_largest_size_among_the_three_colours(rng):
+    w = np.array([[1.0, -5.0], [2.0, 0.0], [-3.0, 4.0]]).reshape(1, 3, 1, 2)
+    assert np.array_equal(over_colours(w), [[[3.0, 5.0]]])
+    net, two = SmallNet(), rng.uniform(0, 255, (2, 3, 6, 6))
+    for rules in (None, {ops.relu: guided}):
+        w = gradient(net, two, SCORE, rules=rules)
+        assert np.array_equal(saliency(net, two, SCORE, rules=rules), abs(w).max(axis=1))
 
 
 def test_the_panel_holds_the_three_methods(x):
@@ -63,8 +81,14 @@ def test_the_panel_holds_the_three_methods(x):
     combinations = panel(net, x, S)
     assert len(combinations) == 8
     assert np.array_equal(combinations[Bits(True, True, False)], gradient(net, x, S))
-    assert np.array_equal(combinations[Bits(False, True, True)], gradient(net, x, S, deconvnet))
-    assert np.array_equal(combinations[Bits(True, True, True)], gradient(net, x, S, guided))
+    for bits, rule in ((Bits(False, True, True), deconvnet), (Bits(True, True, True), guided)):
+        assert np.array_equal(combinations[bits], gradient(net, x, S, rules={ops.relu: rule}))
+
+
+def test_the_panel_names_what_each_picture_keeps(x):
+    named = [str(bits) for bits in panel(SmallNet(), x, SCORE)]
+    assert named[0] == "nothing" and named[-1] == "mask + switches + relu backward"
+    assert len(set(named)) == 8
 
 
 def test_without_mask_and_switches_nothing_of_the_photo_is_left(x, rng):

@@ -1,0 +1,60 @@
+"""`python -m demos` lists what there is, by room, and runs what is named."""
+
+import subprocess
+import sys
+
+import pytest
+
+from demos import __main__ as listing
+from demos.__main__ import ROOMS, demos, listed, room_of
+
+
+def test_every_demo_has_a_line_in_the_list():
+    assert {"rules", "classes"} <= set(demos())
+    assert all(line.endswith(".") or len(line) > 20 for line in demos().values())
+
+
+@pytest.mark.parametrize(
+    ("demo", "room"),
+    [("rules", "look"), ("filters", "look"), ("maximize", "make"), ("train", "learn"),
+     ("classes", None), ("benchmark", None)],
+)
+def test_a_demo_stands_in_the_room_of_its_technique(demo, room):
+    assert room_of(demo) == room
+
+
+@pytest.mark.parametrize(
+    ("imports", "room"),
+    [
+        ("from minigrad.techniques import class_score, saliency", "look"),
+        ("from minigrad.techniques.make.loop import optimize", "make"),
+        ("from minigrad.techniques.learn import training", "learn"),
+        ("from minigrad.techniques import learn", "learn"),
+        ("from minigrad.techniques import class_score", None),
+        ("from minigrad import ops\nfrom models import fold", None),
+    ],
+)
+def test_a_room_is_read_from_the_imports(imports, room, tmp_path, monkeypatch):
+    (tmp_path / "new.py").write_text(f'"""A demo."""\n{imports}\ndef main(argv): pass\n')
+    monkeypatch.setattr(listing, "HERE", tmp_path)
+    assert room_of("new") == room and "  new        A demo." in listed()
+
+
+def test_the_list_tells_each_demo_once_under_its_room():
+    lines = listed().splitlines()
+    heads = [line for line in lines if line.split(":")[0] in ROOMS or line == "and"]
+    assert [head.split(":")[0] for head in heads] == ["look", "make", "learn", "and"]
+    names = [line.split()[0] for line in lines if line.startswith("  ")]
+    assert sorted(names) == sorted(demos())
+
+
+def test_the_list_and_a_wrong_name_from_the_command_line():
+    def call(*argv):
+        return subprocess.run(
+            [sys.executable, "-m", "demos", *argv], capture_output=True, text=True, timeout=60
+        )
+
+    assert call().stdout == listed() + "\n"
+    wrong = call("rulez")
+    assert wrong.returncode == 2 and "did you mean rules?" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
