@@ -34,9 +34,26 @@ def exists(name: str) -> bool:
 
 # ── Number by number ────────────────────────────────────────────────────────────────────────────
 
+
+
+class Sigmoid(torch.autograd.Function):
+    """PyTorch's sigmoid with our gradient."""
+
+    @staticmethod
+    def forward(ctx, x):
+        differs("what 1 − σ loses")
+        ctx.save_for_backward(x)
+        return torch.sigmoid(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * torch.sigmoid(x) * torch.sigmoid(-x)
+
+
 UNARY = {
     "relu": (torch.relu, "any"),
-    "sigmoid": (torch.sigmoid, "any"),
+    "sigmoid": (Sigmoid.apply, "any"),
     "tanh": (torch.tanh, "any"),
     "exp": (torch.exp, "any"),
     "log": (torch.log, "positive"),
