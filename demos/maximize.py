@@ -7,34 +7,29 @@
     python -m demos maximize --layer conv3_2 --channel 17
     python -m demos maximize --layer conv3_2 --channel all
 
-Each network has settings of its own (demos/presets.py).  Ctrl-C keeps the pictures as they are.
-The probability beside a picture is the network's answer to the PNG, read again from its file.
+Each network has settings of its own (minigrad/techniques/make/presets.py).  Ctrl-C keeps the
+pictures as they are.  The probability beside a picture is the network's answer to the PNG, read
+again from its file.
 
-Pictures are made one after another, each from random numbers of its own: the same seed gives the
-same picture of a class, bit for bit, whatever stands beside it.  In a batch the network's sums are
-rounded otherwise, and after a hundred steps a picture has other details.
+Each picture is made by itself, a thread each, from random numbers of its own: the same seed gives
+the same picture of a class, bit for bit, whatever stands beside it.
 """
 
 import argparse
 import dataclasses
-import math
 import pathlib
-from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from demos.shared import pictures
-from demos.shared.command import PHOTOS, find_class, network, parser
+from demos.shared.command import PHOTOS, class_name, find_class, network, parser
+from demos.shared.wishes import Made, Wish, make, of_class
 from minigrad import ops
-from minigrad.backend import to_device, to_numpy
-from minigrad.techniques.make.excite import channel_wishes, class_wish
-from minigrad.techniques.make.loop import Diverged, noise
-from minigrad.techniques.make.presets import REGULARIZERS, corrections, excite, preset_for
-from minigrad.techniques.make.transforms import resized
+from minigrad.backend import to_device
+from minigrad.techniques.make.excite import channel_count, drawable_channel, edge_for
+from minigrad.techniques.make.presets import REGULARIZERS, preset_for, sizes_up_to
 
-FRAMES, FILMED = 40, 4  # moments of a film, and the pictures that it shows
 MANY = 16  # channels: they are shown on their sheet alone
 
 
@@ -44,8 +39,8 @@ def main(argv: list[str]) -> None:
     net = network(args)
     wishes, size = asked_for(net, args)
     preset = settings(net, args, size)
-    rngs = [wish.rng(args.seed) for wish in wishes]
-    made = make(net, wishes, started(net, args, preset, rngs), preset, rngs, args.gif)
+    photo = net.pixels(args.image, preset.sizes[-1]) if args.start == "photo" else None
+    made = make(net, wishes, preset, args.seed, photo, args.gif)
     save(net, wishes, made, args, preset)
     if made.error:
         raise made.error
@@ -83,112 +78,58 @@ def asked_for(net, args):
         raise ValueError(f"--copies {args.copies}: give 1 or more")
     if args.classes:
         found = [find_class(net, text) for text in args.classes]
-        wishes, size = [class_wish(net, k) for k in found], None
+        wishes, size = [of_class(net, k, class_name(net, k)) for k in found], None
     else:
-        wishes, size = channel_wishes(net, args.layer, args.channel)
+        wishes = [
+            Wish(f"{args.layer} {c}", drawable_channel(net, args.layer, c), c)
+            for c in channels(net, args.layer, args.channel)
+        ]
+        size = edge_for(net, args.layer)
     return [wish._replace(copy=n) for wish in wishes for n in range(args.copies)], size
+
+
+def channels(net, layer: str, text: str):
+    """Read --channel: numbers, or all of the layer's."""
+    if text == "all":
+        return range(channel_count(net, layer))
+    try:
+        return [int(c) for c in text.split(",")]
+    except ValueError:
+        raise ValueError(f"--channel {text!r}: give numbers, 3 or 3,4,5, or all") from None
 
 
 def settings(net, args, size):
     """Return the network's preset, changed where the options say so."""
     preset = preset_for(net)
-    given = {"steps": args.steps, "rate": args.rate}
-    changes = {name: value for name, value in given.items() if value is not None}
     edge = args.size or size or preset.sizes[-1]
-    if size or args.start == "photo":   # what is there already would be lost in a small image
-        changes["sizes"] = (edge,)
-    else:
-        sizes = [round(n * edge / preset.sizes[-1]) for n in preset.sizes]
-        changes["sizes"] = (*(n for n in sizes[:-1] if fits(net, n)), edge)
-    if args.waves is not None:
-        if not math.isfinite(args.waves):
-            raise ValueError(f"--waves {args.waves}: give a power, as 0.75, or -1 for none")
-        changes["waves"] = args.waves if args.waves >= 0 else None
+    if edge < 16:
+        raise ValueError("--size is 16 or more")
+    # a photo, or what small units see, would be lost in a small image
+    alone = size or args.start == "photo"
+    given = {
+        "sizes": (edge,) if alone else sizes_up_to(net, edge, preset.sizes),
+        "steps": args.steps,
+        "rate": args.rate,
+        "noise": 0.0 if args.start == "zero" else None,
+    }
     if args.regularizer is not None:
         named = [text for text in args.regularizer if text != "none"]
-        changes["regularizers"] = dict(map(strength, named))
-    preset = dataclasses.replace(preset, **changes)
-    if edge < 16 or preset.steps < 1 or not 0 < preset.rate < math.inf:
-        raise ValueError("--size is 16 or more, --steps 1 or more, --rate above 0")
-    return preset
-
-
-def fits(net, edge: int) -> bool:
-    """Is an image of this edge large enough for the whole network?"""
-    try:
-        net.output_shapes((edge, edge))
-    except ValueError:
-        return False
-    return True
+        given["regularizers"] = dict(map(strength, named))
+    changes = {name: value for name, value in given.items() if value is not None}
+    if args.waves is not None:
+        changes["waves"] = None if args.waves < 0 else args.waves
+    return preset.changed(changes)
 
 
 def strength(text: str) -> tuple[str, float]:
     """Read NAME=STRENGTH."""
     name, _, number = text.partition("=")
-    if name not in REGULARIZERS:
-        raise ValueError(f"--regularizer {text!r}: there are {', '.join(REGULARIZERS)}, and none")
     try:
-        value = float(number)
+        return name, float(number)
     except ValueError:
-        value = -1.0
-    if not 0 <= value < math.inf:
-        raise ValueError(f"--regularizer {text!r}: give a strength, as in {name}=1e-7")
-    corrections({name: value})  # which know their own bounds
-    return name, value
-
-
-def started(net, args, preset, rngs):
-    """Return the images to start from, one per generator, of the first size: (N, 3, H, W)."""
-    if args.start == "photo":
-        return np.repeat(to_numpy(net.pixels(args.image, preset.sizes[0])), len(rngs), axis=0)
-    sigma = preset.noise if args.start == "noise" else 0.0
-    return np.concatenate([to_numpy(noise(net, preset.sizes[0], 1, sigma, rng)) for rng in rngs])
-
-
-# ── Making ──────────────────────────────────────────────────────────────────────────────────────
-
-
-class Made(NamedTuple):
-    """Pictures (N, 3, H, W), their moments for a film, steps done for all, and what ended it."""
-
-    pixels: np.ndarray
-    films: list[list[np.ndarray]]
-    steps: int
-    error: Diverged | None
-
-
-def make(net, wishes, start, preset, rngs, film: bool = False) -> Made:
-    """Make one picture after another; Ctrl-C, or a loop that diverges, keeps what there is.
-
-    Args:
-        net: a network.
-        wishes: what to make.
-        start: an image for each, (N, 3, H, W), on the CPU.
-        preset: the settings.
-        rngs: a random generator for each.
-        film: keep moments of the first pictures, too.
-    """
-    edge, total = preset.sizes[-1], preset.steps * len(preset.sizes)
-    pixels, done, error = resized(start, edge), 0, None
-    films = [[image] for image in pixels[:FILMED].copy()] if film else []
-    with tqdm(total=len(wishes) * total, unit="step") as bar:
-        try:
-            for n, (wish, rng) in enumerate(zip(wishes, rngs, strict=True)):
-                now: Any = to_device(start[n : n + 1], net.device)
-                try:
-                    for progress in excite(net, wish.objective, now, preset, [rng]):
-                        now, done = progress.pixels, done + 1
-                        bar.set_postfix(score=f"{-progress.value:.1f}", refresh=False)
-                        bar.update()
-                        if n < len(films) and done % max(1, total // FRAMES) == 0:
-                            films[n].append(to_numpy(resized(now, edge))[0])
-                finally:
-                    pixels[n] = to_numpy(resized(now, edge))[0]
-        except KeyboardInterrupt:
-            bar.write("stopped: the pictures are kept as they are now")
-        except Diverged as diverged:
-            error = diverged
-    return Made(pixels, films, done, error)
+        raise ValueError(
+            f"--regularizer {text!r}: give a name and a strength, as l2=1e-7, or none"
+        ) from None
 
 
 def stretched(pixels):

@@ -15,15 +15,13 @@ weights/squeezenet1_0_caffe.h5 --model squeezenet1_0_caffe.
 import argparse
 import dataclasses
 
-import numpy as np
 from PIL import Image
 
 import models
-from demos.maximize import make, started
 from demos.shared import pictures
 from demos.shared.command import class_name, find_class, network, parser
-from minigrad.backend import to_numpy
-from minigrad.techniques.make.excite import class_wish
+from demos.shared.wishes import make, of_class
+from minigrad.techniques.make.opinion import opinion
 from minigrad.techniques.make.presets import preset_for
 
 
@@ -38,17 +36,14 @@ def main(argv: list[str]) -> None:
         classes = {k: classes[k] for k in wanted if k in classes}
     if not classes:
         raise ValueError(f"{net.name} and {judge.name} share no class by name")
-    if args.steps < 1:
-        raise ValueError("--steps is 1 or more")
-    preset = dataclasses.replace(preset_for(net), steps=args.steps)
-    wishes = [class_wish(net, k) for k in classes]
-    rngs = [wish.rng(args.seed) for wish in wishes]
-    made = make(net, wishes, started(net, args, preset, rngs), preset, rngs)
+    preset = preset_for(net).changed({"steps": args.steps})
+    wishes = [of_class(net, k, class_name(net, k)) for k in classes]
+    made = make(net, wishes, preset, args.seed)
     if made.error:
         raise made.error  # no opinion of pictures that are none
 
     shown = [pictures.photo(image) for image in made.pixels]
-    found = [place(judge, picture, k) for picture, k in zip(shown, classes.values(), strict=True)]
+    found = [asked(judge, picture, k) for picture, k in zip(shown, classes.values(), strict=True)]
     for wish, (rank, first) in zip(wishes, found, strict=True):
         print(f"{wish.name:20} {'yes' if rank <= 5 else 'no ':3}  place {rank:4}, first: {first}")
     hits = sum(rank <= 5 for rank, _ in found)
@@ -75,14 +70,13 @@ def options() -> argparse.ArgumentParser:
     add("--only", nargs="+", default=[], metavar="CLASS", help="some of the shared classes")
     add("--steps", type=int, default=40, help="at each size of the preset (40)")
     add("--seed", type=int, default=0)
-    parse.set_defaults(start="noise")
     return parse
 
 
 def shared(net, judge) -> dict[int, int]:
     """The classes that both name alike, capitals and _ aside: {class of net: class of judge}."""
-    known = {plain(class_name(judge, k)): k for k in range(judge.class_count)}
-    names = {k: plain(class_name(net, k)) for k in range(net.class_count)}
+    known = {plain(name): k for k, name in enumerate(judge.classes)}
+    names = {k: plain(name) for k, name in enumerate(net.classes)}
     return {k: known[name] for k, name in names.items() if name in known}
 
 
@@ -91,15 +85,12 @@ def plain(name: str) -> str:
     return name.lower().replace("_", " ")
 
 
-def place(judge, picture: Image.Image, k: int) -> tuple[int, str]:
-    """Return the place of class k in the judge's order, 1 for the first, and the name of its first.
-
-    The whole picture is shown at the judge's size.
-    """
+def asked(judge, picture: Image.Image, k: int) -> tuple[int, str]:
+    """Show the whole picture at the judge's size: the place of class k, and the first's name."""
     edge = judge.input_size
     whole = picture.resize((edge, edge), Image.Resampling.BICUBIC)
-    scores = to_numpy(judge.scores(judge.pixels(whole, size="full")))[0]
-    return int((scores > scores[k]).sum()) + 1, class_name(judge, int(np.argmax(scores)))
+    (rank,), (first,) = opinion(judge, judge.pixels(whole, size="full"), k)
+    return int(rank), class_name(judge, int(first))
 
 
 def draw(wishes, shown, found) -> Image.Image:

@@ -10,7 +10,7 @@ file brings the arguments into that form:
 
 and whatever is left is refused, before it can become a wrong number.  Nothing here computes.
 
-Read after tensor.py, which calls these functions.
+Read before: tensor.py, which calls these functions.  Read next: tape.py.
 """
 
 import inspect
@@ -46,6 +46,34 @@ def parameters(forward: Callable) -> dict[str, Parameter]:
     return read
 
 
+def one_by_one(given: Mapping[str, Any], known: Mapping[str, Parameter]) -> list[tuple[str, Any]]:
+    """List (name, argument) of a call; a list of arrays counts as so many arguments."""
+    return [
+        (name, item)
+        for name, value in given.items()
+        for item in (value if known[name].is_list and isinstance(value, list | tuple) else [value])
+    ]
+
+
+def split(plain: list, known: Mapping[str, Parameter], count: int) -> tuple[list, dict[str, Any]]:
+    """Tell an op's arrays, as many as it returned gradients, from its options by name."""
+    arrays = []
+    for value in plain:
+        if count <= 0:
+            break
+        arrays.append(value)
+        count -= len(value) if isinstance(value, list) else 1
+    return arrays, dict(list(zip(known, plain, strict=True))[len(arrays) :])
+
+
+def check_recordable(op: str, wrapped: list[str], known: Mapping[str, Parameter]):
+    """Refuse a Tensor where an option belongs: no gradient could find its way to it."""
+    if any(parameter.is_array for parameter in known.values()):
+        for name in wrapped:
+            if not known[name].is_array:
+                without_gradient(op, name)
+
+
 def made_alike(op: str, given: Mapping[str, Any], known: Mapping[str, Parameter], broadcasts: bool):
     """Return the arguments as the forward wants them, in order; a list of arrays stays a list.
 
@@ -67,7 +95,7 @@ def made_alike(op: str, given: Mapping[str, Any], known: Mapping[str, Parameter]
             return value.item()  # np.sqrt(2) is a float64, and would make x one, too
         if not known[name].is_array or (value is None and known[name].may_be_none):
             return value
-        if known[name].is_list and isinstance(value, list | tuple):
+        if known[name].is_list and isinstance(value, list):
             return [_array(op, name, item, None, like, broadcasts) for item in value]
         return _array(op, name, value, like if broadcasts else None, like, broadcasts)
 

@@ -4,7 +4,7 @@ The ops are written once.  `xp = array_module(x)` is NumPy or CuPy, whichever ma
 lines that follow are the same for both because CuPy copies NumPy's names.  CuPy is imported only
 when somebody asks for the GPU.
 
-Read next: ops/, where every op begins by asking this file.
+Read before: tensor.py.  Read next: ops/activation.py, where every op begins by asking this file.
 """
 
 import sys

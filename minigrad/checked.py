@@ -6,7 +6,7 @@
 A NaN compares as false with everything and would pass most tests written as `if rate < 0`; it is
 refused here, and so are True and False, which Python counts as 1 and 0.
 
-Read next: optim.py and techniques/, which use it.
+Read before: optim.py and techniques/, which use it.
 """
 
 import math

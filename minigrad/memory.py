@@ -6,7 +6,7 @@ as they are free, so whoever optimises an image pays for the same pages in every
 library can be told to keep them, up to a bound, for the whole process; CuPy keeps a pool on the GPU
 for the same reason.  On other systems nothing is changed, nor with MINIGRAD_KEEP_MEMORY=0.
 
-Read before: backend.py.  Read next: threads.py.
+Read before: backend.py.  Read next: ops/fast/blas.py.
 """
 
 import ctypes

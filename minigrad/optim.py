@@ -10,7 +10,7 @@ that a run can be saved and resumed exactly.  An image is optimised as {"pixels"
 
 Learning rates are functions of the step: constant, cosine, falling.
 
-Read before: tensor.py.  Read next: techniques/training.py and techniques/optimize.py.
+Read before: tensor.py.  Read next: techniques/objectives.py.
 """
 
 import math

@@ -17,7 +17,7 @@ Hand one to `grad` for a single call, and the network stays as it is:
 
     sharper, = grad(unit, [x], rules={relu: guided})
 
-Read before: tensor.py and ops/activation.py.  Read next: techniques/attribution.py.
+Read before: ops/activation.py.  Read next: check.py.
 """
 
 

@@ -6,7 +6,7 @@
     print(tape(acts["relu4_2"]))
     print(tape(acts["relu4_2"], rules={relu: guided}))     # the same walk under another rule
 
-Read before: tensor.py, whose steps are printed here.
+Read before: tensor.py, whose steps are printed here.  Read next: backend.py.
 """
 
 import functools

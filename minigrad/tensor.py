@@ -14,8 +14,7 @@ so one walk from y back to x, newest step first, gives ∂y/∂x.  Three names d
 
 Nothing is stored between two walks: gradients live in a dictionary inside `grad`.
 
-Read next: tape.py, which prints the record; ops/activation.py for the smallest ops; then
-ops/conv.py; then rules.py.
+Read next: arguments.py, what an op may be given; tape.py, which prints the record.
 """
 
 import functools
@@ -135,18 +134,15 @@ def op(forward: Callable | None = None, *, broadcasts: bool = False) -> Callable
     if forward is None:
         return functools.partial(op, broadcasts=broadcasts)
     signature, known = inspect.signature(forward), arguments.parameters(forward)
-    arrays = [name for name, parameter in known.items() if parameter.is_array] or list(known)
 
     @functools.wraps(forward)
     def call(*args, **kwargs):
         given = signature.bind(*args, **kwargs)
         given.apply_defaults()
-        one_by_one = _one_by_one(given.arguments, known)
+        one_by_one = arguments.one_by_one(given.arguments, known)   # [(its name, argument), …]
         wrapped = [i for i, (_, a) in enumerate(one_by_one) if isinstance(a, Tensor)]
-        for i in wrapped:
-            if one_by_one[i][0] not in arrays:
-                arguments.without_gradient(call.__name__, one_by_one[i][0])
-        unwrapped = {name: _unwrapped(value) for name, value in given.arguments.items()}
+        arguments.check_recordable(call.__name__, [one_by_one[i][0] for i in wrapped], known)
+        unwrapped = {n: _unwrapped(a, known[n].is_list) for n, a in given.arguments.items()}
         plain = arguments.made_alike(call.__name__, unwrapped, known, broadcasts)
         value, *gradients = forward(*plain)
         if not wrapped:
@@ -156,11 +152,11 @@ def op(forward: Callable | None = None, *, broadcasts: bool = False) -> Callable
             if gradients[i : i + 1] in ([], [None]):
                 arguments.without_gradient(call.__name__, one_by_one[i][0])
         y = Tensor(value)
-        leading = _leading(plain, len(gradients))
+        arrays, options = arguments.split(plain, known, len(gradients))
         y.step = Step(
             op=call,
-            arrays=leading,
-            options=dict(list(zip(known, plain, strict=True))[len(leading) :]),
+            arrays=arrays,
+            options=options,
             parents=[one_by_one[i][1] for i in wrapped],
             back=[gradients[i] for i in wrapped],
             first=wrapped[0] == 0,
@@ -171,35 +167,11 @@ def op(forward: Callable | None = None, *, broadcasts: bool = False) -> Callable
     return call
 
 
-def _unwrapped(value):
-    """The array of a Tensor, also of those in a list or a tuple."""
-    if isinstance(value, list | tuple):
-        return (tuple if isinstance(value, tuple) else list)(map(_unwrapped, value))
+def _unwrapped(value, is_list=False):
+    """The array of a Tensor, or of each in a list of them; anything else as it is."""
+    if is_list and isinstance(value, list | tuple):
+        return [_unwrapped(item) for item in value]
     return value.data if isinstance(value, Tensor) else value
-
-
-def _holds_tensor(value) -> bool:
-    return any(isinstance(item, Tensor | list | tuple) for item in value)
-
-
-def _one_by_one(given: Mapping[str, Any], known) -> list[tuple[str, Any]]:
-    """List (argument's name, value), a sequence of arrays as its items."""
-    flat = []
-    for name, value in given.items():
-        several = isinstance(value, list | tuple) and (known[name].is_list or _holds_tensor(value))
-        flat += [(name, item) for item in (value if several else [value])]
-    return flat
-
-
-def _leading(plain: list, count: int) -> list:
-    """The array arguments: as many as there are gradient functions."""
-    arrays = []
-    for value in plain:
-        if count <= 0:
-            break
-        arrays.append(value)
-        count -= len(value) if isinstance(value, list) else 1
-    return arrays
 
 
 def grad(

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minigrad.backend import to_device
-from minigrad.ops.fast.kept import freeze, frozen
+from minigrad.ops.fast.kept import freeze
 from models import alexnet, googlenet, minivgg, squeezenet, storage, vgg
 from models.classes import class_name, find_class
 from models.initialise import initial
@@ -83,7 +83,7 @@ def build(
 
 
 def load(name: str, path=None, device: str = "cpu", dtype: str = "float32") -> Network:
-    """A network with the weights of a file; its arrays can never be written.
+    """A network with the weights of a file; its arrays are read-only.
 
     Args:
         name: one of `names()`.
@@ -124,9 +124,12 @@ def _equipped(net: Network, params, device: str, dtype: str) -> Network:
         raise ValueError(f"dtype is {dtype!r}: there are float32 and float64")
     net.dtype, net.device = dtype, device
     for name, array in params.items():
-        loaded = frozen(array)
+        writeable = array.flags.writeable
         array = array.astype(dtype, copy=False)
-        net.params[name] = to_device(freeze(array) if loaded else array, device)
+        if array.ndim == 4 and not writeable:  # filters, of which something is kept: kept.py
+            array = freeze(array)
+        array.setflags(write=writeable)
+        net.params[name] = to_device(array, device)
     return net
 
 

@@ -28,8 +28,6 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.ops.fast.kept import freeze
-
 Shapes = Mapping[str, tuple[int, ...]]
 FORMAT = ("v110", "v110")  # of HDF5: the first with checksums of names, shapes and attributes
 CHUNK = 2**21  # bytes: 1 MB to 16 MB load equally fast, and VGG16 grows by 0.4 %
@@ -89,7 +87,8 @@ def read(path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
                 array = array.astype(np.float32, copy=False)
             if not np.isfinite(array).all():
                 raise ValueError(f"{name} holds NaN or infinity")
-            params[name] = freeze(array)
+            array.setflags(write=False)
+            params[name] = array
     return params, attributes
 
 
@@ -115,7 +114,9 @@ def arrays(datasets: Mapping[str, Any], size: int) -> Iterator[tuple[str, np.nda
     """
     claimed = 0
     for name, item in datasets.items():
-        if item.shape is None or item.dtype.kind not in "fiu":
+        if not item.shape:
+            raise ValueError(f"{name} is no array")
+        if item.dtype.kind not in "fiu":
             raise ValueError(f"{name} holds {item.dtype}, and weights are real numbers")
         claims = math.prod(item.shape) * item.dtype.itemsize
         claimed += claims

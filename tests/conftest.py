@@ -24,10 +24,11 @@ def shared_data():
     return folder
 
 
-# ── The fuzz (tests/peers/test_fuzz.py) ─────────────────────────────────────────────────────────
+# ── Options: the fuzz (tests/peers/test_fuzz.py), and CuPy (tests/test_cupy.py) ─────────────────
 
 
 def pytest_addoption(parser):
+    parser.addoption("--real-cupy", action="store_true", help="test_cupy.py on a GPU")
     group = parser.getgroup("fuzz", "random cases against PyTorch")
     group.addoption("--fuzz-seconds", type=float, default=0.0, help="go on for so long, in all")
     group.addoption("--fuzz-seed", default="0", help="a number, or random (default: 0)")

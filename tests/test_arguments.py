@@ -65,6 +65,13 @@ def test_an_op_that_forgets_a_gradient_refuses_a_tensor_there():
         scaled(Tensor(np.ones(2)), Tensor(np.ones(2)))
 
 
+@pytest.mark.parametrize("several", [list, tuple])
+def test_several_arrays_come_in_a_list_or_a_tuple(several):
+    a, b = Tensor(f32(1)), Tensor(f32(2))
+    for f in (ops.concatenate, ops.stack):
+        assert [g.item() for g in grad(f(several([a, b, a])).sum(), [a, b])] == [2, 1]
+
+
 # ── Both lanes give the same dtype ───────────────────────────────────────────────────────────────
 
 
@@ -82,6 +89,15 @@ def test_whole_numbers_masks_lists_and_numbers_leave_float32_what_it_is(lane, ot
     for f in (ops.add, ops.subtract, ops.multiply, ops.power, ops.maximum, ops.minimum):
         for y in (f(lane(f32(3, 4)), other), f(other, lane(f32(3, 4)))):
             assert y.dtype == np.float32
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: 2**x, lambda x: x**2.5, lambda x: 1 / x, lambda x: ops.maximum(1, x), lambda x: 3 - x,
+    lambda x: ops.clip(x, 1, 2), lambda x: ops.where(x > 0, x, 0), lambda x: ops.where(x > 0, 0, x),
+])
+def test_gradients_beside_a_number_are_float32(f):
+    x = Tensor(f32(1.5, 4))
+    assert grad(f(x).sum(), [x])[0].dtype == np.float32
 
 
 def test_the_gradient_of_a_mask_times_float32_is_float32():

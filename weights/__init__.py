@@ -5,6 +5,6 @@
     python -m weights convert vgg16-397923af.pth vgg16.h5 --model vgg16
     python -m weights info vgg16.h5
 
-Reading order: torch_file.py, caffe_file.py and the other formats; formats.py, which tells them
-apart; names.py; convert.py; publishers.py and download.py.
+Reading order: pickled.py, torch_file.py, caffe_file.py and the other formats; formats.py, which
+tells them apart; names.py; convert.py; publishers.py and download.py.
 """

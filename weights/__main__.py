@@ -6,7 +6,7 @@ import sys
 
 import models
 from models import storage
-from weights import formats
+from weights import formats, keras_file
 from weights.convert import convert
 from weights.download import describe, download
 from weights.publishers import PUBLISHED
@@ -24,14 +24,14 @@ def main(argv: list[str] | None = None) -> int:
         print("\nstopped; the same command goes on from here", file=sys.stderr)
         return 130
     except (ValueError, OSError, MemoryError) as error:
-        print(f"weights: {one_line(error) or 'out of memory'}", file=sys.stderr)
+        print(f"weights: {printable(str(error)) or 'out of memory'}", file=sys.stderr)
         return 2
     return 0
 
 
-def one_line(error: BaseException) -> str:
-    """What an error says; a name out of a hostile file may hold line ends or a terminal's codes."""
-    return "".join(char if char.isprintable() else "?" for char in str(error))
+def printable(line: str) -> str:
+    """A name out of a hostile file may hold line ends or a terminal's codes."""
+    return "".join(char if char.isprintable() else "?" for char in line)
 
 
 def options() -> argparse.ArgumentParser:
@@ -46,14 +46,19 @@ def options() -> argparse.ArgumentParser:
     command.add_argument("name", metavar="NAME")
     command.add_argument("--float16", action="store_true", help="half the size, three digits")
     command.add_argument("--keep", action="store_true", help="keep the publisher's file, too")
-    command.set_defaults(do=lambda a: print(download(a.name, a.float16, a.keep)))
+    command.add_argument("--out", metavar="FILE", help="where to, else <model>.h5 in weights/")
+    command.add_argument("--force", action="store_true", help="replace a file of other weights")
+    command.set_defaults(do=lambda a: print(download(a.name, a.float16, a.keep, a.out, a.force)))
 
     command = commands.add_parser("convert", help="turn a publisher's file into this project's")
     command.add_argument("source", metavar="SOURCE")
     command.add_argument("target", metavar="TARGET")
     command.add_argument("--model", required=True, choices=models.names(), metavar="NAME")
     command.add_argument("--float16", action="store_true", help="half the size, three digits")
-    command.set_defaults(do=lambda a: convert(a.source, a.target, a.model, a.float16))
+    command.add_argument("--force", action="store_true", help="replace a file of other weights")
+    command.set_defaults(
+        do=lambda a: convert(a.source, a.target, a.model, a.float16, force=a.force)
+    )
 
     command = commands.add_parser("info", help="what is in a file of any known format")
     command.add_argument("file", metavar="FILE")
@@ -70,18 +75,19 @@ def print_list() -> None:
 
 def print_info(file: str) -> None:
     """Format, attributes and arrays of a file."""
-    try:
+    format, attributes = formats.recognise(file), {}
+    if format.name == "Keras" and keras_file.is_ours(file):
         arrays, attributes = storage.read(file)
         print(f"{file}: minigrad")
-    except ValueError:
+    else:
         format, arrays = formats.read(file)
-        attributes = {}
         print(f"{file}: {format.name}")
     for name, value in attributes.items():
         shown = f"{len(value)} names" if name == "classes" else value
-        print(f"  {name:15} {shown}")
+        print(printable(f"  {name:15} {shown}"))
     for name, array in arrays.items():
-        print(f"  {name:40} {'×'.join(map(str, array.shape)):18} {array.dtype}")
+        shape = "×".join(map(str, array.shape))
+        print(printable(f"  {name:40} {shape:18} {array.dtype}"))
     print(f"  {sum(array.size for array in arrays.values()):,} numbers in {len(arrays)} arrays")
 
 

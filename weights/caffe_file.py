@@ -20,8 +20,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from weights.names import unique
+
 LAYER_FIELDS = {2: (4, 6), 100: (1, 7)}  # of a network → its layers' name and blobs
 NAME, V1_LAYER = 0x0A, 0x12  # what NetParameter may begin with: field · 8 + wire type 2
+MOST_AXES = 8
 AFTER_NAME = {V1_LAYER, 0x1A, 0xA2}  # a V1 layer, the name of an input, or a layer
 
 
@@ -46,19 +49,21 @@ def read(path) -> dict[str, np.ndarray]:
     """
     with open(path, "rb") as file:
         data = memoryview(file.read())
-    arrays = {}
+    arrays = unique(_blobs(data))
+    if not arrays:
+        raise ValueError("it holds no layer with weights")
+    return arrays
+
+
+def _blobs(data):
     for number, layer in fields(data):
         if number not in LAYER_FIELDS:
             continue
         name_field, blobs_field = LAYER_FIELDS[number]
-        parts = list(fields(layer))
-        name = next((bytes(v).decode("utf-8", "replace") for n, v in parts if n == name_field), "")
-        blobs = [value for n, value in parts if n == blobs_field]
+        name = next((_text(value) for n, value in fields(layer) if n == name_field), "")
+        blobs = (value for n, value in fields(layer) if n == blobs_field)
         for index, blob in enumerate(blobs):
-            arrays[f"{name}/{index}"] = _array(blob, name)
-    if not arrays:
-        raise ValueError("it holds no layer with weights")
-    return arrays
+            yield f"{name}/{index}", _array(blob, name)
 
 
 def fields(data) -> Iterator[tuple[int, int | memoryview]]:
@@ -92,21 +97,27 @@ def varint(data, at: int) -> tuple[int, int]:
 
 
 def _array(blob, name: str) -> np.ndarray:
-    old, shape, numbers = {}, None, []
+    old, shape, singles, doubles = {}, [], bytearray(), bytearray()
     for number, value in fields(blob):
         if number in (1, 2, 3, 4):
             old[number] = value
         elif number == 7:
             shape = [d for n, v in fields(value) if n == 1 for d in _dims(v)]
         elif number == 5:  # packed, or four bytes at a time: both are runs of float32
-            numbers.append(np.frombuffer(value, "<f4"))
+            singles += memoryview(value)
         elif number == 8:
-            numbers.append(np.frombuffer(value, "<f8"))
-    array = np.concatenate(numbers) if numbers else np.empty(0, np.float32)
+            doubles += memoryview(value)
+    if singles and doubles:
+        raise ValueError(f"{name} holds its numbers in two precisions")
+    numbers, kind = (doubles, np.dtype("<f8")) if doubles else (singles, np.dtype("<f4"))
     shape = shape or [old.get(n, 1) for n in (1, 2, 3, 4)]
-    if math.prod(shape) != array.size:
-        raise ValueError(f"{name} holds {array.size} numbers for a shape of {shape}")
-    return array.reshape(shape)
+    if len(shape) > MOST_AXES or math.prod(shape) * kind.itemsize != len(numbers):
+        raise ValueError(f"{name} holds {len(numbers)} bytes for a shape of {shape[:MOST_AXES]}")
+    return np.frombuffer(numbers, kind).reshape(shape)
+
+
+def _text(value) -> str:
+    return bytes(memoryview(value)).decode("utf-8", "replace")
 
 
 def _dims(value):

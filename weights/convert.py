@@ -7,6 +7,7 @@ import hashlib
 import os
 import pathlib
 import re
+from collections.abc import Callable
 
 import numpy as np
 
@@ -23,7 +24,10 @@ def folder() -> pathlib.Path:
     return pathlib.Path(os.environ.get("MINIGRAD_WEIGHTS") or HERE)
 
 
-def convert(source, target, model: str, float16: bool = False, origin: str = "", licence: str = ""):
+def convert(
+    source, target, model: str, float16: bool = False, origin: str = "", licence: str = "",
+    force: bool = False,
+) -> None:
     """Read a file of any known format, check it against a network's table, write it as HDF5.
 
     Args:
@@ -34,10 +38,12 @@ def convert(source, target, model: str, float16: bool = False, origin: str = "",
         origin: where the file is from, for the attribute "source"; by default the address of the
             publisher whose hash it has, or else its name.
         licence: for the attribute of that name; by default that publisher's.
+        force: replace a target that holds anything else than these weights.
 
     Raises:
         FileNotFoundError: there is no source.
-        ValueError: it cannot be read, or is of another network; the sentence says what differs.
+        ValueError: it cannot be read, or is of another network, or the target is in the way; the
+            sentence says what differs.
     """
     source = pathlib.Path(source)
     net = models.table(model)
@@ -51,12 +57,41 @@ def convert(source, target, model: str, float16: bool = False, origin: str = "",
     storage.check_shapes(found, net.shapes, str(source), model)
     params = {name: np.asarray(params[name], np.float32) for name in net.shapes}
     sha256 = digest(source, "sha256")
+    if not force:
+        check_free(target, lambda held: held.get("sha256") == sha256)
     known = [p for p in PUBLISHED.values() if p.model == model and p.is_hash(f"sha256:{sha256}")]
     storage.save(target, params, net.attributes | preprocessing(format, model) | {
         "source": origin or (known[0].address if known else source.name),
         "sha256": sha256,
         "licence": licence or (known[0].licence if known else "unknown: see the publisher"),
     }, float16=float16)
+
+
+def check_free(target, is_same: Callable[[dict], bool]) -> None:
+    """Leave alone a file that holds other weights: vgg16's may be PyTorch's, Keras' or Caffe's.
+
+    Args:
+        target: where a file is to be written.
+        is_same: tells by the attributes of the one that is there.
+
+    Raises:
+        ValueError: it is another; the sentence says how to go on.
+    """
+    if not os.path.lexists(target) or is_same(held := attributes_of(target)):
+        return
+    what = f"weights from {held['source']}" if held.get("source") else "something else"
+    raise ValueError(
+        f"{target} is here already and holds {what}: give the new file another name (--out, where "
+        "one downloads), or --force to replace the old one"
+    )
+
+
+def attributes_of(file) -> dict:
+    """What a weight file says besides its weights; nothing where there is none."""
+    try:
+        return storage.attributes_of(file)
+    except (ValueError, OSError):
+        return {}
 
 
 def preprocessing(format: formats.Format, model: str) -> dict:

@@ -48,6 +48,8 @@ def read(path) -> dict[str, np.ndarray]:
         if at + 1024 + 4 * shape[0] + n + (n + 1) // 2 > len(data):
             raise ValueError(f"it is cut off in {name}: download it again")
         codebook = np.frombuffer(data, "<f4", 256, at)
+        if codebook[0] != 0:
+            raise ValueError(f"the first value of {name} is for the gaps, and no zero")
         bias = np.frombuffer(data, "<f4", shape[0], at + 1024)
         at += 1024 + 4 * shape[0]
         codes = np.frombuffer(data, np.uint8, n, at)

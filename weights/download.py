@@ -15,26 +15,31 @@ import urllib.request
 
 from tqdm import tqdm
 
-from weights.convert import convert, digest, folder
+from weights.convert import attributes_of, check_free, convert, digest, folder
 from weights.publishers import PUBLISHED, Published
 
 BLOCK = 2**18
 PATIENCE = 30  # seconds without a byte
 
 
-def download(name: str, float16: bool = False, keep: bool = False) -> pathlib.Path:
+def download(
+    name: str, float16: bool = False, keep: bool = False, out=None, force: bool = False
+) -> pathlib.Path:
     """Fetch, check and convert one of PUBLISHED into the folder for weights.
 
     Args:
         name: in `python -m weights list`.
         float16: store half precision.
-        keep: leave the publisher's file beside the converted one.
+        keep: leave the publisher's file in the folder for weights.
+        out: the converted file; by default <model>.h5 in that folder.
+        force: replace a file of that name that holds other weights.
 
     Returns:
-        The converted file, <model>.h5.
+        The converted file.
 
     Raises:
-        ValueError: unknown name, wrong hash, or a file that cannot be converted.
+        ValueError: unknown name, wrong hash, a file that cannot be converted, or another in its
+            place.
         OSError: no connection, or it broke off; the sentence says how to go on.
     """
     if name not in PUBLISHED:
@@ -42,13 +47,17 @@ def download(name: str, float16: bool = False, keep: bool = False) -> pathlib.Pa
     published = PUBLISHED[name]
     folder().mkdir(parents=True, exist_ok=True)
     file = folder() / pathlib.PurePosixPath(published.address).name
-    target = folder() / f"{published.model}.h5"
+    target = pathlib.Path(out or folder() / f"{published.model}.h5")
+    if not force:
+        check_free(target, lambda held: _is_of(held, published))
     if not file.exists():
         fetch(published.address, file, published.hash)
     elif wrong := _differs(file, published.hash):
         raise ValueError(f"{file} is here already, but {wrong}: delete it and try again")
     try:
-        convert(file, target, published.model, float16, published.address, published.licence)
+        convert(
+            file, target, published.model, float16, published.address, published.licence, force=True
+        )
     except ValueError as error:
         if published.hash:
             raise
@@ -136,9 +145,17 @@ def _differs(path: pathlib.Path, expected: str | None) -> str:
     return f"has the {kind} {found}, and {digits} is published"
 
 
+def _is_of(held: dict, published: Published) -> bool:
+    """Whether a file's attributes say that it was made of a published one."""
+    return held.get("source") == published.address or published.is_hash(
+        f"sha256:{held.get('sha256')}"
+    )
+
+
 def describe(name: str, published: Published) -> str:
     """One line of the list."""
     accuracy = f"{published.top1:.1f} / {published.top5:.1f} %" if published.top1 else ""
     check = published.hash.split(":")[0] if published.hash else "unverified"
-    here = "  here" if (folder() / f"{published.model}.h5").exists() else ""
+    held = attributes_of(folder() / f"{published.model}.h5")
+    here = "  here" if _is_of(held, published) else ""
     return f"{name:20} {accuracy:15} {check:10} {published.licence:13}{here}"

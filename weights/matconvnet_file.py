@@ -19,6 +19,8 @@ some damaged files.
 MathWorks, MAT-File Format, chapter 1.  Read before: caffe_file.py, a tree of the same kind.
 """
 
+import itertools
+import math
 import struct
 import zlib
 from collections.abc import Iterator
@@ -26,10 +28,14 @@ from typing import Any
 
 import numpy as np
 
+from weights.names import unique
+
 KINDS = {1: "i1", 2: "u1", 3: "<i2", 4: "<u2", 5: "<i4", 6: "<u4", 7: "<f4", 9: "<f8", 12: "<i8",
          13: "<u8"}
 MATRIX, COMPRESSED = 14, 15
 CELL, STRUCT, CHAR, NUMBERS = 1, 2, 4, range(6, 16)
+COMPLEX = 8  # in the second byte of a matrix' flags
+MOST_GROWTH, MOST_DEPTH, MOST_AXES = 20, 20, 8  # weights shrink by 10 %, and lie four lists deep
 LEVEL_5 = b"\x00\x01IM"  # version 1.0, little-endian
 
 
@@ -54,7 +60,7 @@ def read(path) -> dict[str, np.ndarray]:
         if kind == MATRIX:
             name, layers = matrix(content)
             if name == "layers":
-                return dict(_weights(layers))
+                return unique(_weights(layers))
     raise ValueError("it holds no list of layers")
 
 
@@ -75,33 +81,51 @@ def elements(data) -> Iterator[tuple[int, memoryview]]:
 def unpacked(content) -> memoryview:
     """Undo zlib; weights hardly shrink, so what grows beyond all measure is no network."""
     stream = zlib.decompressobj()
-    data = stream.decompress(content, 50 * len(content) + 2**20)
+    data = stream.decompress(content, MOST_GROWTH * len(content) + 2**20)
     if not stream.eof:
-        raise ValueError("it is damaged or cut off")
+        raise ValueError("it is damaged, cut off, or unpacks to far more than weights would")
     return memoryview(data)
 
 
-def matrix(content) -> tuple[str, Any]:
+def matrix(content, depth: int = 0) -> tuple[str, Any]:
     """Return name and value: an array, a text, a list for a cell, a list of dicts for a struct."""
-    parts = list(elements(content))
-    if not parts:
+    if depth > MOST_DEPTH:
+        raise ValueError("its lists lie deeper in one another than any network's")
+    parts = (part for _, part in elements(content))
+    flags, dims, name = (next(parts, None) for _ in range(3))
+    if flags is None:
         return "", None  # MATLAB's []
-    kind, (dims, name) = parts[0][1][0], (part for _, part in parts[1:3])
-    value = None  # functions, objects and sparse matrices are nothing that weights need
+    kind, value = flags[0], None  # functions, objects, sparse matrices are nothing weights need
     if kind == CELL:
-        value = [matrix(part)[1] for _, part in parts[3:]]
+        value = [matrix(part, depth + 1)[1] for part in parts]
     elif kind == STRUCT:
-        width = int.from_bytes(parts[3][1], "little")
-        names = [_text(parts[4][1][i : i + width]) for i in range(0, len(parts[4][1]), width)]
-        values = [matrix(part)[1] for _, part in parts[5:]]
+        width, names = int.from_bytes(next(parts, b""), "little"), next(parts, b"")
+        if not width or not names:
+            raise EOFError
+        names = [_text(names[i : i + width]) for i in range(0, len(names), width)]
+        values = [matrix(part, depth + 1)[1] for part in parts]
+        if len(values) % len(names):
+            raise EOFError
         rows = range(0, len(values), len(names))
         value = [dict(zip(names, values[i : i + len(names)], strict=True)) for i in rows]
     elif kind == CHAR:
-        value = _text(parts[3][1])
+        value = _text(next(parts, b""))
     elif kind in NUMBERS:
-        dims = np.frombuffer(dims, "<i4")
-        value = np.frombuffer(parts[3][1], KINDS[parts[3][0]]).reshape(dims, order="F")
+        if flags[1] & COMPLEX:
+            raise ValueError(f"{_text(name)} is complex, and weights are real numbers")
+        value = _numbers(content, dims)
     return _text(name), value
+
+
+def _numbers(content, dims) -> np.ndarray:
+    """The fourth element of a matrix, column by column."""
+    kind, raw = list(itertools.islice(elements(content), 4))[3]
+    shape = np.frombuffer(dims, "<i4").tolist()
+    if min(shape, default=-1) < 0 or len(shape) > MOST_AXES:
+        raise ValueError(f"it holds an array of the shape {shape[:MOST_AXES]}")
+    if math.prod(shape) * np.dtype(KINDS[kind]).itemsize != len(raw):
+        raise ValueError(f"it holds {len(raw)} bytes for an array of the shape {shape}")
+    return np.frombuffer(raw, KINDS[kind]).reshape(shape, order="F")
 
 
 def _text(content) -> str:
@@ -115,4 +139,6 @@ def _weights(layers):
         if pair is None and "filters" in layer:
             pair = [layer["filters"], layer["biases"]]
         for index, array in enumerate(pair if pair is not None else ()):
+            if not isinstance(array, np.ndarray):
+                raise ValueError(f"the weights of layer {number} are no arrays")
             yield f"{layer.get('name', number)}/{index}", np.asarray(array, np.float32)

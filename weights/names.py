@@ -28,6 +28,20 @@ TIMM = {
 NOT_NEEDED = re.compile(r"aux[12]\.|.*\.num_batches_tracked$")  # only for training
 
 
+def unique(named) -> dict:
+    """Make a dict of (name, value).
+
+    Raises:
+        ValueError: two have the same name, of which a dict would keep the later.
+    """
+    found = {}
+    for name, value in named:
+        if name in found:
+            raise ValueError(f"it holds {name} twice")
+        found[name] = value
+    return found
+
+
 def from_torch(arrays, net) -> dict[str, np.ndarray]:
     """Rename a state dict of torchvision's (or timm's VGG); names that are none of it stay."""
     ours = {}

@@ -1,8 +1,8 @@
 r"""PyTorch's .pth: a pickle that says which tensors there are, and their numbers in raw storages.
 
-A pickle is a program.  `pickle.load` would run whatever it calls, so this reader knows the few
-names that a state dict needs, maps each to a harmless one of its own, and refuses every other.
-What a file claims to hold is believed only as far as the file is long.
+A pickle is a program.  This reader knows the few names that a state dict needs, maps each to a
+harmless one of its own, and refuses every other.  What a file claims to hold is believed only as
+far as the file is long: tensors that share numbers in the file share them in memory.
 
 Two containers hold the same:
 
@@ -12,21 +12,20 @@ Two containers hold the same:
 
 A tensor is a view of a storage: offset, size and strides, counted in elements.
 
-Read next: caffe_file.py, where not even a pickle is needed.
+Read before: pickled.py.  Read next: caffe_file.py, where not even a pickle is needed.
 """
 
-import collections
 import io
 import math
 import os
-import pickle
-import pickletools
 import struct
 import zipfile
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from weights import pickled
+from weights.names import unique
 
 LEGACY = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e")
 MAGIC = 0x1950A86A20F9469CFC6C
@@ -34,8 +33,7 @@ DTYPES = {
     "Float": "<f4", "Double": "<f8", "Half": "<f2", "BFloat16": "bfloat16", "Long": "<i8",
     "Int": "<i4", "Short": "<i2", "Char": "<i1", "Byte": "<u1", "Bool": "?",
 }
-PUTS = ("PUT", "BINPUT", "LONG_BINPUT")
-MOST_SLOTS = 2**20  # of a pickle's memory; a state dict of 376 tensors fills 2,892
+MOST_AXES = 8
 
 
 class Storage(NamedTuple):
@@ -60,15 +58,30 @@ class View(NamedTuple):
     stride: tuple[int, ...]
 
     def of(self, numbers):
-        """Pick the tensor's numbers out of its storage's."""
+        """Look at the tensor's numbers in its storage's; nothing is copied."""
+        steps = (self.offset, *self.size, *self.stride)
+        if len(self.size) > MOST_AXES or not all(type(n) is int and 0 <= n < 2**48 for n in steps):
+            raise ValueError("a tensor's shape is none")
         last = self.offset + sum((n - 1) * s for n, s in zip(self.size, self.stride, strict=True))
-        if min((self.offset, *self.size, *self.stride), default=0) < 0 or (
-            0 not in self.size and max(last, math.prod(self.size) - 1) >= len(numbers)
-        ):  # the product, too: a stride of 0 makes many of one
+        if 0 not in self.size and max(last, math.prod(self.size) - 1) >= len(numbers):
+            # the product, too: a stride of 0 makes many of one
             raise ValueError("a tensor reaches beyond its numbers")
         strides = [s * numbers.itemsize for s in self.stride]
-        view = np.lib.stride_tricks.as_strided(numbers[self.offset :], self.size, strides)
-        return view.copy(order="C")
+        first = numbers[self.offset :]
+        return np.lib.stride_tricks.as_strided(first, self.size, strides, writeable=False)
+
+
+class Bounded(io.BufferedReader):
+    """A file whose `read` makes no room for more bytes than there are."""
+
+    def __init__(self, raw):
+        super().__init__(raw)
+        self.size = os.fstat(raw.fileno()).st_size
+
+    def read(self, n: int = -1, /) -> bytes:
+        """Read n bytes, or to the end."""
+        left = max(0, self.size - self.tell())
+        return super().read(min(n, left) if n >= 0 else left)
 
 
 def is_torch(head: bytes) -> bool:
@@ -77,14 +90,14 @@ def is_torch(head: bytes) -> bool:
 
 
 def read(path) -> dict[str, np.ndarray]:
-    """Return the tensors of a state dict by name.
+    """Return the tensors of a state dict by name, read-only.
 
     Raises:
         ValueError: not a state dict, damaged, cut off, or a pickle that asks for anything else.
     """
-    with open(path, "rb") as file:
+    with Bounded(io.FileIO(path)) as file:
         tensors, numbers = _zip(file) if zipfile.is_zipfile(file) else _legacy(file)
-    return {name: view.of(numbers[view.storage.key]) for name, view in _named(tensors)}
+    return {name: view.of(numbers[view.storage.key]) for name, view in _named(tensors).items()}
 
 
 def _zip(file):
@@ -92,17 +105,18 @@ def _zip(file):
         entries = {info.filename: info for info in archive.infolist()}
         if any(info.compress_type != zipfile.ZIP_STORED for info in entries.values()):
             raise ValueError("it is a compressed zip, as PyTorch's never are")
+        if sum(info.file_size for info in archive.infolist()) > file.size:
+            raise ValueError("its entries claim more bytes than it has")
         found = [name for name in entries if name.endswith("/data.pkl")]
         if len(found) != 1:
             raise ValueError("it is a zip, but holds no data.pkl as PyTorch's have")
         prefix = found[0].removesuffix("data.pkl")
-        unpickler = StateDict(io.BytesIO(archive.read(found[0])))
-        tensors = unpickler.load()
+        tensors, storages = _loaded(io.BytesIO(archive.read(found[0])))
         order = archive.read(prefix + "byteorder") if prefix + "byteorder" in entries else b"little"
         if order.strip() != b"little":
             raise ValueError("its numbers are big-endian: save it again on a common machine")
         numbers = {}
-        for key, storage in unpickler.storages.items():
+        for key, storage in storages.items():
             info = entries[f"{prefix}data/{key}"]
             if info.file_size != storage.count * storage.itemsize:
                 raise ValueError(f"storage {key} is not of the size that it claims")
@@ -112,22 +126,42 @@ def _zip(file):
 
 def _legacy(file):
     file.seek(0)
-    if StateDict(file).load() != MAGIC or StateDict(file).load() != 1001:
+    if _loaded(file)[0] != MAGIC or _loaded(file)[0] != 1001:
         raise ValueError("it is neither of PyTorch's two containers: download or save it again")
-    StateDict(file).load()  # about the system that wrote it
-    unpickler = StateDict(file)
-    tensors = unpickler.load()
+    _loaded(file)  # about the system that wrote it
+    tensors, storages = _loaded(file)
     numbers = {}
-    for key in StateDict(file).load():
-        storage = unpickler.storages[key]
+    for key in _loaded(file)[0]:
+        storage = storages[key]
         (count,) = struct.unpack("<q", file.read(8))
         if count != storage.count:
             raise ValueError(f"storage {key} is not of the size that it claims")
         size = count * storage.itemsize
-        if size > os.fstat(file.fileno()).st_size - file.tell():
+        if size > file.size - file.tell():
             raise EOFError
         numbers[key] = _numbers(file.read(size), storage.dtype)
     return tensors, numbers
+
+
+def _loaded(file) -> tuple[Any, dict[str, Storage]]:
+    """Run a pickle: what it makes, and the storages that it names; their numbers come later."""
+    storages = {}
+
+    def persistent(pid):
+        if not isinstance(pid, tuple) or len(pid) < 5:
+            raise EOFError
+        _, dtype, key, _, count, *view = pid
+        if dtype not in DTYPES.values() or type(count) is not int or count < 0:
+            raise ValueError("a storage of unknown kind")
+        if not isinstance(key, str):
+            raise ValueError(f"a storage's key is a {type(key).__name__}, and PyTorch's are texts")
+        if view and view[0] is not None:
+            raise ValueError("its storages share numbers, as none since 2017 do: save it again")
+        if storages.setdefault(key, Storage(key, dtype, count)) != (key, dtype, count):
+            raise ValueError(f"storage {key} is named twice, and not alike")
+        return storages[key]
+
+    return pickled.load(file, _find, persistent), storages
 
 
 def _numbers(raw: bytes, dtype: str):
@@ -138,74 +172,41 @@ def _numbers(raw: bytes, dtype: str):
 
 
 def _named(tensors):
-    """Yield (name, view); a checkpoint may keep its state dict beside other things."""
+    """Return views by name; a checkpoint may keep its state dict beside other things."""
     if isinstance(tensors, dict) and isinstance(tensors.get("state_dict"), dict):
         tensors = tensors["state_dict"]
     named = list(tensors.items()) if isinstance(tensors, dict) else []
-    named = [(str(name), view) for name, view in named if isinstance(view, View)]
+    named = unique((str(name), view) for name, view in named if isinstance(view, View))
     if not named:
         raise ValueError("it holds no state dict: save model.state_dict()")
     return named
 
 
-class Harmless(NamedTuple):
-    """Stands in for a function of PyTorch's: a tuple, so that no pickle can set anything on it."""
+def _find(name: str) -> Any:
+    """Map the names of a state dict to harmless ones; every other is refused unread."""
+    known = {
+        "collections.OrderedDict": _dict,
+        "torch._utils._rebuild_tensor": View,
+        "torch._utils._rebuild_tensor_v2": _tensor,
+        "torch._utils._rebuild_parameter": _parameter,
+    }
+    module, _, kind = name.removesuffix("Storage").rpartition(".")
+    if module in ("torch", "torch.cuda") and kind in DTYPES and name.endswith("Storage"):
+        return DTYPES[kind]
+    if name not in known:
+        raise ValueError(
+            f"its pickle asks for {name}, which no list of weights needs: "
+            "nothing of it was run; do not trust this file"
+        )
+    return known[name]
 
-    make: Callable
 
-    def __call__(self, *args):
-        """Make what the pickle gets instead of a tensor."""
-        return self.make(*args)
-
-
-class StateDict(pickle.Unpickler):
-    """An unpickler that knows what a state dict is made of, and nothing else."""
-
-    def __init__(self, file):
-        super().__init__(file, encoding="utf-8")
-        self.file = file
-        self.storages: dict[str, Storage] = {}
-
-    def load(self) -> Any:
-        """Look through the program first: a slot of a high number would take memory up to it."""
-        start = self.file.tell()
-        try:
-            slots = [n for step, n, _ in pickletools.genops(self.file) if step.name in PUTS]
-        except ValueError:  # in Python's words
-            raise EOFError from None
-        if max(slots, default=0) > MOST_SLOTS:
-            raise ValueError("its pickle asks for more memory than any list of weights needs")
-        self.file.seek(start)
-        return super().load()
-
-    def find_class(self, module: str, name: str) -> Any:
-        """Map the names of a state dict to harmless ones; every other is refused unread."""
-        known = {
-            ("collections", "OrderedDict"): collections.OrderedDict,
-            ("torch._utils", "_rebuild_tensor"): Harmless(View),
-            ("torch._utils", "_rebuild_tensor_v2"): Harmless(_tensor),
-            ("torch._utils", "_rebuild_parameter"): Harmless(_parameter),
-        }
-        if module in ("torch", "torch.cuda") and name.removesuffix("Storage") in DTYPES:
-            return DTYPES[name.removesuffix("Storage")]
-        if (module, name) not in known:
-            raise ValueError(
-                f"its pickle asks for {module}.{name}, which no list of weights needs: "
-                "nothing of it was run; do not trust this file"
-            )
-        return known[module, name]
-
-    def persistent_load(self, pid) -> Storage:
-        """Note a storage; its numbers come later."""
-        if not isinstance(pid, tuple) or len(pid) < 5:
-            raise EOFError
-        _, dtype, key, _, count, *view = pid
-        if dtype not in DTYPES.values() or not isinstance(count, int) or count < 0:
-            raise ValueError("a storage of unknown kind")
-        if view and view[0] is not None:
-            raise ValueError("its storages share numbers, as none since 2017 do: save it again")
-        self.storages[key] = Storage(key, dtype, count)
-        return self.storages[key]
+def _dict(pairs=()):
+    """Python 2 wrote an ordered dict as a list of its pairs."""
+    made = {}
+    for pair in pairs:
+        pickled.put_into(made, pair)
+    return made
 
 
 def _tensor(storage, offset, size, stride, *_about_training):

@@ -8,7 +8,6 @@ and every line is answered with one of JSON.  A contender makes a task into a fu
 arguments that does the work once; arrays are the same for all.
 """
 
-import dataclasses
 import json
 import sys
 import time
@@ -59,8 +58,8 @@ def minigrad(task: str):
     if task == "loop":
         return image_loop()
     net, layers, pixels, labels = arrays(task)
-    if task != "training":  # loaded weights are frozen
-        net.params.update({name: freeze(array) for name, array in net.params.items()})
+    if task != "training":  # loaded filters are frozen
+        net.params |= {name: freeze(a) for name, a in net.params.items() if a.ndim == 4}
     names = [n for n in net.params if "/running_" not in n]
 
     def training():
@@ -80,28 +79,20 @@ def minigrad(task: str):
 
 
 def image_loop(steps: int = 20):
-    """What `demos maximize` does to two images at once, at the last of its sizes."""
+    """The steps of `demos maximize` on two images at once, at the last of its sizes."""
     from minigrad.techniques import objectives
-    from minigrad.techniques.make import loop as optimize
-    from minigrad.techniques.make import presets
+    from minigrad.techniques.make.excite import excite
+    from minigrad.techniques.make.presets import preset_for
+    from minigrad.techniques.make.starts import noise
 
     net = models.load("minivgg")
-    preset = dataclasses.replace(presets.preset_for(net), steps=steps)
-    edge = preset.sizes[-1]
-    start = optimize.noise(net, edge, 2, preset.noise, np.random.default_rng(0))
-    wishes = objectives.each([objectives.class_score(0), objectives.class_score(1)])
+    preset = preset_for(net)
+    start = noise(net, preset.sizes[-1], 2, preset.noise, np.random.default_rng(0))
+    both = objectives.each([objectives.class_score(0), objectives.class_score(1)])
 
     def loop():
-        settings = (
-            presets.penalties(preset.regularizers),
-            presets.corrections(preset.regularizers),
-            presets.transforms(preset, edge),
-        )
         rng = np.random.default_rng(0)
-        walk = optimize.optimize(
-            net, -wishes, start, presets.rule(preset), steps, *settings, rng=rng
-        )
-        return [progress.value for progress in walk]
+        return [progress.value for progress in excite(net, start, both, steps=steps, rng=rng)]
 
     return loop
 

@@ -3,7 +3,7 @@
 relu is the op that this whole project turns on: rules.py replaces its gradient, and three pictures
 of the same neuron come out (Zeiler and Fergus 2013; Springenberg et al. 2015).
 
-Read before: tensor.py, for what @op does.  Read next: rules.py, then ops/conv.py.
+Read before: tensor.py, for what @op does.  Read next: ops/arithmetic.py.
 """
 
 from minigrad.backend import Array, array_module
@@ -21,8 +21,9 @@ def relu(x: Array):
 
 
 def gate(g, x, out):
-    """Write g · [x > 0] to out."""
-    array_module(x).multiply(g, x > 0, out=out)
+    """Write g · [x > 0] to out, on the bits as whole numbers: as a float 0 · ∞ is no number."""
+    bits = f"i{g.itemsize}"
+    array_module(x).multiply(g.view(bits), x > 0, out=out.view(bits))
 
 
 @op

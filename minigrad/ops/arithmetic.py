@@ -55,12 +55,12 @@ def power(x: Array, exponent: Array):
     y = x**exponent
 
     def back_x(g):
-        below = xp.where(exponent == 0, 0, exponent - 1).astype(y.dtype)
+        below = xp.where(exponent == 0, 0, exponent - 1).astype(g.dtype)
         return g * exponent * x**below
 
     def back_exponent(g):
         flat = (x == 0) & (exponent >= 0)
-        return g * y * xp.log(xp.where(flat, 1, x))
+        return g * y * xp.log(xp.where(flat, 1, x).astype(g.dtype))
 
     return y, back_x, back_exponent
 
@@ -96,19 +96,20 @@ def abs(x: Array):
 def maximum(a: Array, b: Array):
     """max(a, b)          ∂L/∂a = g · [a > b], ∂L/∂b = g · [b > a]; half each where a = b"""
     y = array_module(a, b).maximum(a, b)
-    return y, lambda g: g * _share(a > b, a == b, g), lambda g: g * _share(b > a, a == b, g)
+    return y, lambda g: _share(g, a > b, a == b), lambda g: _share(g, b > a, a == b)
 
 
 @op(broadcasts=True)
 def minimum(a: Array, b: Array):
     """min(a, b)          ∂L/∂a = g · [a < b], ∂L/∂b = g · [b < a]; half each where a = b"""
     y = array_module(a, b).minimum(a, b)
-    return y, lambda g: g * _share(a < b, a == b, g), lambda g: g * _share(b < a, a == b, g)
+    return y, lambda g: _share(g, a < b, a == b), lambda g: _share(g, b < a, a == b)
 
 
-def _share(won, tied, g):
-    """1 for the winner, ½ where there is none."""
-    return won.astype(g.dtype) + tied.astype(g.dtype) / 2
+def _share(g, won, tied):
+    """G for the winner, half of it where there is none."""
+    xp = array_module(g)
+    return xp.where(won, g, xp.where(tied, g / 2, 0))
 
 
 @op(broadcasts=True)

@@ -15,8 +15,7 @@ file of its own: columns.py writes the windows of a few rows down at a time, win
 less.  ways.py says which one is taken, and how to force another; the tape shows the gradients of
 the one that was.
 
-Read before: ops/linear.py.  Read next: ops/pool.py; for the faster ways ways.py, threads.py,
-blocks.py, columns.py and winograd.py.
+Read before: ops/linear.py.  Read next: ops/pool.py; the faster ways, afterwards, in ops/fast/.
 """
 
 from minigrad.backend import Array, array_module, is_array
@@ -47,49 +46,14 @@ def conv2d(
         y (N, O, H', W') with H' = ⌊(H + 2p − d(A − 1) − 1) / s⌋ + 1.
 
     Raises:
-        TypeError: lists in place of arrays, unlike dtypes, or sizes that are no whole numbers.
+        TypeError: what is no array, unlike dtypes, or sizes that are no whole numbers.
         ValueError: shapes that do not fit together, sizes below their least, or a window larger
             than the padded image.
     """
     return by_its_way(x, weight, bias, stride, padding, dilation, groups)
 
 
-def rectified_conv2d(x, weight, bias=None, stride=1, padding=0):
-    r"""max(0, y) of conv2d's y, of arrays alone: cut off while y is still in the cache.
-
-    It is not recorded, for relu's gradient and the rules in its place read what was cut off.
-    """
-    return by_its_way(x, weight, bias, stride, padding, 1, 1, rectified=True)[0]
-
-
-def by_its_way(x, weight, bias, stride, padding, dilation, groups, rectified=False):
-    """Check conv2d's arguments, and return its value (or max(0, value)) and its gradients."""
-    check_axes("conv2d", x, weight)
-    groups = whole(groups, "groups", 1)
-    stride, dilation = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
-    check_shapes("conv2d", x, weight, bias, groups, weight.shape[1] * groups, weight.shape[0])
-    padding, (below, right) = margins(padding, weight.shape[2:], stride, dilation)
-    if below or right:  # an odd number of zeros: one more than symmetry gives
-        (H, W), more = x.shape[2:], [(0, 0), (0, 0), (0, below), (0, right)]
-        x = array_module(x).pad(x, more)
-        y, back_x, *others = by_its_way(
-            x, weight, bias, stride, padding, dilation, groups, rectified
-        )
-        return y, lambda g: back_x(g)[:, :, :H, :W], *others
-
-    geometry = stride, padding, dilation
-    way = choose(x.shape, weight.shape, *geometry, groups)
-    if way in ("winograd", "winograd2"):
-        F = winograd.F4 if way == "winograd" else winograd.F2
-        return winograd.convolve(x, weight, bias, padding, F, rectified)
-    if way == "pointwise":
-        return columns.pointwise(x, weight, bias, rectified)
-    if way == "columns":
-        return columns.convolve(x, weight, bias, *geometry, rectified)
-    return definition(x, weight, bias, *geometry, groups, rectified)
-
-
-def definition(x, weight, bias, stride, padding, dilation, groups, rectified=False):
+def definition(x, weight, bias, stride, padding, dilation, groups):
     """Return conv2d's value and gradients as the equation says; arguments as for it, in pairs."""
     geometry = stride, padding, dilation
     seen = by_group(windows(x, weight.shape[2:], *geometry), groups, axis=1)
@@ -97,8 +61,6 @@ def definition(x, weight, bias, stride, padding, dilation, groups, rectified=Fal
     y = correlate(seen, filters)                        # (N, O, H', W')
     if bias is not None:
         y += bias[:, None, None]
-    if rectified:
-        y = array_module(x).maximum(y, 0)
 
     def back_x(g):  # every output hands its g, through the filter, to the window it saw
         return overlap_add(paint(by_group(g, groups, axis=1), filters), x.shape, *geometry)
@@ -137,7 +99,7 @@ def conv_transpose2d(
         y (N, O, H', W') with H' = (H − 1) s − 2p + d(A − 1) + output_padding + 1.
 
     Raises:
-        TypeError: lists in place of arrays, unlike dtypes, or sizes that are no whole numbers.
+        TypeError: what is no array, unlike dtypes, or sizes that are no whole numbers.
         ValueError: shapes that do not fit together, or sizes below their least.
     """
     check_axes("conv_transpose2d", x, weight)
@@ -271,3 +233,44 @@ def by_group(array, groups, axis):
     """Split an axis of G·n into (G, n)."""
     shape = array.shape
     return array.reshape(*shape[:axis], groups, shape[axis] // groups, *shape[axis + 1 :])
+
+
+# ── The same numbers sooner ──────────────────────────────────────────────────────────────────────
+
+
+def by_its_way(x, weight, bias, stride, padding, dilation, groups, rectified=False):
+    """Check conv2d's arguments, and return its value (or max(0, value)) and its gradients."""
+    check_axes("conv2d", x, weight)
+    groups = whole(groups, "groups", 1)
+    stride, dilation = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
+    check_shapes("conv2d", x, weight, bias, groups, weight.shape[1] * groups, weight.shape[0])
+    padding, (below, right) = margins(padding, weight.shape[2:], stride, dilation)
+    if below or right:  # an odd number of zeros: one more than symmetry gives
+        (H, W), more = x.shape[2:], [(0, 0), (0, 0), (0, below), (0, right)]
+        x = array_module(x).pad(x, more)
+        y, back_x, *others = by_its_way(
+            x, weight, bias, stride, padding, dilation, groups, rectified
+        )
+        return y, lambda g: back_x(g)[:, :, :H, :W], *others
+
+    geometry = stride, padding, dilation
+    way = choose(x.shape, weight.shape, *geometry, groups)
+    if way in ("winograd", "winograd2"):
+        F = winograd.F4 if way == "winograd" else winograd.F2
+        return winograd.convolve(x, weight, bias, padding, F, rectified)
+    if way == "pointwise":
+        return columns.pointwise(x, weight, bias, rectified)
+    if way == "columns":
+        return columns.convolve(x, weight, bias, *geometry, rectified)
+    if rectified:
+        y, *_ = definition(x, weight, bias, *geometry, groups)
+        return (array_module(x).maximum(y, 0),)
+    return definition(x, weight, bias, *geometry, groups)
+
+
+def rectified_conv2d(x, weight, bias=None, stride=1, padding=0):
+    r"""max(0, y) of conv2d's y, of arrays alone: cut off while y is still in the cache.
+
+    It is not recorded, for relu's gradient and the rules in its place read what was cut off.
+    """
+    return by_its_way(x, weight, bias, stride, padding, 1, 1, rectified=True)[0]

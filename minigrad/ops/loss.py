@@ -3,10 +3,12 @@ r"""Losses: how far the scores are from the labels, as one number.
 Cross entropy starts from scores, not from probabilities: log-softmax and the logarithm's argument
 never meet, so nothing overflows, and the gradient is as plain as p − target.
 
-Read before: ops/activation.py.  Read next: optim.py.
+Read before: ops/activation.py.  Read next: minigrad/rules.py.
 """
 
-from minigrad.backend import Array, array_module
+import numpy as np
+
+from minigrad.backend import Array, array_module, is_array, to_numpy
 from minigrad.ops.activation import log_softmax, sigmoid
 from minigrad.tensor import op
 
@@ -36,9 +38,10 @@ def cross_entropy(
             an ε that is no share.
     """
     xp = array_module(scores)
+    labels = labels if is_array(labels) else np.asarray(labels)
+    _check(scores, labels, label_smoothing, weight, ignore_index)
     labels = xp.asarray(labels)
     counts = labels != ignore_index                     # (N, …)
-    _check(scores, labels, counts, label_smoothing, weight, ignore_index)
     K, ε = scores.shape[1], label_smoothing
     chosen = xp.expand_dims(xp.where(counts, labels, 0), 1)             # (N, 1, …)
     w = xp.ones(K, scores.dtype) if weight is None else weight
@@ -104,28 +107,27 @@ def _check_pair(name, x, y):
         raise ValueError(f"{name} compares arrays of one shape, not {x.shape} with {y.shape}")
 
 
-def _check(scores, labels, counts, ε, weight, ignore_index):
-    wanted = (scores.shape[0], *scores.shape[2:]) if scores.ndim >= 2 else None
-    if labels.shape != wanted:
+def _check(scores, labels, ε, weight, ignore_index):
+    K, wanted = scores.shape[1:2], (*scores.shape[:1], *scores.shape[2:])
+    if not K or labels.shape != wanted:
         raise ValueError(
             f"cross_entropy: scores {scores.shape}, to be (N, K, …), want labels of shape "
-            f"{wanted or '(N, …)'}, got {labels.shape}"
+            f"{wanted if K else '(N, …)'}, got {labels.shape}"
         )
     if labels.dtype.kind not in "iu":
         raise ValueError(f"cross_entropy: labels are class numbers, integers, not {labels.dtype}")
-    if weight is not None and weight.shape != scores.shape[1:2]:
-        raise ValueError(f"cross_entropy: weight has shape {weight.shape}, not {scores.shape[1:2]}")
+    if weight is not None and weight.shape != K:
+        raise ValueError(f"cross_entropy: weight has shape {weight.shape}, not {K}")
     if not isinstance(ignore_index, int):
         raise TypeError(f"cross_entropy: ignore_index is a label, an integer, not {ignore_index!r}")
     if not 0 <= ε <= 1:
         raise ValueError(f"cross_entropy: label_smoothing is a share from 0 to 1, not {ε}")
     if not labels.size:
         raise ValueError(f"cross_entropy: scores {scores.shape} hold no example to count")
-    if not counts.any():
+    xp, counts = array_module(labels), labels != ignore_index
+    known = xp.where(counts, labels, 0)
+    low, high, some = to_numpy(xp.stack([known.min(), known.max(), counts.any()]))  # asked once
+    if not some:
         raise ValueError("cross_entropy: every label is ignore_index, so there is nothing to count")
-    known = labels[counts]
-    if known.min() < 0 or known.max() >= scores.shape[1]:
-        raise ValueError(
-            f"cross_entropy: labels lie in 0 … {scores.shape[1] - 1}, "
-            f"got {int(known.min())} … {int(known.max())}"
-        )
+    if low < 0 or high >= K[0]:
+        raise ValueError(f"cross_entropy: labels lie in 0 … {K[0] - 1}, got {low} … {high}")

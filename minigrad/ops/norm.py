@@ -7,7 +7,7 @@ Batch norm (Ioffe and Szegedy 2015, algorithm 1), per channel:
 While training μ and σ² are the batch's own, so they depend on x and the gradient goes through them
 too; afterwards they are constants, collected while training, and the layer is a line per channel.
 
-Read before: ops/pool.py.  Read next: ops/loss.py.
+Read before: ops/pool.py.  Read next: ops/resample.py.
 """
 
 from minigrad.backend import Array, array_module

@@ -205,18 +205,17 @@ class Window:
         One at a time on a CPU, where a tap is a run along memory that stays in the cache; all of
         them in one on a GPU, where it is launches that cost.
         """
-        xp, K = array_module(padded), self.A * self.B
-        numbers = xp.arange(K, dtype=np.uint8 if K < 256 else np.int32)
+        xp = array_module(padded)
+        numbers = _numbers(xp, self.A, self.B)
         if xp is np:
-            for k, tap in zip(numbers, self.taps(padded, part), strict=True):
-                yield k.reshape([1] * 6), tap[None, None]
+            for k, tap in zip(numbers.reshape(-1, *[1] * 6), self.taps(padded, part), strict=True):
+                yield k, tap[None, None]
             return
         images, channels, rows = part
         some = padded[images, channels, rows.start * self.stride[0] :]
         shape = self.A, self.B, *some.shape[:2], rows.stop - rows.start, self.size[1]
         (n, c, i, j), (s, t) = some.strides, self.stride
-        views = view(some, shape, (i, j, n, c, s * i, t * j))
-        yield numbers.reshape(self.A, self.B, 1, 1, 1, 1), views
+        yield numbers, view(some, shape, (i, j, n, c, s * i, t * j))
 
     def winners(self, x, edged, y, part):
         """Return the number of the tap where each window of a part has its maximum, (n, C, h, W').
@@ -262,6 +261,13 @@ class Window:
             )
         )
         return np.outer(rows, columns)
+
+
+@functools.lru_cache
+def _numbers(xp, A, B):
+    """a·B + b for every tap, (A, B, 1, 1, 1, 1), made once for all images there."""
+    kind = np.uint8 if A * B < 256 else np.int32
+    return xp.arange(A * B, dtype=kind).reshape(A, B, 1, 1, 1, 1)
 
 
 def _each(taps):

@@ -3,7 +3,7 @@ r"""Making images larger: every pixel several times, or straight lines between t
     nearest      y[n,c,i,j] = x[n, c, ⌊i/s⌋, ⌊j/t⌋]
     bilinear     Y = R X Cᵀ, R and C with two weights a row that sum to 1
 
-Read before: ops/pool.py, of which this is the counterpart.
+Read before: ops/pool.py, of which this is the counterpart.  Read next: ops/loss.py.
 """
 
 import numpy as np
@@ -43,19 +43,29 @@ def upsample_bilinear(x: Array, size):
         ValueError, TypeError: x is no batch of images, has no pixels, or the size is not 1, 2, 3, …
     """
     _check("upsample_bilinear", x)
-    rows, columns = pair(size, "size", 1)
+    xp, (rows, columns) = array_module(x), pair(size, "size", 1)
     if 0 in x.shape[2:]:
         raise ValueError(f"upsample_bilinear: x has shape {x.shape}, and no pixels to look at")
-    R, C = _between(x, x.shape[2], rows), _between(x, x.shape[3], columns)  # (H', H), (W', W)
-    y = threads.matmul(threads.matmul(R, x), C.T)                           # (N, C, H', W')
-    return y, lambda g: threads.matmul(threads.matmul(R.T, g), C)
+    H, W = x.shape[2:]
+    y = _between(_between(x, H, rows, axis=2), W, columns, axis=3)          # (N, C, H', W')
+
+    def back(g):
+        R = _between(xp.eye(H, dtype=g.dtype), H, rows, axis=0)             # (H', H)
+        C = _between(xp.eye(W, dtype=g.dtype), W, columns, axis=0)          # (W', W)
+        return threads.matmul(threads.matmul(R.T, g), C)
+
+    return y, back
 
 
-def _between(x, n: int, size: int):
-    """How much of pixel j of n lies at the place of pixel i of `size`: (size, n)."""
+def _between(x, n: int, size: int, axis: int):
+    """Look at `size` places along an axis of n pixels, each between two of them: R X, or X Cᵀ."""
     place = ((np.arange(size) + 0.5) * n / size - 0.5).clip(0, n - 1)
-    weights = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(n)))
-    return array_module(x).asarray(weights, x.dtype)
+    low = np.floor(place).astype(int)
+    xp, shape = array_module(x), [size if a == axis else 1 for a in range(x.ndim)]
+    above = xp.asarray((place - low).reshape(shape), x.dtype)
+    low, high = (xp.asarray(i) for i in (low, np.minimum(low + 1, n - 1)))
+    higher = xp.where(above > 0, xp.take(x, high, axis) * above, 0)  # unseen, it may be ∞
+    return xp.take(x, low, axis) * (1 - above) + higher
 
 
 def _check(name, x):

@@ -144,6 +144,15 @@ def roll(x: Array, shift, axis=None):
     return xp.roll(x, shift, axis=axis), lambda g: xp.roll(g, undo, axis=axis)
 
 
-def flatten(x):
-    """Map x (N, …) → (N, the product of the rest), the rows that a fully connected layer reads."""
-    return reshape(x, (x.shape[0], math.prod(x.shape[1:])))
+@op
+def flatten(x: Array):
+    """(N, …) → (N, the product of the rest)          ∂L/∂x = g in x's shape
+
+    Rows, as a fully connected layer reads them.
+
+    Raises:
+        ValueError: x is a single number, which has no batch axis.
+    """
+    if not x.ndim:
+        raise ValueError("flatten: x is a single number, and has no batch axis to keep")
+    return x.reshape(x.shape[0], math.prod(x.shape[1:])), lambda g: g.reshape(x.shape)

@@ -3,7 +3,7 @@
 A number that nobody checks is worse here than an exception: a dilation of −1 reads memory in front
 of the image, and gives a picture of it.
 
-Used by: conv.py, pool.py and resample.py.
+Read before: ops/conv.py, which uses it, as pool.py and resample.py do.
 """
 
 from numbers import Integral

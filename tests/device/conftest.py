@@ -28,7 +28,7 @@ else:
 
 @pytest.fixture(autouse=True)
 def threads_as_before():
-    from minigrad import threads
+    from minigrad.ops.fast import threads
 
     yield
     threads.use(None)

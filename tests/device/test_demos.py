@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import models
-from demos.command import run as command
+from demos.shared.command import run as command
 
 
 def demo(name, *argv, out):
@@ -65,7 +65,7 @@ def test_training_goes_on_from_a_checkpoint_of_the_device(tmp_path, rng, capsys)
         out = tmp_path / device
         common = ["train", "--data", tmp_path / "photos", "--batch", 4, "--device", device]
         demo(*common, "--sizes", "32*2", "--epochs", 1, out=out)
-        more = ["--epochs", 2, "--lr", 0.01, "--adversary", 1]
+        more = ["--sizes", "32*3", "--epochs", 2, "--lr", 0.01, "--adversary", 1]
         demo(*common, *more, "--resume", out / "minivgg.checkpoint.npz", out=out)
         log = json.loads((out / "minivgg.json").read_text())["log"]
         losses[device] = [line["loss"] for line in log]

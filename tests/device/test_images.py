@@ -5,9 +5,9 @@ import contextlib
 import pytest
 from alike import LAYOUTS, normal, on_both
 
-from minigrad import Tensor, grad, ops, threads
-from minigrad.ops import blocks
-from minigrad.ops.ways import force
+from minigrad import Tensor, grad, ops
+from minigrad.ops.fast import blocks, threads
+from minigrad.ops.fast.ways import force
 
 GEOMETRIES = {
     "definition": [

@@ -214,7 +214,8 @@ def test_what_unpacks_to_more_than_is_stored_is_refused(tmp_path):
     [(np.array([1 + 2j]), "holds complex128, and weights are real"), (["a"], "holds object"),
      (np.array([b"a"]), "holds .S1"), (np.array([1.0, np.nan]), "holds NaN or infinity"),
      (np.array([1.0, -np.inf], "f4"), "holds NaN or infinity"), (np.array([True]), "holds bool"),
-     (np.array([1e300]), "holds NaN or infinity"), (h5py.Empty("f4"), "holds float32, and"),
+     (np.array([1e300]), "holds NaN or infinity"), (h5py.Empty("f4"), "is no array"),
+     (np.float32(1), "is no array"),
      (np.zeros(1, [("a", "f4")]), "weights are real numbers")],
 )
 def test_arrays_that_are_no_weights_are_refused(tmp_path, value, says):

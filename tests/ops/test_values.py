@@ -85,6 +85,12 @@ def test_where_does_not_mix_what_was_not_chosen():
     assert np.isnan(g[0]) and g[1] == -1 / 16  # 0 · ∞, as in PyTorch: choose before dividing
 
 
+def test_an_infinite_gradient_is_no_nan_where_none_arrives():
+    x, g = Tensor(np.array([1.0, -1.0])), np.full(2, np.inf)
+    for f in (ops.relu, lambda x: ops.maximum(x, 0.0), lambda x: ops.clip(x, 0.0)):
+        assert grad(f(x), [x], seed=g)[0].tolist() == [np.inf, 0]
+
+
 def test_var_is_the_sample_variance():
     x = np.array([1.0, 2, 3, 4])
     assert ops.var(x) == np.var(x, ddof=1) and ops.var(x, correction=0) == np.var(x)
@@ -94,6 +100,13 @@ def test_bilinear_upsampling_draws_straight_lines():
     x = np.array([[0.0, 4.0], [8.0, 12.0]])[None, None]
     assert ops.upsample_bilinear(x, (2, 4))[0, 0].tolist() == [[0, 1, 3, 4], [8, 9, 11, 12]]
     assert np.array_equal(ops.upsample_bilinear(x, 2), x)
+
+
+def test_a_pixel_that_is_no_number_stays_among_its_neighbours():
+    x = np.zeros((1, 1, 5, 5))
+    x[0, 0, 2, 2] = np.nan
+    seen = np.isnan(ops.upsample_bilinear(x, 10)[0, 0])
+    assert seen[3:7, 3:7].all() and seen.sum() == 16
 
 
 @pytest.mark.parametrize("f", [

@@ -38,6 +38,14 @@ CONVENTIONS = {
         "cross_entropy gives an example that does not count the gradient 0, whatever its scores; "
         "PyTorch's is NaN for some that are not finite"
     ),
+    "what 1 − σ loses": (
+        "sigmoid's gradient is g · σ(x) · σ(−x), which keeps its digits for large x; PyTorch's "
+        "g · σ · (1 − σ) is 0 there, and NaN for an infinite g"
+    ),
+    "a pixel of weight 0": (
+        "upsample_bilinear adds 0 times the neighbour that a place on a pixel does not look at, so "
+        "an infinite neighbour makes NaN; PyTorch does so for some sizes"
+    ),
     "an infinite score": (
         "binary_cross_entropy of a score of −∞ is ∞ where the target is not 0, as its equation "
         "says; PyTorch's is NaN"

@@ -42,7 +42,7 @@ class Draw:
     def __init__(self, name: str, seed: int, number: int):
         self.rng = np.random.default_rng([zlib.crc32(name.encode()), seed, number])
         self.dtype = self.one_of(np.float32, np.float64)
-        self.hard = self.chance(0.15)  # infinities, NaN, subnormal and huge numbers among the usual
+        self.hard = self.chance(0.25)  # infinities, NaN, subnormal and huge numbers among the usual
 
     def chance(self, p: float) -> bool:
         return bool(self.rng.random() < p)
@@ -122,7 +122,7 @@ class Draw:
     def _spoiled(self, x, with_what=HARD):
         x = np.array(x)
         chosen = self.rng.random(x.shape) < self.one_of(0.1, 0.5)
-        some = self.rng.permutation(with_what)[: self.int(1, 4)]
+        some = self.rng.permutation(with_what)[: self.int(1, 8)]
         x[chosen] = self.rng.choice(some, size=int(chosen.sum()))
         return x
 

@@ -116,7 +116,7 @@ def test_both_containers_and_safetensors_convert_to_the_same(tmp_path):
     files.append(tmp_path / "safetensors")
     safetensors_torch.save_file(state, files[-1])
     for file in files:
-        convert(file, tmp_path / "out.h5", "squeezenet1_1")
+        convert(file, tmp_path / "out.h5", "squeezenet1_1", force=True)
         params, attributes = storage.read(tmp_path / "out.h5")
         assert params.keys() == models.table("squeezenet1_1").shapes.keys()
         expand = params["fire5/expand3x3/weight"]

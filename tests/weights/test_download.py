@@ -190,6 +190,67 @@ def test_download_fetches_checks_and_converts(server, tmp_path, monkeypatch, sha
     assert [f.name for f in (tmp_path / "new").iterdir()] == [f"{name}.h5"]
 
 
+@pytest.fixture
+def squeezenet(server, tmp_path, monkeypatch, shared_data):
+    """The smallest file that is published, under its own name, another's, and without a hash."""
+    content = (shared_data / "squeezenet" / "compressed_SqueezeNet.net").read_bytes()
+    monkeypatch.setitem(globals(), "CONTENT", content)
+    here = PUBLISHED["squeezenet1_0_caffe"]._replace(address=server.address)
+    again = here._replace(hash=None, address=server.address.replace("weights.bin", "other.bin"))
+    monkeypatch.setitem(PUBLISHED, "squeezenet1_0_caffe", here)
+    monkeypatch.setitem(PUBLISHED, "another", again)
+    monkeypatch.setenv("MINIGRAD_WEIGHTS", str(tmp_path))
+    return tmp_path / "squeezenet1_0_caffe.h5"
+
+
+def test_a_download_replaces_no_other_weights_unasked(server, squeezenet, tmp_path, capsys):
+    """vgg16, vgg16_keras and vgg16_caffe are all vgg16.h5."""
+    assert main(["download", "squeezenet1_0_caffe"]) == 0
+    before, asked = squeezenet.read_bytes(), len(server.asked)
+    assert main(["download", "another"]) == 2 and len(server.asked) == asked
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert f"holds weights from {server.address}" in said and "--out" in said and "--force" in said
+    assert squeezenet.read_bytes() == before
+    assert main(["download", "another", "--out", str(tmp_path / "other.h5")]) == 0
+    assert squeezenet.read_bytes() == before and (tmp_path / "other.h5").exists()
+    assert main(["download", "another", "--force"]) == 0
+    assert models.storage.attributes_of(squeezenet)["source"].endswith("other.bin")
+
+
+def test_the_same_weights_are_downloaded_again_without_a_question(squeezenet):
+    for options in ([], ["--float16"]):
+        assert main(["download", "squeezenet1_0_caffe", *options]) == 0
+    assert squeezenet.stat().st_size < 3e6
+
+
+def test_converting_replaces_no_other_file_unasked(squeezenet, shared_data, tmp_path, capsys):
+    source = shared_data / "squeezenet" / "compressed_SqueezeNet.net"
+    call = ["convert", str(source), str(squeezenet), "--model", "squeezenet1_0_caffe"]
+    squeezenet.write_bytes(b"what somebody wrote")
+    assert main(call) == 2 and "holds something else" in capsys.readouterr().err
+    assert squeezenet.read_bytes() == b"what somebody wrote"
+    assert main([*call, "--force"]) == 0 and main(call) == 0
+    params, attributes = models.storage.read(squeezenet)
+    attributes |= {"sha256": "0" * 64, "source": "elsewhere"}
+    models.storage.save(squeezenet, params, attributes)
+    assert main(call) == 2 and "holds weights from elsewhere" in capsys.readouterr().err
+
+
+def test_the_list_says_here_of_those_weights_alone(squeezenet, capsys):
+    def here():
+        main(["list"])
+        lines = capsys.readouterr().out.splitlines()
+        return [line.split()[0] for line in lines if line.endswith("  here")]
+
+    assert here() == []
+    main(["download", "another"])
+    capsys.readouterr()
+    assert here() == ["squeezenet1_0_caffe", "another"]     # the same bytes
+    params, attributes = models.storage.read(squeezenet)
+    models.storage.save(squeezenet, params, attributes | {"sha256": "0" * 64})
+    assert here() == ["another"]
+
+
 def test_what_cannot_be_converted_is_one_sentence(server, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(PUBLISHED, "x", Published("vgg16", server.address, SHA, None, None, ""))
     monkeypatch.setenv("MINIGRAD_WEIGHTS", str(tmp_path))

@@ -3,8 +3,12 @@
 import io
 import os
 import pickle
+import re
 import struct
+import time
+import tracemalloc
 import zipfile
+import zlib
 
 import h5py
 import numpy as np
@@ -12,7 +16,7 @@ import pytest
 
 import models
 from models import storage
-from weights import formats, torch_file
+from weights import formats, keras_file, torch_file
 from weights.__main__ import main
 from weights.caffe_file import fields, varint
 from weights.convert import convert
@@ -296,7 +300,7 @@ def program(steps):
 
 def test_a_pickle_cannot_alter_what_stands_for_pytorchs_functions(tmp_path, capsys):
     """BUILD sets attributes on whatever lies on the stack."""
-    attack = b"ctorch._utils\n%s\nN}X\x02\0\0\0ofX\x04\0\0\0evil\x86b."
+    attack = b"ctorch._utils\n%s\nN}X\x02\0\0\0ofX\x04\0\0\0evils\x86b."
     for name in (b"_rebuild_tensor", b"_rebuild_tensor_v2", b"_rebuild_parameter"):
         (tmp_path / "hostile").write_bytes(program(b"\x80\x02" + attack % name))
         assert "damaged" in refused(tmp_path, capsys, tmp_path / "hostile")
@@ -333,12 +337,218 @@ def test_a_few_bytes_cannot_take_all_memory(tmp_path, capsys, arrays):
     for content, sentence in [
         (zipped(arrays, {"a": Repeated("0", arrays["a.weight"])}), "beyond its numbers"),
         (squeezed.getvalue(), "compressed zip"),
-        (program(b"\x80\x02}r" + struct.pack("<I", 2**30) + b"."), "more memory"),
+        (program(b"\x80\x02}r" + struct.pack("<I", 2**30) + b"."), "no state dict"),
         (tall, "cut off"),
-        (h5.read_bytes(), "claims far more numbers"),
+        (h5.read_bytes(), "more than the file stores"),
     ]:
         (tmp_path / "bomb").write_bytes(content)
         assert sentence in refused(tmp_path, capsys, tmp_path / "bomb", "vgg11")
+
+
+def test_names_of_one_storage_share_its_numbers(tmp_path):
+    """400 names of a megabyte were 400 megabytes."""
+    class Shared(Tensor):
+        turned = False
+
+        def pickled(self):
+            function, pid, (offset, size, stride) = super().pickled()
+            return function, pid, (offset, size, stride[::-1] if self.turned else stride)
+
+    numbers = np.random.default_rng(0).normal(size=(512, 512)).astype("f4")
+    named = {f"{i}": Shared("0", numbers) for i in range(400)}
+    for i in range(1, 400, 2):
+        named[f"{i}"].turned = True
+    for container in (zipped, legacy):
+        (tmp_path / "shared").write_bytes(container({"0": numbers}, named))
+        tracemalloc.start()
+        found = torch_file.read(tmp_path / "shared")
+        assert tracemalloc.get_traced_memory()[1] < 3 * numbers.nbytes
+        tracemalloc.stop()
+        assert len(found) == 400 and np.array_equal(found["398"], numbers)
+        assert np.array_equal(found["399"], numbers.T) and not found["0"].flags.writeable
+
+
+@pytest.mark.parametrize(
+    "steps, sentence",
+    [
+        (b"\x80\x02)q\0" + b"h\0h\0\x86q\0" * 60 + b"}h\0Ns.", "a key in its pickle is a tuple"),
+        (b"\x80\x02})" + b"2\x86" * 60 + b"Ns.", "takes the step DUP"),
+        (b"\x80\x02}" + b"(" * 10**5 + b"t" * 10**5 + b"Ns.", "a key in its pickle is a tuple"),
+        (b"\x80\x02" + b"]" * 2**20 + b".", "takes more steps"),
+        (b"\x80\x02" + b"(" * 2**20 + b".", "takes more steps"),
+        (b"\x80\x02(X\x01\0\0\0aNu.", "damaged"),
+        (b"\x80\x02\x86.", "damaged"),
+        (b"\x80\x02ctorch._utils\n_rebuild_tensor\n)R.", "damaged"),
+        (b"\x80\x02X\x01\0\0\0a)R.", "damaged"),
+        (b"\x80\x02I" + b"9" * 10**5 + b"\n.", "damaged"),
+        (b"\x80\x04))\x93.", "damaged"),
+        (b"\x80\x02}X\x01\0\0\0aX\x01\0\0\0b\x86Q.", "damaged"),
+    ],
+)
+def test_a_small_pickle_cannot_keep_the_reader_busy(tmp_path, capsys, steps, sentence):
+    """The hash of t = (t, t), thirty times over, takes a minute, and sixty times for ever."""
+    (tmp_path / "hostile").write_bytes(program(steps))
+    began = time.process_time()
+    assert sentence in refused(tmp_path, capsys, tmp_path / "hostile")
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "offset, size, stride, sentence",
+    [
+        (0, (2**20, 2**20), (0, 0), "beyond its numbers"),
+        (-1, (2,), (1,), "shape is none"), (0, (-2,), (1,), "shape is none"),
+        (0, (2, 2), (-1, 1), "shape is none"), (2**63, (1,), (1,), "shape is none"),
+        (0, (1,), (2**62,), "shape is none"), (0, (1,) * 10**5, (1,) * 10**5, "shape is none"),
+        (0, (2.0,), (1,), "shape is none"), (0, ("2",), (1,), "shape is none"),
+        (0, (2,), (1, 1), "zip|damaged"), (0, 2, 1, "damaged"), (107, (2,), (1,), "beyond"),
+    ],
+)
+def test_shapes_of_a_tensor_that_are_none(
+    tmp_path, capsys, arrays, offset, size, stride, sentence
+):
+    class Odd(Tensor):
+        def pickled(self):
+            function, pid, _ = super().pickled()
+            return function, pid, (offset, size, stride)
+
+    (tmp_path / "odd").write_bytes(zipped(arrays, {"a": Odd("0", arrays["a.weight"])}))
+    assert re.search(sentence, refused(tmp_path, capsys, tmp_path / "odd"))
+
+
+def test_python_2_wrote_an_ordered_dict_as_pairs(tmp_path, arrays):
+    """As torchvision's files of 2017 are: a call with a list of lists, and short strings."""
+    pairs = [[name, tensor] for name, tensor in state(arrays).items()]
+    ordered = Call(Named("collections", "OrderedDict"), pairs)
+    (tmp_path / "old").write_bytes(legacy(arrays, ordered))
+    found = torch_file.read(tmp_path / "old")
+    assert all(np.array_equal(found[name], a) for name, a in arrays.items())
+
+
+def test_two_arrays_of_one_name_are_refused(tmp_path, capsys, arrays):
+    """A dict would keep the later one in silence."""
+    w, b = arrays.values()
+    with h5py.File(tmp_path / "keras", "w") as f:
+        f.attrs["layer_names"] = [b"a", b"a"]
+        f.create_group("a").attrs["weight_names"] = [b"k"]
+        f["a/k"] = w
+    layer = {"type": "conv", "name": "a", "filters": w, "biases": b[None]}
+    cell = np.empty((1, 2), object)
+    cell[0, 0] = cell[0, 1] = layer
+    scipy_io.savemat(tmp_path / "mat", {"layers": cell}, appendmat=False)
+    (tmp_path / "caffe").write_bytes(caffe([("a", [w]), ("a", [w])], 2))
+    (tmp_path / "torch").write_bytes(zipped({"a": b}, {5: Tensor("0", b), "5": Tensor("0", b)}))
+    for name, twice in [("keras", "a/0"), ("mat", "a/0"), ("caffe", "a/0"), ("torch", "5")]:
+        assert f"holds {twice} twice" in refused(tmp_path, capsys, tmp_path / name, "vgg11")
+
+
+def test_arrays_of_other_numbers_are_refused(tmp_path, capsys, arrays):
+    w, b = (a.astype("c8") for a in arrays.values())
+    layer = {"type": "conv", "name": "a", "filters": w, "biases": b[None]}
+    cell = np.empty((1, 1), object)
+    cell[0, 0] = layer
+    scipy_io.savemat(tmp_path / "mat", {"layers": cell}, appendmat=False)
+    safetensors_numpy.save_file({"a.weight": w}, tmp_path / "safe")
+    for name, value in [("complex", w), ("text", np.array([b"ab", b"c"])), ("bool", w == 0)]:
+        with h5py.File(tmp_path / name, "w") as f:
+            f["layers/conv2d/vars/0"] = value
+    for name in ("mat", "safe", "complex", "text", "bool"):
+        assert "weights are real" in refused(tmp_path, capsys, tmp_path / name, "vgg11"), name
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_none_are_refused(tmp_path, capsys, number):
+    """In every format, for it is where they are stored that they are looked at."""
+    net = models.table("squeezenet1_1", 2)
+    state = {n.replace("/", "."): np.zeros(s, "f4") for n, s in net.shapes.items()}
+    state["conv1.bias"][3] = number
+    safetensors_numpy.save_file(state, tmp_path / "odd")
+    format, found = formats.read(tmp_path / "odd")
+    params = {name: found[name.replace("/", ".")] for name in net.shapes}
+    with pytest.raises(ValueError, match="conv1/bias holds numbers that float32 cannot"):
+        storage.save(tmp_path / "out.h5", params, net.attributes)
+    assert not (tmp_path / "out.h5").exists()
+
+
+def test_caffes_fields_of_another_kind_take_no_memory(tmp_path, capsys, arrays):
+    """A name that is a number was a text of so many zeros."""
+    named = field(100, field(1, 2**40) + field(7, b""))
+    many = field(7, field(7, field(1, write_varint(2**62) * 10**5)) + field(5, bytes(4)))
+    negative = field(7, field(7, field(1, write_varint(2**64 - 1) * 2)) + field(5, bytes(4)))
+    both = field(7, field(5, bytes(4)) + field(8, bytes(8)))
+    for layer, sentence in [
+        (named, "damaged"), (field(100, field(1, b"a") + many), "a holds 4 bytes for a shape"),
+        (field(100, field(1, b"a") + negative), "a holds 4 bytes for a shape"),
+        (field(100, field(1, b"a") + both), "two precisions"),
+    ]:
+        (tmp_path / "odd").write_bytes(field(1, b"net") + layer)
+        assert sentence in refused(tmp_path, capsys, tmp_path / "odd", "vgg11")
+
+
+def element(kind, content):
+    """One of MATLAB's, filled up to eight bytes."""
+    return struct.pack("<II", kind, len(content)) + content + bytes(-len(content) % 8)
+
+
+def matlab(kind, dims, *parts):
+    head = element(6, bytes([kind, 0, 0, 0, 0, 0, 0, 0]))
+    head += element(5, struct.pack(f"<{len(dims)}i", *dims)) + element(1, b"layers")
+    return element(14, head + b"".join(parts))
+
+
+def test_matlabs_lists_in_lists_and_shapes_that_are_none(tmp_path, capsys):
+    deep = b""
+    for _ in range(10**4):
+        deep = matlab(1, (1, 1), deep)
+        if len(deep) > 10**6:
+            break
+    numbers = element(7, bytes(16))
+    for content, sentence in [
+        (deep, "deeper in one another"), (matlab(7, (-1, 1), numbers), "array of the shape"),
+        (matlab(7, (2, -2), numbers), "array of the shape"),
+        (matlab(7, (2**30, 2**30), numbers), "16 bytes for an array"),
+        (matlab(7, (1,) * 100, numbers), "array of the shape"),
+        (matlab(2, (1, 1), element(5, b""), element(1, b"name")), "damaged"),
+        (matlab(2, (1, 1), element(5, b"\x04\0\0\0"), element(1, b"")), "damaged"),
+        (element(14, b""), "no list of layers"), (element(15, zlib.compress(bytes(2**24))), "far"),
+    ]:
+        head = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
+        (tmp_path / "odd").write_bytes(head + content)
+        assert sentence in refused(tmp_path, capsys, tmp_path / "odd", "vgg11")
+
+
+def test_a_keras_file_that_names_one_array_often_takes_no_more_than_it_has(tmp_path, capsys):
+    with h5py.File(tmp_path / "often", "w") as f:
+        f.attrs["layer_names"] = [b"a"]
+        f.create_group("a").attrs["weight_names"] = [b"k"] * 400
+        f["a/k"] = np.zeros(2**18, "f4")
+    assert "more than the file stores" in refused(tmp_path, capsys, tmp_path / "often", "vgg11")
+
+
+def test_a_codebook_whose_gaps_are_no_zero_is_refused(tmp_path, capsys, shared_data):
+    whole = bytearray((shared_data / "squeezenet" / "compressed_SqueezeNet.net").read_bytes())
+    whole[26 * 4 : 26 * 4 + 4] = struct.pack("<f", 0.5)
+    (tmp_path / "odd").write_bytes(whole)
+    assert "for the gaps, and no zero" in refused(
+        tmp_path, capsys, tmp_path / "odd", "squeezenet1_0_caffe"
+    )
+
+
+def test_info_shows_a_hostile_name_on_one_line(tmp_path, capsys, arrays):
+    b = arrays["a.bias"]
+    (tmp_path / "hostile").write_bytes(zipped({"a": b}, {"o\n\x1b[31m": Tensor("0", b)}))
+    assert main(["info", str(tmp_path / "hostile")]) == 0
+    assert "o??[31m" in capsys.readouterr().out
+
+
+def test_info_tells_a_damaged_file_of_this_project(tmp_path, capsys, arrays):
+    storage.save(tmp_path / "n.h5", arrays, {"model": "n"})
+    assert main(["info", str(tmp_path / "n.h5")]) == 0 and "minigrad" in capsys.readouterr().out
+    whole = (tmp_path / "n.h5").read_bytes()
+    numbers = arrays["a.weight"].tobytes()
+    (tmp_path / "n.h5").write_bytes(whole.replace(numbers, numbers[::-1]))
+    assert main(["info", str(tmp_path / "n.h5")]) == 2
+    assert "the numbers of a.weight are not the ones" in capsys.readouterr().err
 
 
 def test_names_that_are_no_text_are_left_over(tmp_path, capsys, arrays):
@@ -346,18 +556,78 @@ def test_names_that_are_no_text_are_left_over(tmp_path, capsys, arrays):
     assert "left over: 5" in refused(tmp_path, capsys, tmp_path / "odd")
 
 
-def test_a_damaged_file_of_every_format_is_a_sentence_or_read(tmp_path, capsys, files):
-    """A few wrong bytes at a time; SciPy's reader of MATLAB files ended the whole process here."""
+def damaged(whole, rng):
+    """Flip a bit, write a number, leave out, repeat or cut off; one to three times."""
+    for _ in range(rng.integers(1, 4)):
+        at, to = sorted(rng.integers(len(whole), size=2))
+        number = struct.pack("<I", rng.choice([0, 1, 2**31 - 1, 2**31, 2**32 - 1]))
+        whole = [
+            whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :],
+            whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :],
+            whole[:at] + number + whole[at + 4 :],
+            whole[:at] + whole[at + 1 + to % 8 :] + b"0",
+            whole[:at] + whole[at:to] * 2 + whole[to:],
+            whole[: to + 1],
+        ][rng.integers(6)]
+    return whole
+
+
+@pytest.mark.parametrize(
+    "name", ["PyTorch", "legacy", "Caffe", "safetensors", "MatConvNet", "Keras", "ours"]
+)
+def test_a_damaged_file_of_every_format_is_a_sentence_or_read(tmp_path, files, arrays, name):
+    """SciPy's reader of MATLAB files ended the whole process here, and HDF5's library does."""
+    rng = np.random.default_rng(0)
+    (tmp_path / "legacy").write_bytes(legacy(arrays))
+    storage.save(tmp_path / "ours", arrays, {"model": "n", "mean": [1.0, 2.0, 3.0]})
+    whole = files.get(name, tmp_path / name).read_bytes()
+    read = storage.read if name == "ours" else formats.read
+    sentences = 0
+    tracemalloc.start()
+    for _ in range(8 if name == "Keras" else 150):
+        (tmp_path / "damaged").write_bytes(damaged(whole, rng))
+        began = time.process_time()
+        tracemalloc.reset_peak()
+        try:
+            read(tmp_path / "damaged")
+        except ValueError as error:
+            assert str(error).startswith(str(tmp_path / "damaged"))
+            sentences += 1
+        assert time.process_time() - began < 2
+        assert tracemalloc.get_traced_memory()[1] < 2**20 + 50 * len(whole)
+    tracemalloc.stop()
+    assert sentences > 3
+
+
+def test_a_damaged_file_of_every_format_is_one_line_and_status_2(tmp_path, capsys, files):
     rng = np.random.default_rng(0)
     for file in files.values():
-        whole = np.frombuffer(file.read_bytes(), np.uint8)
-        for _ in range(40):
-            damaged = whole.copy()
-            damaged[rng.integers(len(whole), size=3)] = rng.integers(256, size=3)
-            (tmp_path / "damaged").write_bytes(damaged)
+        for _ in range(5):
+            (tmp_path / "damaged").write_bytes(damaged(file.read_bytes(), rng))
             assert main(["info", str(tmp_path / "damaged")]) in (0, 2)
             assert capsys.readouterr().err.count("\n") <= 1
             refused(tmp_path, capsys, tmp_path / "damaged")
+
+
+@pytest.mark.parametrize("end", ["import os; os.abort()", "while True: pass", "exit(9)"])
+def test_where_hdf5s_library_breaks_down_a_sentence_is_left(
+    tmp_path, capsys, files, monkeypatch, end
+):
+    monkeypatch.setattr(keras_file, "PROBE", end)
+    monkeypatch.setattr(keras_file, "PATIENCE", 1)
+    assert "HDF5's library breaks down" in refused(tmp_path, capsys, files["Keras"], "vgg11")
+
+
+def test_a_heap_over_which_hdf5s_library_runs_for_ever_is_survived(tmp_path, capsys, monkeypatch):
+    """HDF5 2.0.0 does, where an object in the heap of texts ends among the zeros behind it."""
+    with h5py.File(tmp_path / "keras.h5", "w") as file:
+        file.attrs["layer_names"] = "a text of variable length"
+    whole = bytearray((tmp_path / "keras.h5").read_bytes())
+    size_of_the_first = whole.index(b"GCOL") + 16 + 8
+    whole[size_of_the_first : size_of_the_first + 8] = struct.pack("<Q", 513)
+    (tmp_path / "keras.h5").write_bytes(whole)
+    monkeypatch.setattr(keras_file, "PATIENCE", 3)
+    refused(tmp_path, capsys, tmp_path / "keras.h5", "vgg11")
 
 
 def test_a_truncated_file_of_every_format_is_refused(tmp_path, capsys, files):

@@ -11,7 +11,7 @@ out is shared among our own threads, which sleep while they have nothing to do.
 The limit is the process's, not the thread's that sets it.  Were each user to restore what it found,
 the second would find 1 and leave it behind; hence a count of the threads that are inside.
 
-Read before: backend.py.  Read next: threads.py, whose `matmul` is the way to multiply.
+Read before: memory.py.  Read next: threads.py, whose `matmul` is the way to multiply.
 """
 
 import functools

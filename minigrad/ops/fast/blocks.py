@@ -6,7 +6,7 @@ block it never leaves the cache.  Blocks are also what threads share.
 
 Images are (N, H, W, C) here: with the channels last, windows are cut out in long runs.
 
-Read before: threads.py.  Used by: columns.py and winograd.py, whose tiles are windows too.
+Read before: threads.py.  Read next: channels.py.
 """
 
 from typing import NamedTuple

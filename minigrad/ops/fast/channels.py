@@ -4,7 +4,7 @@ With the channels last in memory an image is this matrix already, and nothing is
 and the biases of convolutions work on it: a number per channel is a row that is added to each row,
 and a sum over all places is a product with a row of ones.
 
-Read before: ops/blocks.py.  Used by: columns.py, winograd.py and norm.py.
+Read before: blocks.py.  Read next: ways.py.
 """
 
 from minigrad.backend import array_module

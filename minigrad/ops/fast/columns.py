@@ -7,8 +7,8 @@ This is the definition of ops/conv.py with its windows written down, so that BLA
 115 MB for the second layer of VGG; here it exists for a few rows of outputs at a time.  Filters of
 1×1 need no X at all: the image, channels last, is X.
 
-Read before: ways.py, blocks.py and channels.py.
-Read next: winograd.py, where there is less to multiply.
+Read before: ways.py, blocks.py and channels.py.  Read next: winograd.py, where there is less to
+multiply.
 """
 
 from minigrad.backend import array_module

@@ -2,11 +2,11 @@
 
 While an image is optimised the weights stay the same, and so does everything computed from them
 alone.  A NumPy array that is merely marked as read-only can be unmarked, or written through a view
-that was taken before.  So the numbers of loaded weights lie in Python's `bytes`, which nothing can
+that was taken before.  So the numbers of loaded filters lie in Python's `bytes`, which nothing can
 change and NumPy will not unmark: what was made of them cannot go stale and is kept.  What is made
 of any other array, as in training, is not.
 
-Read before: backend.py.  Used by: winograd.py.
+Read before: winograd.py, which keeps its filters here.
 """
 
 import threading

@@ -15,7 +15,7 @@ A product that is no part of such a block goes through `matmul` for the same rea
 Threads help because NumPy lets go of Python's lock while it computes.  How many there are says
 `use(threads)` or the environment variable MINIGRAD_THREADS; else there is one to a core.
 
-Read before: blas.py.  Read next: ops/winograd.py, which this file was written for.
+Read before: blas.py.  Read next: blocks.py.
 """
 
 import functools

@@ -13,7 +13,7 @@ The results agree to the last digits.  To see how they differ in time, or to tes
 
 A gradient goes the way of its forward, also when it is asked for after the block.
 
-Read before: conv.py.  Read next: columns.py.
+Read before: ops/conv.py, the definition.  Read next: columns.py.
 """
 
 import contextlib

@@ -1,1 +1,10 @@
-"""Change the pixels until the network says what was asked for: one loop, many objectives."""
+"""Change the pixels until the network says what was asked for: one loop, many objectives.
+
+    for progress in excite(net, None, class_score(3)):      # from noise, with the network's preset
+        print(progress.step, progress.value)                # progress.pixels is the picture
+
+Reading order: starts.py, transforms.py and regularizers.py (what there is before, under and after
+a step), loop.py (the one loop), steps.py (how a gradient becomes a step), presets.py (settings that
+make good pictures), excite.py (the picture of a class or a channel), opinion.py (what another
+network says of it).
+"""

@@ -2,12 +2,12 @@
 
 What each column says:
 
-    sizes           edges of the image in pixels: large shapes are found while it is small
+    sizes           shorter edges of the image: large shapes are found while it is small
     steps, rate     of Adam, at each size; grey levels per step, falling to zero along a cosine
     noise           σ of the noise to start from, in grey levels
     jitter, zoom    up to so many pixels and up to this factor, another at every step
     grain           σ of the noise that the network sees on top, another at every step
-    waves           power of 1/|f| in the step (optimize.like_photos), None for the plain gradient
+    waves           power of 1/|f| in the step (steps.like_photos), None for the plain gradient
     regularizers    by name, with their strength (REGULARIZERS), in grey levels
 
 Found by looking: minivgg's and squeezenet's side by side on golf ball, dalmatian, church, starfish,
@@ -17,42 +17,22 @@ leave a weak class grey, none at all leaves ripples.  Without `centre` minivgg's
 are garish up to the border; with little `grain` they are pale and crossed by fine lines, with much
 of it bold and without detail; `blur` wipes off what the grain leaves.  The other rows follow
 squeezenet's at their own sizes, and nobody has looked at their pictures yet.
+
+    print(preset_for(net))                                  # what excite(net, …) does
+    excite(net, None, objective, rate=6.0)                  # the same, but for the rate
+
+Read before: steps.py.  Read next: excite.py.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
-import numpy as np
-
+from minigrad.checked import number, whole
 from minigrad.optim import Adam, cosine
 from minigrad.techniques.make import regularizers
-from minigrad.techniques.make.loop import descend, like_photos, optimize
-from minigrad.techniques.make.transforms import grain, jitter, resized, zoom
-
-
-@dataclass(frozen=True)
-class Preset:
-    """One row of the table."""
-
-    sizes: tuple[int, ...]
-    steps: int = 80
-    rate: float = 3.0
-    noise: float = 4.0
-    jitter: int = 8
-    zoom: float = 1.1
-    grain: float = 0.0
-    waves: float | None = 0.75
-    regularizers: dict[str, float] = field(default_factory=dict)
-
-
-MILD, ALONE = {"l2": 1e-7, "tv": 6e-7}, {"tv": 2e-7, "centre": 0.02, "blur": 0.3}
-PRESETS = {
-    "minivgg":    Preset((64, 90, 128), 60, rate=12.0, zoom=1.2, grain=38.0, regularizers=ALONE),
-    "vgg":        Preset((112, 158, 224), rate=3.0, jitter=16, zoom=1.10, regularizers=MILD),
-    "alexnet":    Preset((128, 168, 224), rate=3.0, jitter=16, zoom=1.10, regularizers=MILD),
-    "googlenet":  Preset((112, 158, 224), rate=3.0, jitter=16, zoom=1.10, regularizers=MILD),
-    "squeezenet": Preset((128, 170, 227), rate=3.0, jitter=12, zoom=1.10, regularizers=MILD),
-}
+from minigrad.techniques.make.steps import ascend, like_photos
+from minigrad.techniques.make.transforms import grain, jitter, zoom
 
 PENALTIES = {
     "l2": regularizers.l2,
@@ -71,51 +51,106 @@ CORRECTIONS = {
 REGULARIZERS = [*PENALTIES, *CORRECTIONS]
 
 
-def preset_for(net) -> Preset:
-    """Return the row of this network, or of its family: vgg16 is a vgg."""
-    rows = [name for name in PRESETS if net.name.startswith(name)]
-    return PRESETS[max(rows, key=len)] if rows else Preset((net.input_size,))
-
-
-def excite(net, objective, start, preset: Preset, rngs: Sequence[np.random.Generator]):
-    """Run the image loop with the settings of a row, size by size; more of the objective."""
-    x = start
-    for size in preset.sizes:
-        for progress in optimize(
-            net,
-            -objective,
-            resized(x, size),
-            rule(preset),
-            preset.steps,
-            penalties(preset.regularizers),
-            corrections(preset.regularizers),
-            transforms(preset, size),
-            rng=rngs,
-        ):
-            yield progress
-        x = progress.pixels
-
-
-def transforms(preset: Preset, size: int) -> list:
-    """What the network sees differently at every step."""
-    moved = [jitter(min(preset.jitter, size // 8)), zoom(1 / preset.zoom, preset.zoom)]
-    return [*moved, grain(preset.grain)] if preset.grain else moved
-
-
-def rule(preset: Preset):
-    """Adam, with the gradient as it is or shaped like photos."""
-    rate = cosine(preset.rate, preset.steps)
-    if preset.waves is None:
-        return descend(Adam(), rate)
-    return descend(Adam(), rate, like_photos(preset.waves))
-
-
-def penalties(strengths: dict[str, float]) -> list:
+def _penalties(strengths: Mapping[str, float]) -> list:
     """Each λ R(u) among the named."""
     chosen = [(PENALTIES[name], weight) for name, weight in strengths.items() if name in PENALTIES]
     return [lambda u, R=R, weight=weight: weight * R(u) for R, weight in chosen]
 
 
-def corrections(strengths: dict[str, float]) -> list:
-    """Each correction among the named."""
+def _corrections(strengths: Mapping[str, float]) -> list:
     return [CORRECTIONS[name](v) for name, v in strengths.items() if name in CORRECTIONS]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One row of the table.
+
+    Raises:
+        TypeError, ValueError: a setting is no such number, or there is no such regularizer.
+    """
+
+    sizes: tuple[int, ...]
+    steps: int = 80
+    rate: float = 3.0
+    noise: float = 4.0
+    jitter: int = 8
+    zoom: float = 1.1
+    grain: float = 0.0
+    waves: float | None = 0.75
+    regularizers: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self):
+        if not isinstance(self.sizes, tuple | list) or not self.sizes:
+            raise TypeError(f"sizes is {self.sizes!r}: give edges in pixels, as (64, 90, 128)")
+        for size in self.sizes:
+            whole("an edge in sizes", size, at_least=1)
+        whole("steps", self.steps, at_least=1)
+        number("rate", self.rate, above=0)
+        number("noise", self.noise, at_least=0)
+        whole("jitter", self.jitter)
+        number("zoom", self.zoom, at_least=1)
+        number("grain", self.grain, at_least=0)
+        if self.waves is not None:
+            number("waves", self.waves, at_least=0)
+        if not isinstance(self.regularizers, Mapping):
+            raise TypeError(f"regularizers is {self.regularizers!r}: give strengths by name")
+        for name, strength in self.regularizers.items():
+            if name not in REGULARIZERS:
+                there = ", ".join(REGULARIZERS)
+                raise ValueError(f"there is no regularizer {name!r}: there are {there}")
+            number(f"the strength of {name}", strength, at_least=0)
+        _corrections(self.regularizers)  # some have an upper bound, too
+
+    def loop_settings(self, edge: int) -> dict[str, Any]:
+        """The settings as `optimize` takes them, for images of this shorter edge."""
+        shape = {} if self.waves is None else {"shape": like_photos(self.waves)}
+        moved = [jitter(min(self.jitter, edge // 8)), zoom(1 / self.zoom, self.zoom)]
+        return {
+            "step": ascend(Adam(), cosine(self.rate, self.steps), **shape),
+            "steps": self.steps,
+            "penalties": _penalties(self.regularizers),
+            "corrections": _corrections(self.regularizers),
+            "transforms": [*moved, grain(self.grain)] if self.grain else moved,
+        }
+
+    def changed(self, changes: Mapping[str, Any]) -> "Preset":
+        """The same with other values for some settings.
+
+        Raises:
+            TypeError: there is no such setting.
+        """
+        known = [setting.name for setting in fields(self)]
+        for name in changes:
+            if name not in known:
+                raise TypeError(f"there is no setting {name!r}: there are {', '.join(known)}")
+        return replace(self, **changes)
+
+
+MILD, ALONE = {"l2": 1e-7, "tv": 6e-7}, {"tv": 2e-7, "centre": 0.02, "blur": 0.3}
+PRESETS = {
+    "minivgg":    Preset((64, 90, 128), 60, rate=12.0, zoom=1.2, grain=38.0, regularizers=ALONE),
+    "vgg":        Preset((112, 158, 224), rate=3.0, jitter=16, zoom=1.10, regularizers=MILD),
+    "alexnet":    Preset((128, 168, 224), rate=3.0, jitter=16, zoom=1.10, regularizers=MILD),
+    "googlenet":  Preset((112, 158, 224), rate=3.0, jitter=16, zoom=1.10, regularizers=MILD),
+    "squeezenet": Preset((128, 170, 227), rate=3.0, jitter=12, zoom=1.10, regularizers=MILD),
+}
+
+
+def preset_for(net) -> Preset:
+    """The row of this network, or of its family, as vgg16 is a vgg; else one at its own size."""
+    rows = [name for name in PRESETS if net.name.startswith(name)]
+    return PRESETS[max(rows, key=len)] if rows else Preset((net.input_size,))
+
+
+def sizes_up_to(net, edge: int, sizes) -> tuple[int, ...]:
+    """Sizes in the same proportions that end at `edge`, without those too small for the network."""
+    smaller = [round(size * edge / sizes[-1]) for size in sizes[:-1]]
+    return (*(size for size in smaller if _fits(net, size)), edge)
+
+
+def _fits(net, edge: int) -> bool:
+    try:
+        net.output_shapes((edge, edge))
+    except ValueError:
+        return False
+    return True

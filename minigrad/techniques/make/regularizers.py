@@ -4,20 +4,23 @@ A network's score rises for any x that fools its filters, most easily by noise t
 takes.  Regularizers say what pictures are like.  They act on u, the image minus the network's mean
 colour, in grey levels, so that u = 0 is that colour and not black.
 
-A *penalty* R(u) is one number, added to what is minimised, and its gradient comes from the tape:
+A *penalty* R(u) is one number, taken off the objective, and its gradient comes from the tape:
 
-    l2                  Σ u²                                    Simonyan et al. 2014, eq. 2
-    l6                  Σ u⁶                                    Mahendran and Vedaldi 2014, eq. 4
-    total_variation     Σ (∂u/∂x² + ∂u/∂y²)^(β/2)               Mahendran and Vedaldi 2014, eq. 5
+    l2                  Σ u²                                    Simonyan et al. 2014, eq. 1
+    l6                  Σ u⁶                                    Mahendran and Vedaldi 2015
+    total_variation     Σ (∂u/∂x² + ∂u/∂y²)^(β/2)               Mahendran and Vedaldi 2015
     edge_energy         Σ over scales of ‖u − G ∗ u‖²           Fleuret, "Deep learning", part 9.4
 
+(Mahendran and Vedaldi's two stand under "Regularisers"; where they invert a code, it is the loss
+that is divided, by the code's ‖Φ₀‖², to balance it with these: objectives.code.)
+
 A *correction* takes u after a step, the gradient of the objective that led there, without the
-penalties', and the number of the step, from 1; it returns a new u and keeps nothing in mind
-(Yosinski et al. 2015, section 3.2; `centre`: Nguyen et al. 2016):
+penalties', and the number of the step, from 1; it returns a new u and remembers nothing
+(Yosinski et al. 2015, section 3; `centre`: Nguyen et al. 2016):
 
     decay, centre, blur, clip_small_norm, clip_small_contribution;  every(n, correction)
 
-Read before: ops/arithmetic.py.  Read next: optimize.py.
+Read before: starts.py.  Read next: loop.py.
 """
 
 import numpy as np
@@ -34,12 +37,12 @@ SMOOTH = 1e-6  # grey levels²: total variation has no slope at 0 for β < 2, th
 
 
 def l2(u):
-    """R = Σ u²: far from the mean colour is dear."""
+    """R = Σ u²: the further from the mean colour, the more it costs."""
     return (u * u).sum()
 
 
 def l6(u):
-    """R = Σ u⁶: nothing up to a limit, and then a wall."""
+    """R = Σ u⁶: almost nothing up to a limit, and then a wall."""
     squared = u * u
     return (squared * squared * squared).sum()
 
@@ -81,7 +84,7 @@ def edge_energy(u):
 
 
 def decay(rate: float):
-    """Shrink: u ← (1 − rate) · u: what nothing holds up fades to the mean colour."""
+    """Shrink: u ← (1 − rate) · u: what the objective does not renew fades to the mean colour."""
     rate = number("the rate of decay", rate, at_least=0, at_most=1)
     return lambda u, g, step: (1 - rate) * u
 

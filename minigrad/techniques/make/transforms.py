@@ -10,7 +10,7 @@ through it and brings the step back to where the pixels really are: jitter is un
 differentiation.  Image n draws from the generator rngs[n] alone, so that no image depends on those
 that stand beside it.
 
-Read before: ops/resample.py.  Read next: optimize.py.
+Read before: ops/resample.py, starts.py.  Read next: regularizers.py.
 """
 
 import numpy as np
@@ -20,12 +20,12 @@ from minigrad.backend import array_module
 from minigrad.checked import number, whole
 
 
-def jitter(pixels: int):
-    """Roll each image by up to so many pixels down and to the right, or up and to the left."""
-    pixels = whole("the pixels of jitter", pixels)
+def jitter(reach: int):
+    """Roll each image by up to `reach` rows and columns, either way."""
+    reach = whole("the reach of jitter", reach)
 
     def transform(x, rngs):
-        shifts = [rng.integers(-pixels, pixels, 2, endpoint=True).tolist() for rng in rngs]
+        shifts = [rng.integers(-reach, reach, 2, endpoint=True).tolist() for rng in rngs]
         rolled = [ops.roll(x[n : n + 1], shift, axis=(2, 3)) for n, shift in enumerate(shifts)]
         return ops.concatenate(rolled)
 
@@ -60,24 +60,25 @@ def grain(sigma: float):
 
 
 def resized(x, size: int):
-    """The same images with another edge, bilinearly: (N, 3, H, W) → (N, 3, size, size).
+    """The same images with another shorter edge, bilinearly: (N, 3, H, W) → (N, 3, H', W').
 
     Large shapes are found in a small image, details in a large one: a picture may begin small.
     """
-    size = whole("the edge of an image", size, at_least=1)
+    size, shorter = whole("the edge of an image", size, at_least=1), min(x.shape[2:])
     rows, columns = (
-        _bilinear(x, (np.arange(size) + 0.5) * n / size - 0.5, n) for n in x.shape[2:]
+        _bilinear(x, (np.arange(m) + 0.5) * n / m - 0.5, n)                 # (m, n)
+        for n, m in ((n, round(n * size / shorter)) for n in x.shape[2:])
     )
-    return ops.matmul(ops.matmul(rows, x), columns.T)                       # (size, H), (size, W)
+    return ops.matmul(ops.matmul(rows, x), columns.T)
 
 
 def _enlarging(x, n: int, factors):
     """The pixels that an image shows when enlarged around its centre: (N, 1, n, n)."""
-    place = (np.arange(n) - (n - 1) / 2) / factors[:, None] + (n - 1) / 2        # (N, n)
-    return _bilinear(x.data, place, n)[:, None]
+    at = (np.arange(n) - (n - 1) / 2) / factors[:, None] + (n - 1) / 2          # (N, n)
+    return _bilinear(x.data, at, n)[:, None]
 
 
-def _bilinear(like, place, n: int):
-    """A[…, i, j], how much of pixel j of n lies at place[…, i]; each row sums to 1."""
-    A = np.maximum(0, 1 - abs(place.clip(0, n - 1)[..., None] - np.arange(n)))
+def _bilinear(like, at, n: int):
+    """A[…, i, j], how much of pixel j of n there is at the point at[…, i]; each row sums to 1."""
+    A = np.maximum(0, 1 - abs(at.clip(0, n - 1)[..., None] - np.arange(n)))
     return array_module(like).asarray(A, like.dtype)

@@ -45,11 +45,13 @@ def test_nobody_can_write_a_frozen_array():
     assert freeze(ice) is ice
 
 
-def test_loaded_weights_are_frozen_and_their_filters_kept():
-    net = models.load("minivgg")
-    assert all(frozen(array) for array in net.params.values())
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_loaded_filters_are_frozen_and_what_is_made_of_them_is_kept(dtype):
+    net = models.load("minivgg", dtype=dtype)
+    assert not any(array.flags.writeable for array in net.params.values())
+    assert all(frozen(array) for array in net.params.values() if array.ndim == 4)
     before = winograd.filters.bytes
-    net(np.zeros((1, 3, 64, 64), np.float32), until="relu1_2")
+    net(np.zeros((1, 3, 64, 64)), until="relu1_2")
     assert winograd.filters.bytes > before
 
 

@@ -1,0 +1,96 @@
+"""Pictures to make: what of, from which random numbers, and the making, with a progress bar."""
+
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from minigrad.backend import to_device, to_numpy
+from minigrad.checked import whole
+from minigrad.techniques.make.excite import drawable_class, excite_each
+from minigrad.techniques.make.loop import Diverged
+from minigrad.techniques.make.starts import noise
+from minigrad.techniques.make.transforms import resized
+from minigrad.techniques.objectives import Objective
+
+FRAMES, FILMED = 40, 4  # moments of a film, and the pictures that it shows
+
+
+class Wish(NamedTuple):
+    """One picture to make.
+
+    Attributes:
+        name: what of, in words.
+        objective: what of, as a number.
+        number: of the class or the channel.
+        k: the class that the picture shall show, if it is one.
+        copy: which of several pictures of the same it is.
+    """
+
+    name: str
+    objective: Objective
+    number: int
+    k: int | None = None
+    copy: int = 0
+
+    def rng(self, seed: int) -> np.random.Generator:
+        """A generator of this picture's own: it is the same alone and among others.
+
+        Raises:
+            ValueError: the seed is negative.
+        """
+        key = self.number, self.copy
+        return np.random.default_rng(np.random.SeedSequence(whole("--seed", seed), spawn_key=key))
+
+
+def of_class(net, k: int, name: str) -> Wish:
+    """A picture of a class."""
+    return Wish(name, drawable_class(net, k), k, k)
+
+
+class Made(NamedTuple):
+    """Pictures (N, 3, H, W), their moments for a film, steps done for all, and what ended it."""
+
+    pixels: np.ndarray
+    films: list[list[np.ndarray]]
+    steps: int
+    error: Diverged | None
+
+
+def make(net, wishes, preset, seed: int, photo=None, film: bool = False) -> Made:
+    """Make the pictures; Ctrl-C, or a loop that diverges, keeps what there is.
+
+    Args:
+        net: a network.
+        wishes: what to make.
+        preset: the settings.
+        seed: of the noise to start from and of all that follows.
+        photo: pixels (1, 3, H, W) to start from in place of noise; they keep their size.
+        film: keep moments of the first pictures, too.
+    """
+    edge, sizes = preset.sizes[-1], preset.sizes if photo is None else preset.sizes[-1:]
+    rngs = [wish.rng(seed) for wish in wishes]
+    now = [
+        to_numpy(noise(net, sizes[0], 1, preset.noise, rng)) if photo is None else to_numpy(photo)
+        for rng in rngs
+    ]
+    films = [[resized(image, edge)[0]] for image in now[:FILMED]] if film else []
+    total, done, error = preset.steps * len(sizes), 0, None
+    walk = excite_each(
+        net, to_device(np.concatenate(now), net.device), [wish.objective for wish in wishes],
+        preset=preset, rng=rngs, sizes=sizes,
+    )  # fmt: skip
+    with tqdm(total=len(wishes) * total, unit="step") as bar:
+        try:
+            for n, progress in walk:
+                now[n], done = progress.pixels, done + 1
+                bar.set_postfix(score=f"{progress.value:.1f}", refresh=False)
+                bar.update()
+                if n < len(films) and progress.step % max(1, total // FRAMES) == 0:
+                    films[n].append(to_numpy(resized(now[n], edge))[0])
+        except KeyboardInterrupt:
+            bar.write("stopped: the pictures are kept as they are now")
+        except Diverged as diverged:
+            error = diverged
+    made = np.concatenate([to_numpy(resized(image, edge)) for image in now])
+    return Made(made, films, done, error)
