@@ -20,6 +20,14 @@ Reading order: objectives.py; then look/gradient.py, and any room.
 
 from minigrad.techniques.look.filters import filters
 from minigrad.techniques.look.gradient import by_rule, gradient, panel, saliency
+from minigrad.techniques.make.excite import (
+    drawable_channel,
+    drawable_class,
+    excite,
+    excite_each,
+)
+from minigrad.techniques.make.opinion import opinion
+from minigrad.techniques.make.presets import PRESETS, Preset, preset_for
 from minigrad.techniques.objectives import (
     Objective,
     channel,
@@ -37,4 +45,6 @@ __all__ = [
     "Objective", "channel", "class_score", "code", "cross_entropy", "each", "energy", "strongest",
     "strongest_unit", "unit",
     "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
+    "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
+    "opinion", "preset_for",
 ]

@@ -1,0 +1,206 @@
+"""The house: who may know whom, how long a file may be, and every technique with one call."""
+
+import ast
+import dataclasses
+import importlib
+import inspect
+import pathlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+import numpy as np
+import pytest
+
+import models
+from demos.__main__ import ROOMS
+from minigrad import techniques
+from minigrad.optim import SGD
+from minigrad.techniques.objectives import Objective, activations, class_score
+
+ROOT = pathlib.Path(__file__).parent.parent
+HOUSE = ["minigrad", "models", "weights", "demos"]
+FILES = {
+    str(file.relative_to(ROOT)): ast.parse(file.read_text(encoding="utf-8"))
+    for room in HOUSE
+    for file in sorted((ROOT / room).rglob("*.py"))
+}
+
+
+def imported(tree) -> set[str]:
+    """Every module or name that a file imports, anywhere in it: minigrad.tensor.grad, os."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def within(name: str, modules) -> bool:
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
+
+
+# ── Arrows point one way ────────────────────────────────────────────────────────────────────────
+
+MAY_NOT_KNOW = {  # the first that fits counts
+    "minigrad/techniques/": ["models", "weights", "demos"],
+    "minigrad/ops/": ["minigrad.techniques", "minigrad.optim", "models", "weights", "demos"],
+    "minigrad/": ["minigrad.techniques", "models", "weights", "demos"],
+    "models/": ["minigrad.techniques", "weights", "demos"],
+    "weights/": ["minigrad.techniques", "demos"],
+    "demos/": [],
+}
+ENGINE = ["tensor", "arguments", "tape", "backend", "rules", "checked"]
+OUTSIDE = ["argparse", "json", "os", "pathlib", "sys", "PIL", "h5py", "tqdm"]
+
+
+def test_arrows_point_one_way():
+    """demos → techniques → ops → tensor, and demos → models → ops."""
+    against = set()
+    for file, tree in FILES.items():
+        room = next(room for room in MAY_NOT_KNOW if file.startswith(room))
+        bad = [name for name in imported(tree) if within(name, MAY_NOT_KNOW[room])]
+        against |= {f"{file} imports {name}" for name in bad}
+    assert against == set()
+
+
+def test_the_engine_knows_no_op():
+    known = {name for module in ENGINE for name in imported(FILES[f"minigrad/{module}.py"])}
+    assert {name for name in known if within(name, ["minigrad.ops"])} == set()
+
+
+def test_a_technique_knows_no_file_and_no_flag_and_prints_nothing():
+    for file in (file for file in FILES if file.startswith("minigrad/techniques/")):
+        assert {name for name in imported(FILES[file]) if within(name, OUTSIDE)} == set(), file
+        called = {node.func.id for node in ast.walk(FILES[file])
+                  if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        assert called.isdisjoint({"print", "open", "input"}), file
+
+
+TIMED = {"demos/shared/contenders.py": "the benchmark times the engine itself, beside the others'"}
+
+
+def test_a_demo_computes_no_gradient():
+    for file in (file for file in FILES if file.startswith("demos/") and file not in TIMED):
+        names = {name.rsplit(".", 1)[-1] for name in imported(FILES[file])}
+        assert names.isdisjoint({"grad", "Tensor"}), file
+
+
+# ── Short files, short functions ────────────────────────────────────────────────────────────────
+
+LONG_FILES = {"minigrad/tensor.py", "models/network.py"}
+LONG_FUNCTIONS = {
+    "batch_norm": "the forward and its three gradients, on one page with their equations",
+    "pytorch": "one contender, from its weights to its four tasks",
+    "jax": "one contender, from its weights to its four tasks",
+}
+
+
+def test_a_file_has_300_lines_at_most():
+    long = {file for file in FILES if len((ROOT / file).read_text("utf-8").splitlines()) > 300}
+    assert long - LONG_FILES == set()
+
+
+def test_a_function_has_45_lines_at_most_its_docstring_aside():
+    long = {
+        f"{file}: {node.name}"
+        for file, tree in FILES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name not in LONG_FUNCTIONS
+        and lines(node) - (lines(node.body[0]) if ast.get_docstring(node) else 0) > 45
+    }
+    assert long == set()
+
+
+def lines(node) -> int:
+    return node.end_lineno - node.lineno + 1
+
+
+# ── One technique, one call ─────────────────────────────────────────────────────────────────────
+
+EXPORTED = {
+    name: getattr(techniques, name)
+    for name in techniques.__all__
+    if inspect.isfunction(getattr(techniques, name))
+}
+
+
+@pytest.fixture(scope="module")
+def given():
+    """What the tests give for an argument that has no default, by its name."""
+    net = models.load("minivgg")
+    pixels = net.pixels(ROOT / "demos" / "photos" / "astronaut.jpg")
+    acts = net(pixels)
+    labels = np.array([40])
+    return {
+        "net": net, "judge": net, "pixels": pixels, "objective": class_score(40),
+        "objectives": [class_score(40)], "wanted": [class_score(40)], "k": 40, "label": 40,
+        "layer": "relu4_2", "c": 3, "channel": 3, "a": acts["relu4_2"], "target": acts["relu4_2"],
+        "params": net.params, "optimiser": SGD(), "lr": 0.01, "rng": np.random.default_rng(0),
+        "labels": labels, "predicted": labels, "scores": acts.scores, "classes": net.class_count,
+    }  # fmt: skip
+
+
+INSTEAD = {"unit": {"layer": "fc7"}}  # one index is enough there
+
+
+def required(f) -> list[str]:
+    """The arguments that a call cannot leave out."""
+    several = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+    parameters = inspect.signature(f).parameters.values()
+    return [p.name for p in parameters if p.default is p.empty and p.kind not in several]
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_a_technique_and_an_objective_work_without_any_setting(name, given):
+    known = given | INSTEAD.get(name, {})
+    needed = required(EXPORTED[name])
+    unknown = [argument for argument in needed if argument not in known]
+    assert not unknown, f"{name} needs {unknown}: tell the fixture `given` what that is"
+    good(EXPORTED[name](**{argument: known[argument] for argument in needed}), given)
+
+
+def good(result, given):
+    """An objective, steps of a run, an array, a number, or some of them: all finite."""
+    if isinstance(result, Objective):
+        result = result(activations(given["net"], given["pixels"], result))
+    if isinstance(result, Iterator):
+        steps = [step if hasattr(step, "pixels") else step[-1] for step in islice(result, 2)]
+        assert [step.step for step in steps] == [1, 2]
+        first, second = (step.pixels for step in steps)
+        assert second.shape[1] == 3 and second.min() >= 0 and second.max() <= 255
+        assert np.isfinite(steps[1].value) and not np.array_equal(first, second)
+    elif isinstance(result, Mapping | tuple | list):
+        assert len(result)
+        for part in result.values() if isinstance(result, Mapping) else result:
+            good(part, given)
+    elif dataclasses.is_dataclass(result):
+        assert str(result)
+    else:
+        assert np.size(result) and np.isfinite(result).all()
+
+
+def test_every_technique_of_a_room_is_exported():
+    """What takes (net, pixels, …) and needs no setting is a technique."""
+    defined = set()
+    for room in ROOMS:
+        package = importlib.import_module(f"minigrad.techniques.{room}")
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            for name, f in inspect.getmembers(importlib.import_module(module.name)):
+                if inspect.isfunction(f) and f.__module__ == module.name and name[0] != "_":
+                    needed = required(f)
+                    technique = needed[:2] == ["net", "pixels"] and len(needed) <= 3
+                    defined |= {name} if technique else set()
+    assert {"saliency", "excite"} <= defined <= set(EXPORTED)
+
+
+def test_every_technique_is_called_alike():
+    """technique(net, pixels, objective, *, rules=None, rng=None, **settings)"""
+    for name, f in EXPORTED.items():
+        if list(inspect.signature(f).parameters)[:2] == ["net", "pixels"]:
+            _, _, *rest = inspect.signature(f).parameters.values()
+            by_position = [p.name for p in rest if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
+            assert by_position in (["objective"], ["wanted"], ["layer"]), name
+            assert all(p.default is None for p in rest if p.name in ("rules", "rng")), name
