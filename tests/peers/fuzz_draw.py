@@ -3,7 +3,7 @@
 Everything is drawn from one generator that the case's name seeds, so a name is enough to make the
 same case again.
 
-Read next: fuzz_judge.py.
+Read next: fuzz_sides.py.
 """
 
 import contextlib
