@@ -6,7 +6,7 @@
 A NaN compares as false with everything and would pass most tests written as `if rate < 0`; it is
 refused here, and so are True and False, which Python counts as 1 and 0.
 
-Read before: optim.py and techniques/, which use it.
+Read before: ops/sizes.py; the optimisers and the techniques use it too.
 """
 
 import math

@@ -29,7 +29,7 @@ from minigrad import arguments
 from minigrad.arguments import UnusedRule
 from minigrad.backend import is_array
 
-__all__ = ["Step", "Tensor", "UnusedRule", "ancestors", "grad", "op", "ways_back"]
+__all__ = ["Step", "Tensor", "UnusedRule", "ancestors", "data_of", "grad", "op", "ways_back"]
 
 _births = itertools.count()
 
@@ -171,7 +171,7 @@ def _unwrapped(value, is_list=False):
     """The array of a Tensor, or of each in a list of them; anything else as it is."""
     if is_list and isinstance(value, list | tuple):
         return [_unwrapped(item) for item in value]
-    return value.data if isinstance(value, Tensor) else value
+    return data_of(value)
 
 
 def grad(
@@ -308,3 +308,8 @@ def _unbroadcast(gradient, shape: tuple[int, ...]):
 def _called(tensor: Tensor, index: int) -> str:
     named = f"{tensor.name!r}" if tensor.name else f"inputs[{index}]"
     return f"{named} (shape {tensor.shape})"
+
+
+def data_of(value):
+    """The array of a Tensor; anything else as it is."""
+    return value.data if isinstance(value, Tensor) else value

@@ -25,6 +25,7 @@ from minigrad import Tensor, ops
 from minigrad.activations import Activations
 from minigrad.backend import device_of, is_array, to_device
 from minigrad.ops.conv import rectified_conv2d
+from minigrad.tensor import data_of
 from models import photo as photos
 from models.layers import BatchNorm, Conv, Layer, MaxPool, Relu
 from models.preprocess import Preprocessing, warn_if_scaled
@@ -277,7 +278,7 @@ class Network:
         for name, layer in self.layers.items():
             if isinstance(layer, BatchNorm):
                 x = acts[self.inputs[name][0]]
-                x = x.data if isinstance(x, Tensor) else x
+                x = data_of(x)
                 n = x.size // x.shape[1]
                 mean, var = ops.batch_statistics(x)
                 statistics[f"{name}/running_mean"] = mean
@@ -290,7 +291,7 @@ class Network:
         if not isinstance(x, Tensor):
             x = x if is_array(x) else np.asarray(x)
             x = x.astype(self.dtype, copy=False)
-        data = x.data if isinstance(x, Tensor) else x
+        data = data_of(x)
         if data.ndim != 4 or data.shape[1] != 3:
             raise ValueError(
                 f"{self.name} takes pixels (N, 3, H, W), RGB, 0–255, not an array of shape "

@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigrad import Tensor
 from minigrad.backend import array_module, device_of
+from minigrad.tensor import data_of
 
 FILTERS = ("nearest", "box", "bilinear", "bicubic", "lanczos")
 LONGEST = 4096  # pixels: the edge of the largest image that is passed on
@@ -43,8 +43,8 @@ class Preprocessing(NamedTuple):
     interpolation: str = "bilinear"
 
     def __call__(self, pixels):
-        """Z = a · pixels − b, for a Tensor or an array (N, 3, H, W), RGB, 0–255."""
-        data = pixels.data if isinstance(pixels, Tensor) else pixels
+        """z = a · pixels − b, for a Tensor or an array (N, 3, H, W), RGB, 0–255."""
+        data = data_of(pixels)
         a, b = _constants(
             array_module(data), data.dtype, self.scale, tuple(self.mean), tuple(self.std)
         )
@@ -109,7 +109,7 @@ def _like(usual, value):
 
 @functools.lru_cache
 def _constants(xp, dtype, scale, mean, std):
-    """A and b, (3, 1, 1), where the pixels are; None for an a of 1 and for a b of 0.
+    """The a and b of z = a · pixels − b, (3, 1, 1), where the pixels are; None for 1 and for 0.
 
     Sent to a GPU once: asking it whether they are 1 and 0 would be to wait for it in every pass.
     """

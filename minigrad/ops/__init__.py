@@ -52,7 +52,7 @@ from minigrad.ops.shape import (
     stack,
     transpose,
 )
-from minigrad.tensor import Tensor
+from minigrad.tensor import Tensor, data_of
 
 __all__ = [
     "abs",
@@ -150,4 +150,4 @@ def _numbers(other):
     """What a Tensor may be compared with: a Tensor's array, an array or a number."""
     if not isinstance(other, Tensor | Real | list) and not is_array(other):
         raise TypeError(f"a Tensor is compared with numbers, not with {other!r}: `is` tells who")
-    return other.data if isinstance(other, Tensor) else other
+    return data_of(other)

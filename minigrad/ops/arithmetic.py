@@ -56,7 +56,7 @@ def power(x: Array, exponent: Array):
 
     def back_x(g):
         below = xp.where(exponent == 0, 0, exponent - 1).astype(g.dtype)
-        return g * exponent * x**below
+        return xp.where(exponent == 0, 0, g * exponent * x**below)
 
     def back_exponent(g):
         flat = (x == 0) & (exponent >= 0)
@@ -137,7 +137,8 @@ def clip(x: Array, low: Array | None = None, high: Array | None = None):
     least, most = (-math.inf if low is None else low), (math.inf if high is None else high)
     y = xp.minimum(xp.maximum(x, least), most)
     inside = (x >= least) & (x <= most)
-    below, above = (x < least) & (least < most), (x > most) | (least > most)
+    below = (x < least) & ((least < most) | (high is None))
+    above = (x > most) | (least > most)
     return (
         y,
         lambda g: xp.where(inside, g, 0),

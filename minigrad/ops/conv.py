@@ -19,10 +19,11 @@ Read before: ops/linear.py.  Read next: ops/pool.py; the faster ways, afterwards
 """
 
 from minigrad.backend import Array, array_module, is_array
+from minigrad.checked import whole
 from minigrad.ops.fast import columns, threads, winograd
 from minigrad.ops.fast.blocks import view
 from minigrad.ops.fast.ways import choose
-from minigrad.ops.sizes import check_axes, check_shapes, margins, pair, whole
+from minigrad.ops.sizes import check_axes, check_shapes, margins, pair
 from minigrad.tensor import op
 
 
@@ -103,9 +104,9 @@ def conv_transpose2d(
         ValueError: shapes that do not fit together, or sizes below their least.
     """
     check_axes("conv_transpose2d", x, weight)
-    groups = whole(groups, "groups", 1)
-    stride, dilation = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
-    padding, extra = pair(padding, "padding", 0), pair(output_padding, "output_padding", 0)
+    groups = whole("groups", groups, at_least=1)
+    stride, dilation = pair("stride", stride, 1), pair("dilation", dilation, 1)
+    padding, extra = pair("padding", padding, 0), pair("output_padding", output_padding, 0)
     outputs = weight.shape[1] * groups
     check_shapes("conv_transpose2d", x, weight, bias, groups, weight.shape[0], outputs)
     if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
@@ -160,8 +161,8 @@ def windows(x, kernel_size, stride=1, padding=0, dilation=1, value=0):
     xp = array_module(x)
     if not is_array(x) or x.ndim != 4:
         raise ValueError("windows are cut out of an array x (N, C, H, W)")
-    (A, B), (s, t) = pair(kernel_size, "kernel_size", 1), pair(stride, "stride", 1)
-    (p, q), (d, e) = pair(padding, "padding", 0), pair(dilation, "dilation", 1)
+    (A, B), (s, t) = pair("kernel_size", kernel_size, 1), pair("stride", stride, 1)
+    (p, q), (d, e) = pair("padding", padding, 0), pair("dilation", dilation, 1)
     if p or q:
         x = xp.pad(x, ((0, 0), (0, 0), (p, p), (q, q)), constant_values=value)
     reach = (A - 1) * d + 1, (B - 1) * e + 1
@@ -182,8 +183,8 @@ def overlap_add(seen, shape, stride=1, padding=0, dilation=1):
     ⟨windows(x), w⟩ = ⟨x, overlap_add(w)⟩ for all x and w.
     """
     xp = array_module(seen)
-    (s, t), (d, e) = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
-    p, q = pair(padding, "padding", 0)
+    (s, t), (d, e) = pair("stride", stride, 1), pair("dilation", dilation, 1)
+    p, q = pair("padding", padding, 0)
     N, C, H, W = shape
     rows, columns, A, B = seen.shape[2:]
     x = xp.zeros((N, C, H + 2 * p, W + 2 * q), seen.dtype)
@@ -241,8 +242,8 @@ def by_group(array, groups, axis):
 def by_its_way(x, weight, bias, stride, padding, dilation, groups, rectified=False):
     """Check conv2d's arguments, and return its value (or max(0, value)) and its gradients."""
     check_axes("conv2d", x, weight)
-    groups = whole(groups, "groups", 1)
-    stride, dilation = pair(stride, "stride", 1), pair(dilation, "dilation", 1)
+    groups = whole("groups", groups, at_least=1)
+    stride, dilation = pair("stride", stride, 1), pair("dilation", dilation, 1)
     check_shapes("conv2d", x, weight, bias, groups, weight.shape[1] * groups, weight.shape[0])
     padding, (below, right) = margins(padding, weight.shape[2:], stride, dilation)
     if below or right:  # an odd number of zeros: one more than symmetry gives

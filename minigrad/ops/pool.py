@@ -12,13 +12,13 @@ Read before: ops/conv.py.  Read next: ops/norm.py.
 """
 
 import functools
-from numbers import Integral
 
 import numpy as np
 
 from minigrad.backend import Array, array_module, is_array
 from minigrad.ops.fast import threads
 from minigrad.ops.fast.blocks import blocks_of, room, share, view
+from minigrad.ops.sizes import check_images, pair
 from minigrad.tensor import op
 
 
@@ -117,8 +117,8 @@ def adaptive_avg_pool2d(x: Array, output_size):
     x (N, C, H, W), output_size a number or (H', W'), 1 or more → y (N, C, H', W').  Errors as for
     max_pool2d.
     """
-    _check_shape("adaptive_avg_pool2d", x.shape)
-    rows, columns = _pair("adaptive_avg_pool2d", "output_size", output_size, 1)
+    check_images("adaptive_avg_pool2d", x.shape)
+    rows, columns = pair("adaptive_avg_pool2d: output_size", output_size, 1)
     (H, W), xp = x.shape[2:], array_module(x)
     if (rows, columns) == (H, W):
         return x.copy(), lambda g: g
@@ -152,10 +152,10 @@ class Window:
     """
 
     def __init__(self, name, shape, kernel_size, stride, padding, ceil_mode):
-        _check_shape(name, shape)
-        window = self.A, self.B = _pair(name, "kernel_size", kernel_size, 1)
-        self.stride = _pair(name, "stride", kernel_size if stride is None else stride, 1)
-        self.start = p, q = _pair(name, "padding", padding, 0)
+        check_images(name, shape)
+        window = self.A, self.B = pair(f"{name}: kernel_size", kernel_size, 1)
+        self.stride = pair(f"{name}: stride", kernel_size if stride is None else stride, 1)
+        self.start = p, q = pair(f"{name}: padding", padding, 0)
         if 2 * p > self.A or 2 * q > self.B:
             raise ValueError(f"{name}: padding {padding} is more than half of {kernel_size}")
         if not isinstance(ceil_mode, bool | np.bool_):
@@ -281,18 +281,3 @@ def _count(n, k, stride, padding, ceil_mode):
         return free // stride + 1
     count = -(-free // stride) + 1
     return count - 1 if (count - 1) * stride >= n + padding else count
-
-
-def _check_shape(name, shape):
-    if len(shape) != 4 or 0 in shape[1:]:  # a batch of none is a batch
-        raise ValueError(f"{name} takes x (N, C, H, W), C, H, W ≥ 1, but x has shape {shape}")
-
-
-def _pair(name, option, value, least):
-    """One whole number for rows and columns alike, or one of each."""
-    both = tuple(value) if isinstance(value, tuple | list) else (value, value)
-    if len(both) != 2 or not all(isinstance(n, Integral) and not isinstance(n, bool) for n in both):
-        raise TypeError(f"{name}: {option} is a whole number or two of them, not {value!r}")
-    if min(both) < least:
-        raise ValueError(f"{name}: {option} is {least} or more, not {value!r}")
-    return both

@@ -24,7 +24,7 @@ def upsample_nearest(x: Array, scale):
         ValueError, TypeError: x is no batch of images, or the scale is not 1, 2, 3, …
     """
     _check("upsample_nearest", x)
-    s, t = pair(scale, "scale", 1)
+    s, t = pair("scale", scale, 1)
     N, C, H, W = x.shape
     y = x.repeat(s, axis=2).repeat(t, axis=3)
     return y, lambda g: g.reshape(N, C, H, s, W, t).sum(axis=(3, 5))    # (N, C, H, s, W, t)
@@ -43,7 +43,7 @@ def upsample_bilinear(x: Array, size):
         ValueError, TypeError: x is no batch of images, has no pixels, or the size is not 1, 2, 3, …
     """
     _check("upsample_bilinear", x)
-    xp, (rows, columns) = array_module(x), pair(size, "size", 1)
+    xp, (rows, columns) = array_module(x), pair("size", size, 1)
     if 0 in x.shape[2:]:
         raise ValueError(f"upsample_bilinear: x has shape {x.shape}, and no pixels to look at")
     H, W = x.shape[2:]

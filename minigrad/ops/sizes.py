@@ -6,30 +6,21 @@ of the image, and gives a picture of it.
 Read before: ops/conv.py, which uses it, as pool.py and resample.py do.
 """
 
-from numbers import Integral
+from minigrad.checked import whole
 
 
-def pair(value, name="a size", least=None) -> tuple[int, int]:
+def pair(name, value, at_least) -> tuple[int, int]:
     """One whole number for rows and columns alike, or one of each.
 
     Raises:
-        TypeError: it is neither.
-        ValueError: it is below `least`.
+        TypeError: it is no whole number, and no tuple or list.
+        ValueError: it is below `at_least`, or there are not two.
     """
     if not isinstance(value, tuple | list):
-        return (whole(value, name, least),) * 2
+        return (whole(name, value, at_least),) * 2
     if len(value) != 2:
-        raise ValueError(f"{name} is a whole number, or one for rows and one for columns: {value}")
-    return whole(value[0], name, least), whole(value[1], name, least)
-
-
-def whole(value, name, least=None) -> int:
-    """Return a whole number; errors as for `pair`."""
-    if not isinstance(value, Integral) or isinstance(value, bool):
-        raise TypeError(f"{name} is counted in whole numbers, not in {value!r}")
-    if least is not None and value < least:
-        raise ValueError(f"{name} is {least} or more, not {value}")
-    return int(value)
+        raise ValueError(f"{name} is {value!r}: give a number, or one for rows and one for columns")
+    return whole(name, value[0], at_least), whole(name, value[1], at_least)
 
 
 def margins(padding, kernel_size, stride, dilation):
@@ -37,11 +28,17 @@ def margins(padding, kernel_size, stride, dilation):
     if padding == "valid":
         return (0, 0), (0, 0)
     if padding != "same":
-        return pair(padding, "padding", 0), (0, 0)
+        return pair("padding", padding, 0), (0, 0)
     if stride != (1, 1):
         raise ValueError(f'padding "same" is for stride 1, where it keeps the size, not {stride}')
     zeros = [d * (k - 1) for d, k in zip(dilation, kernel_size, strict=True)]
     return tuple(n // 2 for n in zeros), tuple(n % 2 for n in zeros)
+
+
+def check_images(name, shape):
+    """Raise one sentence where a shape is no batch of images; a batch of none is a batch."""
+    if len(shape) != 4 or 0 in shape[1:]:
+        raise ValueError(f"{name} takes x (N, C, H, W), C, H, W ≥ 1, but x has shape {shape}")
 
 
 def check_axes(name, x, weight):

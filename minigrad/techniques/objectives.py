@@ -32,7 +32,7 @@ from minigrad import ops
 from minigrad.activations import Activations
 from minigrad.backend import array_module, is_array, to_numpy
 from minigrad.checked import number, whole
-from minigrad.tensor import Tensor
+from minigrad.tensor import data_of
 
 SCORES = "the scores"  # among an objective's layers: acts.scores, whatever the layer's name
 
@@ -118,7 +118,7 @@ def cross_entropy(label: int) -> Objective:
 
     def value(acts):
         scores = _scores(acts, label)
-        labels = array_module(_data(scores)).full(scores.shape[0], label)
+        labels = array_module(data_of(scores)).full(scores.shape[0], label)
         return ops.cross_entropy(scores, labels) * scores.shape[0]
 
     return Objective(f"cross entropy of class {label}", (SCORES,), value)
@@ -177,7 +177,7 @@ def place_of_strongest(a, rows=slice(None), columns=slice(None)) -> tuple[int, .
             f"the strongest unit is one image's, and these activations are of {a.shape[0]}: "
             "take a[n : n + 1]"
         )
-    data = to_numpy(_data(a))[0]
+    data = to_numpy(data_of(a))[0]
     if data.ndim == 1:
         return (int(data.argmax()),)
     part = data[:, rows, columns]
@@ -261,10 +261,6 @@ def _scores(acts: Activations, k: int):
     if k >= scores.shape[1]:
         raise ValueError(f"there are classes 0–{scores.shape[1] - 1}, and {k} is none of them")
     return scores
-
-
-def _data(a):
-    return a.data if isinstance(a, Tensor) else a
 
 
 def _check_inside(layer, place, shape):

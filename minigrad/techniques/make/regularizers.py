@@ -28,7 +28,7 @@ import numpy as np
 from minigrad import ops
 from minigrad.backend import array_module
 from minigrad.checked import number, whole
-from minigrad.tensor import Tensor
+from minigrad.tensor import data_of
 
 SMOOTH = 1e-6  # grey levels²: total variation has no slope at 0 for β < 2, this rounds its corner
 
@@ -70,7 +70,7 @@ def edge_energy(u):
     u = ops.reshape(u, (N * C, 1, H, W))
     t = np.arange(-2, 3)
     G = np.exp(-(t[:, None] ** 2 + t**2) / 2)                               # (5, 5)
-    data = u.data if isinstance(u, Tensor) else u
+    data = data_of(u)
     G = array_module(data).asarray((G / G.sum())[None, None], data.dtype)   # (1, 1, 5, 5)
     R = 0.0
     while min(u.shape[2:]) > 5:
