@@ -9,7 +9,6 @@ from collections.abc import Callable
 import models
 from minigrad.backend import to_numpy
 from models.classes import class_name
-from models.classes import find_class as find_class
 
 GPU_MODULES = {"cupy", "cupy_backends", "cupyx"}
 PHOTOS = pathlib.Path(__file__).parents[1] / "photos"
