@@ -8,8 +8,8 @@ from PIL import Image
 
 import models
 from demos import filters, maximize, opinion
-from demos.shared.command import run
 from minigrad import ops
+from minigrad.command import run
 from minigrad.ops.fast.threads import use
 from minigrad.optim import cosine
 from minigrad.techniques.make import excite as wishes
@@ -32,7 +32,7 @@ def weights(tmp_path_factory):
 @pytest.fixture
 def call(weights, tmp_path, capsys):
     def call(*argv, main=maximize.main):
-        status = run(main, ["--weights", str(weights), "--out", str(tmp_path), *argv])
+        status = run(main, ["--weights", str(weights), "--out", str(tmp_path), *argv], "demos")
         notes = {file.stem: json.loads(file.read_text()) for file in tmp_path.glob("*.json")}
         return status, capsys.readouterr(), notes
 
