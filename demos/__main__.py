@@ -6,7 +6,7 @@ import importlib
 import pathlib
 import sys
 
-from demos.shared.command import run
+from minigrad.command import run
 
 HERE = pathlib.Path(__file__).parent
 TECHNIQUES = HERE.parent / "minigrad" / "techniques"
@@ -88,4 +88,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run(main, sys.argv[1:]))
+    sys.exit(run(main, sys.argv[1:], "demos"))

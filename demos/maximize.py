@@ -23,12 +23,13 @@ import numpy as np
 from PIL import Image
 
 from demos.shared import pictures
-from demos.shared.command import PHOTOS, class_name, find_class, network, parser
+from demos.shared.command import PHOTOS, network, parser
 from demos.shared.wishes import Made, Wish, make, of_class
 from minigrad import ops
 from minigrad.backend import to_device
 from minigrad.techniques.make.excite import channel_count, drawable_channel, edge_for
 from minigrad.techniques.make.presets import REGULARIZERS, preset_for, sizes_up_to
+from models.classes import class_name, find_class
 
 MANY = 16  # channels: they are shown on their sheet alone
 

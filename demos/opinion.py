@@ -19,10 +19,10 @@ from PIL import Image
 
 import models
 from demos.shared import pictures
-from demos.shared.command import class_name, find_class, network, parser
+from demos.shared.command import network, parser
 from demos.shared.wishes import make, of_class
-from minigrad.techniques.make.opinion import opinion
-from minigrad.techniques.make.presets import preset_for
+from minigrad.techniques import opinion, preset_for
+from models.classes import class_name, find_class, shared
 
 
 def main(argv: list[str]) -> None:
@@ -71,18 +71,6 @@ def options() -> argparse.ArgumentParser:
     add("--steps", type=int, default=40, help="at each size of the preset (40)")
     add("--seed", type=int, default=0)
     return parse
-
-
-def shared(net, judge) -> dict[int, int]:
-    """The classes that both name alike, capitals and _ aside: {class of net: class of judge}."""
-    known = {plain(name): k for k, name in enumerate(judge.classes)}
-    names = {k: plain(name) for k, name in enumerate(net.classes)}
-    return {k: known[name] for k, name in names.items() if name in known}
-
-
-def plain(name: str) -> str:
-    """English_springer → english springer."""
-    return name.lower().replace("_", " ")
 
 
 def asked(judge, picture: Image.Image, k: int) -> tuple[int, str]:

@@ -18,6 +18,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 
 from minigrad import ops
+from minigrad.command import run
 
 FILES = "activation", "arithmetic", "shape", "linear", "conv", "pool", "norm", "resample", "loss"
 
@@ -96,10 +97,4 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except BrokenPipeError:
-        sys.stderr.close()
-    except ValueError as error:
-        print(f"minigrad: {error}", file=sys.stderr)
-        sys.exit(2)
+    sys.exit(run(main, sys.argv[1:], "minigrad"))

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 import models
+from minigrad.command import run
 from models import description
 
 
@@ -28,10 +29,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1:])
-    except BrokenPipeError:
-        sys.stderr.close()
-    except (ValueError, TypeError, OSError, KeyboardInterrupt) as error:
-        print(f"models: {error}", file=sys.stderr)
-        sys.exit(2)
+    sys.exit(run(main, sys.argv[1:], "models"))

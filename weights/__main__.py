@@ -1,10 +1,10 @@
 """`python -m weights list | download NAME | convert SOURCE TARGET --model NAME | info FILE`."""
 
 import argparse
-import os
 import sys
 
 import models
+from minigrad.command import printable, run
 from models import storage
 from weights import formats, keras_file
 from weights.convert import convert
@@ -12,26 +12,10 @@ from weights.download import describe, download
 from weights.publishers import PUBLISHED
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Do what the command line says; bad input is one sentence and status 2."""
+def main(argv: list[str]) -> None:
+    """Do what the command line says."""
     args = options().parse_args(argv)
-    try:
-        args.do(args)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader of our output (`| head`) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except KeyboardInterrupt:
-        print("\nstopped; the same command goes on from here", file=sys.stderr)
-        return 130
-    except (ValueError, OSError, MemoryError) as error:
-        print(f"weights: {printable(str(error)) or 'out of memory'}", file=sys.stderr)
-        return 2
-    return 0
-
-
-def printable(line: str) -> str:
-    """A name out of a hostile file may hold line ends or a terminal's codes."""
-    return "".join(char if char.isprintable() else "?" for char in line)
+    args.do(args)
 
 
 def options() -> argparse.ArgumentParser:
@@ -92,4 +76,4 @@ def print_info(file: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(main, sys.argv[1:], "weights"))

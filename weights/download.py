@@ -83,6 +83,8 @@ def fetch(address: str, file: pathlib.Path, expected: str | None) -> None:
     part = file.with_name(file.name + ".part")
     try:
         _receive(address, part)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("the same command goes on from here") from None
     except urllib.error.HTTPError as error:
         raise OSError(f"{address} answers {error.code} {error.reason}") from None
     except (

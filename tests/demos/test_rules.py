@@ -8,7 +8,7 @@ from PIL import Image
 
 import models
 from demos import rules
-from demos.shared.command import run
+from minigrad.command import run
 from models import storage
 
 
@@ -24,7 +24,8 @@ def weights(tmp_path_factory):
 @pytest.fixture
 def call(weights, tmp_path, capsys):
     def call(*argv):
-        status = run(rules.main, ["--weights", str(weights), "--out", str(tmp_path), *argv])
+        options = ["--weights", str(weights), "--out", str(tmp_path)]
+        status = run(rules.main, [*options, *argv], "demos")
         made = [json.loads(note.read_text()) for note in tmp_path.glob("*_rules.json")]
         made = made[0] if made else None
         return status, capsys.readouterr(), made

@@ -10,7 +10,7 @@ from PIL import Image
 import models
 from demos import train
 from demos.shared import training_run
-from demos.shared.command import run
+from minigrad.command import run
 from models import photo, photo_folder, storage
 
 COLOURS = {"blue": (40, 60, 220), "green": (50, 190, 60), "red": (220, 50, 40)}
@@ -36,7 +36,7 @@ def call(tmp_path, capsys):
         options = ["--data", str(folder)]
         if "--resume" not in argv:
             options += ["--sizes", "32*1", "--batch", "8", "--lr", "0.02"]
-        status = run(train.main, [*options, "--out", str(tmp_path / out), *argv])
+        status = run(train.main, [*options, "--out", str(tmp_path / out), *argv], "demos")
         return status, capsys.readouterr()
 
     return call
@@ -108,7 +108,7 @@ def test_a_finished_run_goes_on_for_more_epochs_and_at_a_new_rate(folder, call, 
     longer = training_run.resume(checkpoint, sorted(COLOURS), {"epochs": 3}, "cpu")
     assert longer.recipe.began == 0 and longer.recipe.rate(10)(30) == pytest.approx(0)
     options = ["--data", str(folder), "--resume", str(checkpoint), "--epochs", "2"]
-    assert run(train.main, [*options, "--out", str(tmp_path / "out")]) == 0
+    assert run(train.main, [*options, "--out", str(tmp_path / "out")], "demos") == 0
     note = json.loads((tmp_path / "out" / "minivgg.json").read_text())
     assert [line["epoch"] for line in note["log"]] == [1, 2]
 

@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 
 import models
-from demos.shared.command import run as command
+from minigrad.command import run
 
 
 def demo(name, *argv, out):
     main = importlib.import_module(f"demos.{name}").main
-    assert command(main, [*map(str, argv), "--out", str(out)]) == 0
+    assert run(main, [*map(str, argv), "--out", str(out)], "demos") == 0
 
 
 PICTURES = {  # arguments, and how many grey levels a rounding may grow to

@@ -7,15 +7,21 @@ import numpy as np
 import pytest
 
 import models
+from minigrad.command import run
 from models import storage
+from weights import __main__ as command
 from weights import formats, torch_file
-from weights.__main__ import main
 from weights.convert import convert
 
 torch = pytest.importorskip("torch")
 safetensors_torch = pytest.importorskip("safetensors.torch")
 
 CONTAINERS = pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
+
+
+def main(argv):
+    """The command as a user meets it: what is wrong is a sentence and a status."""
+    return run(command.main, argv, "weights")
 
 
 def save(what, path, zipped):

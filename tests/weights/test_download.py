@@ -7,12 +7,18 @@ import threading
 import pytest
 
 import models
+from minigrad.command import run
+from weights import __main__ as command
 from weights import download as downloads
-from weights.__main__ import main
 from weights.download import fetch
 from weights.publishers import PUBLISHED, Published
 
 CONTENT = bytes(range(256)) * 4000
+
+
+def main(argv):
+    """The command as a user meets it: what is wrong is a sentence and a status."""
+    return run(command.main, argv, "weights")
 
 
 class Server(http.server.BaseHTTPRequestHandler):

@@ -15,14 +15,20 @@ import numpy as np
 import pytest
 
 import models
+from minigrad.command import run
 from models import storage
+from weights import __main__ as command
 from weights import formats, keras_file, torch_file
-from weights.__main__ import main
 from weights.caffe_file import fields, varint
 from weights.convert import convert
 
 safetensors_numpy = pytest.importorskip("safetensors.numpy")
 scipy_io = pytest.importorskip("scipy.io")
+
+
+def main(argv):
+    """The command as a user meets it: what is wrong is a sentence and a status."""
+    return run(command.main, argv, "weights")
 
 
 # ── Tiny writers, one per format ─────────────────────────────────────────────────────────────────

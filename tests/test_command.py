@@ -1,11 +1,12 @@
-"""What the command lines share: one sentence for a mistake."""
+"""How a command ends: what a user can mend is one sentence and status 2."""
 
+import subprocess
 import sys
 import types
 
 import pytest
 
-from demos.shared.command import run
+from minigrad.command import run
 
 
 @pytest.mark.parametrize("error", [ValueError("a is b"), FileNotFoundError("a is b")])
@@ -13,8 +14,45 @@ def test_bad_input_is_one_sentence_and_status_2(error, capsys):
     def main(argv):
         raise error
 
-    assert run(main, []) == 2
+    assert run(main, [], "demos") == 2
     assert capsys.readouterr().err == "demos: a is b\n"
+
+
+def test_memory_that_is_gone_without_a_word_is_a_sentence(capsys):
+    def main(argv):
+        raise MemoryError
+
+    assert run(main, [], "weights") == 2
+    assert capsys.readouterr().err.startswith("weights: out of memory")
+
+
+def test_a_name_out_of_a_hostile_file_stays_on_its_line(capsys):
+    def main(argv):
+        raise ValueError("no layer o\n\x1b[31m×")
+
+    assert run(main, [], "weights") == 2
+    assert capsys.readouterr().err == "weights: no layer o??[31m×\n"
+
+
+@pytest.mark.parametrize("says", [[], ["the same command goes on from here"]])
+def test_ctrl_c_is_status_130_and_may_say_how_to_go_on(says, capsys):
+    def main(argv):
+        raise KeyboardInterrupt(*says)
+
+    assert run(main, [], "weights") == 130
+    assert capsys.readouterr().err == "\n" + "; ".join(["stopped", *says]) + "\n"
+
+
+@pytest.mark.parametrize("program", ["minigrad", "models", "weights list", "demos"])
+@pytest.mark.parametrize("unread", [0, 1])
+def test_a_reader_who_has_read_enough_is_no_mistake(program, unread):
+    """As in `| head`: the pipe is closed before the output, or after its first byte."""
+    command = [sys.executable, "-m", *program.split()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as done:
+        done.stdout.read(unread)
+        done.stdout.close()
+        assert done.stderr.read() == b""
+        assert done.wait(60) == 0
 
 
 def test_what_nobody_foresaw_is_a_traceback():
@@ -22,7 +60,7 @@ def test_what_nobody_foresaw_is_a_traceback():
         raise RuntimeError("a mistake of ours")
 
     with pytest.raises(RuntimeError, match="of ours"):
-        run(main, [])
+        run(main, [], "demos")
 
 
 @pytest.fixture
@@ -46,7 +84,7 @@ def test_what_the_gpu_says_is_one_sentence_and_status_2(cupy, name, capsys):
         raise cupy[name]("too much of it\nand 900 lines of a kernel")
 
     before = set(sys.modules)
-    assert run(main, ["--device", "cuda"]) == 2
+    assert run(main, ["--device", "cuda"], "demos") == 2
     assert set(sys.modules) == before
     said = capsys.readouterr().err
     assert said == (
@@ -59,5 +97,5 @@ def test_a_library_that_cupy_misses_is_a_sentence_too(capsys):
     """It raises Python's own RuntimeError, from one of its modules."""
     module = types.ModuleType("cupy_backends.cuda.libs.nvrtc")
     exec("def load(argv): raise RuntimeError('CuPy failed to load libnvrtc.so')", module.__dict__)
-    assert run(module.load, []) == 2
+    assert run(module.load, [], "demos") == 2
     assert "RuntimeError: CuPy failed to load libnvrtc.so;" in capsys.readouterr().err
