@@ -110,6 +110,10 @@ class Draw:
         x = np.exp(self.rng.normal(size=shape))
         return self._spoiled(x, [0.0, np.inf, 1e-40, 1e-30, 1e30]) if self.hard else x
 
+    def _endless(self, shape):  # for a gradient, which nobody makes of 1e30
+        x = self._usual(shape)
+        return self._spoiled(x, [0.0, np.inf, -np.inf, np.nan]) if self.hard else x
+
     def _unit(self, shape):  # of size one, for long computations
         return self.rng.normal(size=shape)
 

@@ -79,7 +79,7 @@ def _compare(case, draw, ours, theirs, wanted):
         if not np.array_equal(ours.y, theirs.y):
             raise Mismatch("other whole numbers than PyTorch's")
         return
-    g = draw.array(ours.y.shape, "any" if case.pointwise else "unit")
+    g = draw.array(ours.y.shape, "endless" if case.pointwise else "unit")
     truth = theirs if draw.dtype is np.float64 else PyTorch(case, case.arrays, wanted, np.float64)
     found = [ours.y, *ours.gradients(g)] if wanted else [ours.y]
     near = [theirs.y, *theirs.gradients(g)]
@@ -146,15 +146,19 @@ def apart(found, near, truth, pointwise, floor):
 
 
 def _forgiven(case, draw, wanted, g, k, e, limit, pointwise):
-    """Whether the last bits of the arguments change the result by as much."""
-    spread = np.zeros(e.shape)
-    still = PyTorch(case, case.arrays, wanted, np.float64)
-    still = [still.y, *still.gradients(g)][k]
+    """Whether the last bits of the arguments change the result, or PyTorch's error, by as much."""
+
+    def theirs(arrays, dtype):
+        side = PyTorch(case, arrays, wanted, dtype)
+        return [side.y, *side.gradients(g)][k]
+
+    spread, still = np.zeros(e.shape), theirs(case.arrays, np.float64)
     for _ in range(8):
-        moved = PyTorch(case, _moved(case, draw), wanted, np.float64)
-        moved = [moved.y, *moved.gradients(g)][k]
-        difference = abs(moved - still)
-        spread = np.maximum(spread, np.where(np.isfinite(difference), difference, 0))
+        arrays = _moved(case, draw)
+        moved = theirs(arrays, np.float64)
+        arrays = [a.astype(draw.dtype) if a.dtype.kind == "f" else a for a in arrays]
+        own = theirs(arrays, draw.dtype) - theirs(arrays, np.float64)
+        spread = np.maximum.reduce([spread, _size(moved - still), _size(own)])
     if case.pointwise and k and not pointwise:
         spread = spread + 4 * np.finfo(draw.dtype).eps * _added_up(case, wanted, g, k)
     return bool((e <= limit + 8 * (spread if pointwise else _largest(spread))).all())
