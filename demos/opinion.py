@@ -21,8 +21,7 @@ import models
 from demos.shared import pictures
 from demos.shared.command import network, parser
 from demos.shared.wishes import make, of_class
-from minigrad.techniques.make.opinion import opinion
-from minigrad.techniques.make.presets import preset_for
+from minigrad.techniques import opinion, preset_for
 from models.classes import class_name, find_class, shared
 
 

@@ -35,7 +35,7 @@ def main(argv: list[str]) -> None:
         print(f"{p:6.1%}  {name}")
 
     objective = asked_for(net, x, args)
-    box = seen_by(net, objective, x.shape[2:])
+    box = box_of(net, objective, x.shape[2:])
     gradients, note = under_each_rule(net, x, objective)
     drawn = draw(net, x, acts, gradients, box)
     if args.panel:
@@ -89,7 +89,7 @@ def asked_for(net, x, args):
     return unit(layer, *map(int, parts))
 
 
-def seen_by(net, objective, image):
+def box_of(net, objective, image):
     """Return the box of the image that a unit sees, (top, left, bottom, right); None for others."""
     if objective.place is None or len(objective.place) < 3:
         return None

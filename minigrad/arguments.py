@@ -222,6 +222,23 @@ def checked_seed(seed, data):
     return seed.astype(data.dtype, copy=False)
 
 
+def apart(gradients: list, seed) -> list:
+    """Copy what lies in the seed's memory or in an earlier gradient's: each may be written."""
+    taken, apart = {id(_owner(seed))}, []
+    for g in gradients:
+        g = g.copy() if id(_owner(g)) in taken else g
+        taken.add(id(_owner(g)))
+        apart.append(g)
+    return apart
+
+
+def _owner(array):
+    """The array whose memory a view looks at."""
+    while is_array(getattr(array, "base", None)):
+        array = array.base
+    return array
+
+
 def no_path(called: str):
     """An input of `grad` has no part in y."""
     raise ValueError(

@@ -27,7 +27,6 @@ import numpy as np
 
 from minigrad import arguments
 from minigrad.arguments import UnusedRule
-from minigrad.backend import is_array
 
 __all__ = ["Step", "Tensor", "UnusedRule", "ancestors", "data_of", "grad", "op", "ways_back"]
 
@@ -225,24 +224,7 @@ def grad(
             name = _called(key, 0) if isinstance(key, Tensor) else getattr(key, "__name__", key)
             ops = sorted({t.step.op.__name__ for t in path if t.step})
             arguments.unused_rule(name, ops)
-    return _apart([gradients[x] for x in inputs], seed)
-
-
-def _apart(gradients: list, seed) -> list:
-    """Copy what lies in the seed's memory or in an earlier gradient's: each may be written."""
-    taken, apart = {id(_owner(seed))}, []
-    for g in gradients:
-        g = g.copy() if id(_owner(g)) in taken else g
-        taken.add(id(_owner(g)))
-        apart.append(g)
-    return apart
-
-
-def _owner(array):
-    """The array whose memory a view looks at."""
-    while is_array(getattr(array, "base", None)):
-        array = array.base
-    return array
+    return arguments.apart([gradients[x] for x in inputs], seed)
 
 
 def _path(y: Tensor, wanted: set[Tensor]) -> set[Tensor]:

@@ -90,7 +90,7 @@ def test_a_demo_computes_no_gradient():
 
 # ── Short files, short functions ────────────────────────────────────────────────────────────────
 
-LONG_FILES = {"minigrad/tensor.py", "models/network.py"}
+LONG_FILES = {"models/network.py"}
 LONG_FUNCTIONS = {
     "batch_norm": "the forward and its three gradients, on one page with their equations",
     "pytorch": "one contender, from its weights to its four tasks",

@@ -54,11 +54,11 @@ def batch_norm(
         # x moves μ and σ² as well: take out of g its mean and its part along x̂
         mean_g, along = (total / n for total in sums(g, x))
         slope = along * inverse
-        offset = mean_g - mean * slope
 
         def centred(g, x, out):  # scale · (g − mean(g) − x̂ · mean(g · x̂))
-            xp.multiply(x, slope, out=out)
-            out += offset
+            xp.subtract(x, mean, out=out)
+            out *= slope
+            out += mean_g
             xp.subtract(g, out, out=out)
             out *= scale
 
@@ -88,9 +88,14 @@ def batch_norm(
 def batch_statistics(x):
     """Mean and variance (divided by n) of each channel: x (N, C, …) → (C,), (C,)."""
     n = x.size // x.shape[1]
-    mean = channel_sums(lambda x: [x], x)[0] / n
-    var = channel_sums(lambda x: [(x - mean) ** 2], x)[0] / n
-    return mean, var
+    near = channel_sums(lambda x: [x], x)[0] / n  # the mean, but for the rounding of large sums
+
+    def apart(x):
+        d = x - near
+        return d, d * d
+
+    d, square = (total / n for total in channel_sums(apart, x))
+    return near + d, square - d * d
 
 
 @op

@@ -8,8 +8,15 @@ from alike import image, on_both, same
 from networks import network, shipped, small
 
 from minigrad import Tensor, grad
-from minigrad.techniques import objectives
-from minigrad.techniques.look import gradient as look
+from minigrad.techniques import (
+    by_rule,
+    class_score,
+    filters,
+    gradient,
+    panel,
+    saliency,
+    strongest_unit,
+)
 from models.fold import fold_batch_norm
 
 PHOTOS = pathlib.Path(__file__).parent.parent.parent / "demos" / "photos"
@@ -60,19 +67,26 @@ def test_pixels_of_another_device_or_dtype_are_refused_in_a_sentence(pixels):
         shipped("cuda")(pixels)
 
 
-@pytest.mark.parametrize("name", [None, *look.RULES])
-def test_a_gradient_at_the_pixels_is_that_of_the_cpu_under_each_rule(name):
-    rule = look.RULES[name] if name else None
-    x, score = image(96, dtype="float32"), objectives.class_score(7)
-    on_both(lambda to, device: look.gradient(shipped(device), to(x), score, rule), 2e-3)
+def test_a_gradient_at_the_pixels_is_that_of_the_cpu_under_each_rule():
+    x, score = image(96, dtype="float32"), class_score(7)
+    on_both(lambda to, device: gradient(shipped(device), to(x), score), 2e-3)
+    on_both(lambda to, device: by_rule(shipped(device), to(x), score), 2e-3)
 
 
 def test_the_panel_and_the_saliency_map_are_those_of_the_cpu():
     def looked(to, device):
         net, x = small(device), to(image(48))
-        pictures = look.panel(net, x, objectives.class_score(2))
-        gradient = look.gradient(net, x, objectives.class_score(1))
-        return [{str(b): g for b, g in pictures.items()}, look.saliency(gradient)]
+        pictures = panel(net, x, class_score(2))
+        return [{str(b): g for b, g in pictures.items()}, saliency(net, x, class_score(1))]
+
+    on_both(looked)
+
+
+def test_the_filters_and_the_strongest_unit_are_those_of_the_cpu():
+    def looked(to, device):
+        net, x = small(device), to(image(48))
+        unit = strongest_unit(net, x, "relu2_1")
+        return [filters(net), list(unit.place), saliency(net, x, unit)]
 
     on_both(looked)
 

@@ -91,6 +91,18 @@ def test_an_infinite_gradient_is_no_nan_where_none_arrives():
         assert grad(f(x), [x], seed=g)[0].tolist() == [np.inf, 0]
 
 
+def test_batch_norm_far_from_zero_keeps_its_digits(rng):
+    """Mean 1000, deviation 1: what is left of float32's seven digits is used."""
+    x = (1000 + rng.normal(size=(8, 4, 16, 16))).astype(np.float32)
+    w, b, g = np.ones(4, np.float32), np.zeros(4, np.float32), rng.normal(size=x.shape)
+    exact, single = Tensor(x.astype(np.float64)), Tensor(x)
+    y = ops.batch_norm(single, w, b)
+    expected = ops.batch_norm(exact, w.astype(np.float64), b.astype(np.float64))
+    np.testing.assert_allclose(y.data, expected.data, atol=5e-5)
+    at_x, at_exact = grad(y, [single], seed=g)[0], grad(expected, [exact], seed=g)[0]
+    np.testing.assert_allclose(at_x, at_exact, atol=2e-5)
+
+
 def test_var_is_the_sample_variance():
     x = np.array([1.0, 2, 3, 4])
     assert ops.var(x) == np.var(x, ddof=1) and ops.var(x, correction=0) == np.var(x)

@@ -7,8 +7,9 @@ import models
 from minigrad.techniques import filters
 
 
-@pytest.mark.parametrize("name", ["minivgg", "squeezenet1_0", "alexnet"])
+@pytest.mark.parametrize("name", ["minivgg", "squeezenet1_0_caffe", "alexnet"])
 def test_a_filter_is_the_first_layers_weight_in_rgb_and_per_grey_level(name):
+    """Whatever the network's preprocessing: Caffe's reads blue, green, red."""
     net = models.build(name)
     weight = net.params[f"{next(iter(net.layers))}/weight"]             # (O, C, k, k)
     colours = np.eye(3, dtype=np.float32)[:, :, None, None]

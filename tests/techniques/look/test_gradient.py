@@ -101,8 +101,8 @@ def test_without_mask_and_switches_nothing_of_the_photo_is_left(x, rng):
 def test_unpooling_without_switches_shares_g_among_the_window(rng):
     x, g = Tensor(rng.normal(size=(1, 1, 4, 4))), rng.normal(size=(1, 1, 2, 2))
     rules = {ops.max_pool2d: to_the_whole_window}
-    spread, = grad(ops.max_pool2d(x, 2), [x], seed=g, rules=rules)
-    assert np.allclose(spread, g.repeat(2, axis=2).repeat(2, axis=3) / 4)
+    unpooled, = grad(ops.max_pool2d(x, 2), [x], seed=g, rules=rules)
+    assert np.allclose(unpooled, g.repeat(2, axis=2).repeat(2, axis=3) / 4)
 
 
 @pytest.mark.parametrize(
