@@ -9,8 +9,8 @@ from PIL import Image
 import models
 from demos import filters, maximize, opinion
 from demos.shared import wishes
-from demos.shared.command import run
 from minigrad import ops
+from minigrad.command import run
 from minigrad.ops.fast.threads import use
 from minigrad.techniques.make.loop import Diverged
 from minigrad.techniques.make.starts import noise
@@ -31,7 +31,7 @@ def weights(tmp_path_factory):
 @pytest.fixture
 def call(weights, tmp_path, capsys):
     def call(*argv, main=maximize.main):
-        status = run(main, ["--weights", str(weights), "--out", str(tmp_path), *argv])
+        status = run(main, ["--weights", str(weights), "--out", str(tmp_path), *argv], "demos")
         notes = {file.stem: json.loads(file.read_text()) for file in tmp_path.glob("*.json")}
         return status, capsys.readouterr(), notes
 
@@ -215,20 +215,6 @@ def test_bad_input_is_one_sentence_and_writes_nothing(call, tmp_path, argv, sent
     status, printed, _ = call(*argv)
     assert status == 2 and sentence in printed.err and printed.err.count("\n") == 1
     assert not list(tmp_path.iterdir())
-
-
-def test_filters_are_those_of_the_weights_in_rgb_and_grey_levels(weights):
-    """W / (255 · std), whatever the order of the channels."""
-    net = models.load("minivgg", weights)
-    p = net.preprocessing
-    expected = net.params["conv1_1/weight"] * np.reshape(p.scale / np.array(p.std), (3, 1, 1))
-    np.testing.assert_allclose(filters.filters(net, "conv1_1"), expected, rtol=1e-4, atol=1e-8)
-
-
-def test_filters_of_a_network_that_reads_bgr_are_turned_to_rgb():
-    net = models.build("squeezenet1_0_caffe", classes=2)
-    expected = net.params["conv1/weight"][:, ::-1]
-    np.testing.assert_allclose(filters.filters(net, "conv1"), expected, rtol=1e-4, atol=1e-6)
 
 
 def test_the_filters_are_one_sheet(call, tmp_path):
