@@ -7,8 +7,8 @@ This is the definition of ops/conv.py with its windows written down, so that BLA
 115 MB for the second layer of VGG; here it exists for a few rows of outputs at a time.  Filters of
 1×1 need no X at all: the image, channels last, is X.
 
-Read before: ways.py, blocks.py and channels.py.  Read next: winograd.py, where there is less to
-multiply.
+Read before: ways.py, blocks.py and channels.py.
+Read next: winograd.py, where there is less to multiply.
 """
 
 from minigrad.backend import array_module
@@ -37,9 +37,12 @@ def convolve(x, weight, bias, stride, padding, dilation, rectified=False):
     def seen(block):  # (windows, A·B·C)
         return cut(x.transpose(0, 2, 3, 1), block, columns, *geometry).reshape(-1, A * B * C)
 
+    def place(block):
+        return block.among(rows, columns)
+
     def forward(parts):
         for block, outputs in parts:
-            here = y[block.among(rows, columns), outputs]
+            here = y[place(block), outputs]
             in_strips(seen(block), filters[:, outputs], out=here)
             if bias is not None:
                 here += bias[outputs]
@@ -51,12 +54,7 @@ def convolve(x, weight, bias, stride, padding, dilation, rectified=False):
 
     def back_weight(g):  # every tap collects g times the pixel that lay under it
         g = pixels(g)
-
-        def product(block, some):
-            total = xp.empty((A * B * C, some.stop - some.start), x.dtype)
-            return in_strips(seen(block).T, g[block.among(rows, columns), some], out=total)
-
-        total = add_up(blocks, out, product, x)
+        total = add_up(blocks, out, lambda b, some: in_strips(seen(b).T, g[place(b), some]), x)
         return total.reshape(A, B, C, out).transpose(3, 2, 0, 1)
 
     threads.spread(forward, share(blocks, out, x), x)
