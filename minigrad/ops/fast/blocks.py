@@ -19,7 +19,7 @@ from minigrad.ops.fast import threads
 CACHE = 2**21  # bytes that a core keeps close to itself
 LAUNCH = 2**28  # bytes in a block on a GPU, where few large products beat many small ones
 TOGETHER = 4  # blocks come in fours, so that two threads or four get as many each
-STRIP = 64  # outputs that are multiplied at a time on the CPU
+STRIP = 128  # outputs that are multiplied at a time on the CPU: with 64 VGG16 takes 6 % longer
 
 
 class Block(NamedTuple):
