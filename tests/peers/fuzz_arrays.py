@@ -39,7 +39,7 @@ for _name, _theirs in REDUCTIONS.items():
 
 @entry
 def var(draw: Draw):
-    x = draw.array(draw.shape(1, longest=9))
+    x = draw.array(draw.shape(1, longest=9), "endless")
     axis, keepdims = draw.axes(x.ndim), draw.chance(0.5)
     correction = draw.one_of(1, 0, 2)
     n = x.size if axis is None else np.prod([x.shape[a] for a in np.atleast_1d(axis)])

@@ -158,7 +158,7 @@ def power__of_number(draw: Draw):
 @entry
 def power__of_arrays(draw: Draw):
     whole = draw.shape()
-    x, y = draw.array(draw.broadcastable(whole), "positive"), draw.array(whole, "any")
+    x, y = draw.array(draw.broadcastable(whole), "positive"), draw.array(whole, "endless")
     return Case(ops.power, torch.pow, [x, y], f"x {x.shape} ** y {y.shape}", pointwise=True)
 
 
