@@ -9,7 +9,7 @@ from networks import network, small
 from minigrad import Tensor, grad, optim
 from minigrad.ops.fast import threads
 from minigrad.techniques import objectives
-from minigrad.techniques.learn import training
+from minigrad.techniques.learn import evaluation, training
 from minigrad.techniques.make import loop, regularizers, starts, steps, transforms
 from minigrad.techniques.make.excite import excite, excite_each
 
@@ -244,10 +244,10 @@ def test_training_is_that_of_the_cpu(adversary, steps):
         for i in range(steps):
             pixels, labels = to(image(32, 6, seed=i)), to(np.arange(6) % 3)
             rng = np.random.default_rng(i)
-            params, progress = training.step(
+            params, outcome = training.step(
                 net, params, pixels, labels, optimiser, 0.01, rng, 0.1, adversary
             )
-            losses.append([float(progress.loss), float(progress.right)])
+            losses.append([outcome.loss, outcome.right])
         return [losses, params]
 
     on_both(trained, 1e-6)
@@ -266,10 +266,10 @@ def test_a_step_uphill_and_what_is_counted_are_those_of_the_cpu():
     pixels, g = image(8, 2), normal(2, 3, 8, 8)
     on_both(lambda to, _: training.uphill(to(pixels), to(g), 5.0))
     scores, labels = 3 * normal(40, 4), np.arange(40) % 4
-    on_both(lambda to, _: training.calibration_error(to(scores), to(labels)))
-    on_both(lambda to, _: training.temperature(to(scores), to(labels)))
+    on_both(lambda to, _: evaluation.calibration_error(to(scores), to(labels)))
+    on_both(lambda to, _: evaluation.temperature(to(scores), to(labels)))
 
 
 def test_answers_of_the_device_are_counted():
-    found = training.confusion(cupy.asarray([0, 1, 1]), cupy.asarray([0, 0, 1]), 2)
+    found = evaluation.confusion(cupy.asarray([0, 1, 1]), cupy.asarray([0, 0, 1]), 2)
     np.testing.assert_array_equal(found, [[1, 1], [0, 1]])

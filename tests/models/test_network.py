@@ -5,7 +5,7 @@ import pytest
 
 import models
 from minigrad import Tensor, grad, ops, rules
-from models.fold import fold_batch_norm
+from models.fold import fold_batch_norm, fold_temperature
 from models.initialise import initial
 
 
@@ -182,6 +182,23 @@ def test_running_statistics_that_equal_the_batchs_give_the_batchs_result(net, x)
     np.testing.assert_allclose(at_rest["relu2_1"], in_training["relu2_1"], rtol=2e-3, atol=2e-3)
 
 
+@pytest.mark.parametrize("T", [0.5, 2.0])
+def test_a_temperature_in_the_last_layer_divides_the_scores_and_nothing_else(T, x):
+    net = models.build("minivgg_bn", classes=3)
+    folded = fold_temperature(net, net.params, T)
+    np.testing.assert_allclose(net.scores(x, folded), net.scores(x) / T, rtol=1e-5)
+    assert [n for n in net.params if folded[n] is not net.params[n]] == ["fc8/weight", "fc8/bias"]
+    assert all(a.dtype == np.float32 for a in folded.values())
+
+
+def test_a_temperature_that_cannot_be_folded_is_said(x):
+    net = models.build("squeezenet1_1", classes=3)
+    with pytest.raises(ValueError, match="pool10 makes the scores of squeezenet1_1"):
+        fold_temperature(net, net.params, 2.0)
+    with pytest.raises(ValueError, match="a temperature is 0"):
+        fold_temperature(net, net.params, 0)
+
+
 def test_the_gradient_reaches_the_pixels_through_preprocessing(x):
     net = models.build("minivgg", classes=3, dtype="float64")
     step = np.random.default_rng(1).normal(size=x.shape)
@@ -228,7 +245,7 @@ def test_activations_neither_grow_nor_fade_with_depth(rng):
     "call, says",
     [
         (dict(until="conv4-2"), "minivgg_bn has no layer 'conv4-2'; did you mean conv4_2"),
-        (dict(until="?"), "its layers are conv1_1, bn1_1"),
+        (dict(until="?"), "no layer .*; there are conv1_1, bn1_1"),
         (dict(params={"conv1_1/wieght": 0}), "no parameter .*; did you mean conv1_1/weight"),
         (dict(x=np.zeros((3, 40, 40))), r"takes pixels \(N, 3, H, W\), RGB, 0–255, not an"),
         (dict(x=np.zeros((1, 40, 40, 3))), "net.pixels"),
