@@ -14,6 +14,14 @@ from minigrad.backend import array_module
 from models.layers import BatchNorm, Conv, Linear
 
 
+def plain_name(name: str) -> str:
+    """Name the network that is left: minivgg for minivgg_bn, and for minivgg itself.
+
+    googlenet is googlenet: its batch norms are part of its only table.
+    """
+    return name.removesuffix("_bn")
+
+
 def fold_batch_norm(net, params: Mapping | None = None) -> dict:
     """Return parameters for the same network without its batch norms.
 
