@@ -24,7 +24,7 @@ import numpy as np
 from tqdm import tqdm
 
 import models
-from demos.shared import curve, pictures, training_run
+from demos.shared import curve, pictures, run_folder, training_run
 from demos.shared.command import parser
 from demos.shared.training_run import Recipe, Run
 from minigrad.backend import to_device, to_numpy
@@ -41,12 +41,34 @@ def main(argv: list[str]) -> None:
     classes = photo_folder.classes_of(args.data)
     given = {field.name: getattr(args, field.name, None) for field in dataclasses.fields(Recipe)}
     given = {name: value for name, value in given.items() if value is not None}
-    if args.resume:
-        run = training_run.resume(args.resume, classes, given, args.device)
+    with run_folder.own(args.out):
+        if args.resume:
+            run = training_run.resume(args.resume, classes, given, args.device)
+        else:
+            run = training_run.begin(Recipe(**given), classes, args.device)
+        if not args.force:
+            protect(args.out, run, args.resume)
+        train_and_finish(args, run, classes)
+
+
+def protect(out: pathlib.Path, run: Run, resumed: pathlib.Path | None) -> None:
+    """Raise ValueError where this run would replace what another run has made."""
+    checkpoint, weights = out / f"{run.name}.checkpoint.npz", out / f"{run.name}.h5"
+    if resumed and checkpoint.exists() and checkpoint.samefile(resumed):
+        return
+    if checkpoint.exists():
+        there = f"{checkpoint} is there already, {training_run.standing(checkpoint)}"
+        ways = f"go on with it by --resume {checkpoint}, "
+    elif weights.exists():
+        there, ways = f"{weights} is there already, a trained network", ""
     else:
-        run = training_run.begin(Recipe(**given), classes, args.device)
-    args.out.mkdir(parents=True, exist_ok=True)
-    checkpoint = args.out / f"{run.recipe.model}.checkpoint.npz"
+        return
+    raise ValueError(f"{there}: {ways}give another folder as --out, or replace it by --force")
+
+
+def train_and_finish(args: argparse.Namespace, run: Run, classes: list[str]) -> None:
+    """Show epoch after epoch; at Ctrl-C, write where the run stands."""
+    checkpoint = args.out / f"{run.name}.checkpoint.npz"
     p = run.net.preprocessing
     largest = max(p.crop, *map(run.recipe.edge, range(run.recipe.began, run.recipe.epochs)))
     train, val = (
@@ -57,13 +79,25 @@ def main(argv: list[str]) -> None:
         while run.epoch < run.recipe.epochs:
             one_epoch(run, train, checkpoint, args.device)
             report(run, val, args.device)
-            training_run.save(checkpoint, run)
+            save_if_possible(checkpoint, run)
     except KeyboardInterrupt:
         training_run.save(checkpoint, run)
         print(f"\nsaved: --resume {checkpoint} goes on from epoch {run.epoch + 1}, "
               f"step {len(run.seen) + 1}")
         raise
-    finish(args.out, run, val, args.device, args.licence)
+    try:
+        finish(args.out, run, val, args.device, args.licence)
+    except OSError as error:
+        again = f"--resume {checkpoint} writes it" if checkpoint.exists() else "train again"
+        raise OSError(f"{error}; when that is mended, {again}") from None
+
+
+def save_if_possible(checkpoint: pathlib.Path, run: Run) -> None:
+    """Write a checkpoint; where that fails, say so, for training can go on without."""
+    try:
+        training_run.save(checkpoint, run)
+    except OSError as error:
+        print(f"{error}; training goes on, and tries again")
 
 
 def options() -> argparse.ArgumentParser:
@@ -80,6 +114,7 @@ def options() -> argparse.ArgumentParser:
         help="learn each batch twice, once moved so far against the answer (0)")
     add("--random-seed", type=int, help=f"of weights, photos and dropout ({Recipe.random_seed})")
     add("--resume", type=pathlib.Path, metavar="FILE", help="a checkpoint")
+    add("--force", action="store_true", help="replace what an earlier run has left in --out")
     add("--licence", default="MIT", help="of the weights, to be written into their file (MIT)")
     return parse
 
@@ -98,7 +133,7 @@ def one_epoch(run: Run, train: photo_folder.Photos, checkpoint: pathlib.Path, de
         loss, right = np.mean(run.seen[-100:], axis=0)
         bar.set_postfix(loss=f"{loss:.3f}", right=f"{right:.1%}", left=left(run, each, bar))
         if time.time() - saved > SAVE_EVERY:
-            training_run.save(checkpoint, run)
+            save_if_possible(checkpoint, run)
             saved = time.time()
 
 
@@ -155,7 +190,7 @@ def finish(
     out: pathlib.Path, run: Run, val: photo_folder.Photos, device: str, licence: str
 ) -> None:
     """Write the folded network, its log and the curve; say how good it is."""
-    name = run.recipe.model
+    name = run.name
     scores, labels = scores_of(run, val, run.net.input_size, device)
     before, T = training.calibration_error(scores, labels), training.temperature(scores, labels)
     after = training.calibration_error(scores / T, labels)
@@ -177,7 +212,8 @@ def finish(
         "log": run.log,
     }
     params = {n: to_numpy(a) for n, a in folded(run, T).items()}
-    attributes = models.table(name, run.net.classes).attributes | {
+    plain = models.table(name, run.net.classes, run.net.attributes)
+    attributes = plain.attributes | {
         "source": "trained with minigrad: python -m demos train", "licence": licence,
     }
     storage.save(out / f"{name}.h5", params, attributes, float16=True)
@@ -187,11 +223,15 @@ def finish(
 
 
 def folded(run: Run, T: float) -> dict:
-    """Fold batch norm into the convolutions and the temperature into the last layer."""
-    params = fold_batch_norm(run.net, run.params)
-    last = run.net.score_layer
-    for param in run.net.layers[last].shapes:
-        params[f"{last}/{param}"] = params[f"{last}/{param}"] / T
+    """Fold batch norm into the convolutions and the temperature into the last layer with weights.
+
+    What may follow that layer, a relu or a mean, passes a factor on.
+    """
+    without_norms = run.net.name != run.name
+    params = fold_batch_norm(run.net, run.params) if without_norms else dict(run.params)
+    *_, last = (layer for layer in run.net.layers.values() if layer.shapes)
+    for param in last.shapes:
+        params[f"{last.name}/{param}"] = params[f"{last.name}/{param}"] / T
     return params
 
 

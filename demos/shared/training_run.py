@@ -20,6 +20,7 @@ from minigrad import optim
 from minigrad.backend import to_device, to_numpy
 from minigrad.techniques.learn.training import Progress
 from models.files import replacing
+from models.fold import plain_name
 
 WARM_UP = 200  # steps
 
@@ -104,25 +105,49 @@ class Run:
     seen: list[Progress] = dataclasses.field(default_factory=list)
     log: list[dict] = dataclasses.field(default_factory=list)
 
+    @property
+    def name(self) -> str:
+        """Of the network that is written at the end, and of all its files: without batch norms."""
+        return plain_name(self.net.name)
+
 
 def begin(recipe: Recipe, classes: list[str], device: str) -> Run:
     """Begin at random weights, with batch norm where the network has such a variant."""
-    name = recipe.model + "_bn" * (f"{recipe.model}_bn" in models.names())
+    name = f"{plain_name(recipe.model)}_bn"
+    name = name if name in models.names() else recipe.model
     net = models.build(name, recipe.random_seed, classes=classes, device=device)
     optimiser = optim.SGD(recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay)
     return Run(recipe, net, dict(net.params), optimiser)
 
 
 def save(path: pathlib.Path, run: Run) -> None:
-    """Write a checkpoint, whole or not at all."""
+    """Write a checkpoint, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written; the sentence names the file and its size.
+    """
     arrays = {f"params/{name}": to_numpy(a) for name, a in run.params.items()}
     arrays |= {f"momentum/{name}": to_numpy(a) for name, a in run.optimiser.state.items()}
     note = {
         "recipe": dataclasses.asdict(run.recipe), "classes": run.net.classes,
         "epoch": run.epoch, "seen": run.seen, "log": run.log,
     }
-    with replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, note=np.array(json.dumps(note)), **arrays)
+    try:
+        with replacing(path) as temporary, open(temporary, "wb") as file:
+            np.savez(file, note=np.array(json.dumps(note)), **arrays)
+    except OSError as error:
+        size = sum(array.nbytes for array in arrays.values())
+        why = error.strerror or error
+        raise OSError(f"{path}, {size:,} bytes, could not be written: {why}") from None
+
+
+def standing(path: pathlib.Path) -> str:
+    """Say in words how far the run of a checkpoint has come."""
+    try:
+        note, _ = _read(path)
+        return f"of a run that has done {note['epoch']} of {note['recipe']['epochs']} epochs"
+    except ValueError:
+        return "which cannot be read as a checkpoint"
 
 
 def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device: str) -> Run:
@@ -140,7 +165,7 @@ def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device
     """
     note, arrays = _read(path)
     recipe = Recipe(**note["recipe"])
-    if given.get("model", recipe.model) != recipe.model:
+    if plain_name(given.get("model", recipe.model)) != plain_name(recipe.model):
         raise ValueError(f"{path} is a checkpoint of {recipe.model}, not of {given['model']}")
     if classes != note["classes"]:
         raise ValueError(f"the photos have other classes than {path} was trained on")
@@ -154,6 +179,7 @@ def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device
         raise ValueError(
             "--sizes, --photos and --adversary change at a warm restart: give --lr too, its rate"
         )
+    given = given | {"model": recipe.model}
     run = begin(dataclasses.replace(recipe, **given), note["classes"], device)
     saved = {name for name in arrays if name.startswith("params/")}
     if saved != {f"params/{name}" for name in run.params}:

@@ -1,7 +1,13 @@
 """Training on a folder of photos: it learns, it resumes exactly, and bad folders are said."""
 
+import errno
 import hashlib
 import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -171,6 +177,7 @@ def test_a_checkpoint_of_something_else_is_said(folder, call, tmp_path):
     status, printed = call(folder, "--resume", str(tmp_path / "fewer.npz"))
     assert status == 2 and "has other layers than minivgg_bn" in printed.err
     (folder / "train" / "extra").mkdir()
+    shutil.copy(folder / "train" / "red" / "0.jpg", folder / "train" / "extra")
     status, printed = call(folder, "--resume", str(checkpoint))
     assert status == 2 and "other classes" in printed.err
 
@@ -233,19 +240,164 @@ def test_the_shorter_side_is_the_edge_exactly(tmp_path):
         assert min(photo_folder.decode(tmp_path / "p.png", 146).shape[:2]) == min(*size, 146)
 
 
-def test_a_full_disk_loses_nothing(folder, call, tmp_path, monkeypatch):
+def test_a_checkpoint_that_cannot_be_written_is_said_and_training_goes_on(
+    folder, call, tmp_path, monkeypatch
+):
     call(folder, "--epochs", "1")
     checkpoint = tmp_path / "out" / "minivgg.checkpoint.npz"
     before = checkpoint.read_bytes()
 
     def full(file, **arrays):
         file.write(b"half")
-        raise OSError("no space left on device")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(np, "savez", full)
-    status, printed = call(folder, "--epochs", "1")
-    assert status == 2 and "no space left" in printed.err
+    status, printed = call(folder, "--epochs", "2", "--force")
+    assert status == 0, printed.err
+    said = [line for line in printed.out.splitlines() if "checkpoint.npz" in line]
+    assert len(said) == 2
+    for line in said:
+        assert "bytes, could not be written: No space left" in line and "training goes on" in line
     assert checkpoint.read_bytes() == before
+    assert [file.name for file in (tmp_path / "out").iterdir() if file.name[0] == "."] == []
+    note = json.loads((tmp_path / "out" / "minivgg.json").read_text())
+    assert [line["epoch"] for line in note["log"]] == [1, 2]
+
+
+def test_a_network_that_cannot_be_written_at_the_end_can_be_written_later(
+    folder, call, tmp_path, monkeypatch
+):
+    def full(*args, **options):
+        raise OSError("out/minivgg.h5 could not be written")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "save", full)
+        status, printed = call(folder, "--epochs", "1")
+    checkpoint = tmp_path / "out" / "minivgg.checkpoint.npz"
+    assert status == 2 and f"--resume {checkpoint} writes it" in printed.err
+    status, printed = call(folder, "--resume", str(checkpoint))
+    assert status == 0 and models.load("minivgg", tmp_path / "out" / "minivgg.h5")
+
+
+# ── The folder of a run ─────────────────────────────────────────────────────────────────────────
+
+
+def contents(folder):
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_the_checkpoint_of_an_earlier_run_is_not_replaced_unless_one_says_so(
+    folder, call, tmp_path, stopped
+):
+    before = contents(tmp_path / "part")
+    for model in ("minivgg", "minivgg_bn"):
+        status, printed = call(folder, "--epochs", "1", "--model", model, out="part")
+        assert status == 2 and contents(tmp_path / "part") == before
+        said = printed.err.splitlines()[-1]
+        assert f"{stopped} is there already, of a run that has done 1 of 2 epochs" in said
+        assert f"--resume {stopped}" in said and "--out" in said and "--force" in said
+    status, printed = call(folder, "--epochs", "1", "--force", out="part")
+    assert status == 0, printed.err
+    assert contents(tmp_path / "part")[stopped.name] != before[stopped.name]
+
+
+def test_a_run_that_is_resumed_elsewhere_replaces_no_other(folder, call, tmp_path, stopped):
+    call(folder, "--epochs", "1", out="other")
+    before = contents(tmp_path / "other")
+    status, printed = call(folder, "--resume", str(stopped), out="other")
+    assert status == 2 and "done 1 of 1 epochs" in printed.err
+    assert contents(tmp_path / "other") == before
+    status, printed = call(folder, "--resume", str(stopped), out="new")
+    assert status == 0, printed.err
+
+
+def test_a_file_that_is_no_checkpoint_and_a_network_without_one_are_not_replaced(
+    folder, call, tmp_path
+):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "minivgg.h5").write_bytes(b"mine")
+    status, printed = call(folder, "--epochs", "1")
+    assert status == 2 and "minivgg.h5 is there already, a trained network" in printed.err
+    (tmp_path / "out" / "minivgg.checkpoint.npz").write_bytes(b"cut off")
+    status, printed = call(folder, "--epochs", "1")
+    assert status == 2 and "which cannot be read as a checkpoint" in printed.err
+    assert (tmp_path / "out" / "minivgg.h5").read_bytes() == b"mine"
+
+
+def test_a_folder_belongs_to_one_run_until_its_end(folder, call, tmp_path):
+    """The other run is another process: it is killed, and the folder is free at once."""
+    code = (
+        "import pathlib, sys, time; from demos.shared.run_folder import own\n"
+        f"with own(pathlib.Path({str(tmp_path / 'out')!r})): print('mine', flush=True); "
+        "time.sleep(60)"
+    )
+    other = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout.readline() == "mine\n"
+        status, printed = call(folder, "--epochs", "1")
+        assert status == 2 and "another training run is writing into" in printed.err
+    finally:
+        other.kill()
+        other.communicate()
+    assert list((tmp_path / "out").iterdir()) == []
+    assert call(folder, "--epochs", "1")[0] == 0
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_photos_are_read(
+    folder, call, tmp_path, monkeypatch
+):
+    def read(*args):
+        raise AssertionError("photos were read before")
+
+    monkeypatch.setattr(photo_folder, "read", read)
+    (tmp_path / "file").write_text("in the way")
+    for out in ("file", "file/below"):
+        status, printed = call(folder, out=out)
+        assert status == 2 and f"cannot write into {tmp_path / out}: " in printed.err
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(pathlib.Path, "write_bytes", full)
+    status, printed = call(folder)
+    assert status == 2 and "No space left on device; give another folder" in printed.err
+
+
+# ── What is written can be read ─────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("model", "written"), [("minivgg_bn", "minivgg"), ("squeezenet1_1", "squeezenet1_1")]
+)
+def test_whatever_was_trained_can_be_read(folder, call, tmp_path, model, written):
+    status, printed = call(folder, "--model", model, "--epochs", "1", "--photos", "8")
+    assert status == 0, printed.err
+    files = contents(tmp_path / "out")
+    assert set(files) == {
+        f"{written}{end}" for end in (".h5", ".json", ".checkpoint.npz", "_curve.png")
+    }
+    net = models.load(written, tmp_path / "out" / f"{written}.h5")
+    assert net.classes == sorted(COLOURS)
+
+
+@pytest.mark.parametrize("model", models.names())
+def test_what_training_leaves_of_any_network_fits_the_table_whose_name_it_gets(model):
+    net = models.table(model, 3)
+    zero = np.zeros((), np.float32)
+    params = {name: np.broadcast_to(zero, shape) for name, shape in net.shapes.items()}
+    run = training_run.Run(training_run.Recipe(model), net, params, None)
+    left = {name: array.shape for name, array in train.folded(run, 1.0).items()}
+    assert left == models.table(run.name, 3).shapes
+
+
+@pytest.mark.parametrize("model", ["minivgg", "squeezenet1_1", "googlenet"])
+def test_the_temperature_divides_the_scores_of_any_network(model, rng):
+    """In SqueezeNet a relu and a mean follow the last layer that has weights."""
+    net = models.build(model, classes=3)
+    run = training_run.Run(training_run.Recipe(model), net, net.params, None)
+    x = rng.uniform(0, 255, (2, 3, 96, 96)).astype("f4")
+    cooler = net.scores(x, params=train.folded(run, 4.0))
+    np.testing.assert_allclose(cooler, net.scores(x) / 4, rtol=1e-3, atol=1e-6)
 
 
 def test_batches_depend_on_the_step_alone(folder):
