@@ -28,7 +28,7 @@ from demos.shared import curve, pictures, run_folder, training_run
 from demos.shared.command import parser
 from demos.shared.training_run import Recipe, Run
 from minigrad.backend import to_device, to_numpy
-from minigrad.techniques.learn import training
+from minigrad.techniques.learn import fine_tuning, training
 from models import photo_folder, storage
 from models.fold import fold_batch_norm
 
@@ -41,14 +41,27 @@ def main(argv: list[str]) -> None:
     classes = photo_folder.classes_of(args.data)
     given = {field.name: getattr(args, field.name, None) for field in dataclasses.fields(Recipe)}
     given = {name: value for name, value in given.items() if value is not None}
+    check_beginning(args)
     with run_folder.own(args.out):
         if args.resume:
             run = training_run.resume(args.resume, classes, given, args.device)
+        elif args.weights:
+            run = training_run.fine_tune(pathlib.Path(args.weights), classes, given, args.device)
         else:
             run = training_run.begin(Recipe(**given), classes, args.device)
         if not args.force:
             protect(args.out, run, args.resume)
         train_and_finish(args, run, classes)
+
+
+def check_beginning(args: argparse.Namespace) -> None:
+    """Raise ValueError for options that contradict each other."""
+    if args.resume and args.weights:
+        raise ValueError("a checkpoint has weights of its own: give --resume or --weights")
+    if (args.freeze or args.body_rate) and not (args.weights or args.resume):
+        raise ValueError(
+            "--freeze and --body-rate keep what was learned before: give its --weights, too"
+        )
 
 
 def protect(out: pathlib.Path, run: Run, resumed: pathlib.Path | None) -> None:
@@ -112,10 +125,14 @@ def options() -> argparse.ArgumentParser:
     add("--lr", type=float, help=f"the highest rate ({Recipe.lr}); with --resume, a warm restart")
     add("--adversary", type=float, metavar="GREYS",
         help="learn each batch twice, once moved so far against the answer (0)")
+    add("--freeze", choices=["conv", "body"],
+        help="leave the convolutions of --weights as they are, or all but the last layer")
+    add("--body-rate", type=float, metavar="SHARE",
+        help="of --lr, for all but the last layer of --weights (0.1)")
     add("--random-seed", type=int, help=f"of weights, photos and dropout ({Recipe.random_seed})")
     add("--resume", type=pathlib.Path, metavar="FILE", help="a checkpoint")
     add("--force", action="store_true", help="replace what an earlier run has left in --out")
-    add("--licence", default="MIT", help="of the weights, to be written into their file (MIT)")
+    add("--licence", help="of the weights, for their file (MIT, or that of --weights)")
     return parse
 
 
@@ -145,6 +162,7 @@ def one_step(run: Run, pixels, labels, rate: float, step: int) -> None:
         params, progress = training.step(
             run.net, run.params, pixels, labels, run.optimiser, rate, rng,
             run.recipe.label_smoothing, run.recipe.adversary,
+            fine_tuning.rates(run.net, run.recipe.freeze, run.recipe.body_rate),
         )
     except BaseException:
         run.optimiser.state = before
@@ -187,7 +205,7 @@ def report(run: Run, val: photo_folder.Photos, device: str) -> None:
 
 
 def finish(
-    out: pathlib.Path, run: Run, val: photo_folder.Photos, device: str, licence: str
+    out: pathlib.Path, run: Run, val: photo_folder.Photos, device: str, licence: str | None
 ) -> None:
     """Write the folded network, its log and the curve; say how good it is."""
     name = run.name
@@ -200,7 +218,7 @@ def finish(
     seen = np.maximum(1, table.sum(1))
     each = {c: round(float(table[k, k] / seen[k]), 3) for k, c in enumerate(run.net.classes)}
     note = {
-        "recipe": dataclasses.asdict(run.recipe),
+        "recipe": dataclasses.asdict(run.recipe), "began with": run.origin or "random weights",
         "photos": {"val": len(labels)},
         "accuracy": round(float((scores.argmax(1) == labels).mean()), 4),
         "mean of the classes' accuracies": round(float(np.mean(list(each.values()))), 4),
@@ -213,8 +231,10 @@ def finish(
     }
     params = {n: to_numpy(a) for n, a in folded(run, T).items()}
     plain = models.table(name, run.net.classes, run.net.attributes)
+    begun = f", from {run.origin['weights']}" if run.origin else ""
     attributes = plain.attributes | {
-        "source": "trained with minigrad: python -m demos train", "licence": licence,
+        "source": f"trained with minigrad: python -m demos train{begun}",
+        "licence": licence or run.origin.get("licence", "MIT"),
     }
     storage.save(out / f"{name}.h5", params, attributes, float16=True)
     note = {"sha256": hashlib.sha256((out / f"{name}.h5").read_bytes()).hexdigest(), **note}

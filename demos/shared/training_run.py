@@ -8,6 +8,7 @@ Read before: minigrad/optim.py, techniques/learn/training.py.  Read next: train.
 """
 
 import dataclasses
+import hashlib
 import json
 import pathlib
 from collections.abc import Callable
@@ -18,11 +19,15 @@ import numpy as np
 import models
 from minigrad import optim
 from minigrad.backend import to_device, to_numpy
+from minigrad.techniques.learn.fine_tuning import transferred
 from minigrad.techniques.learn.training import Progress
+from models import storage
 from models.files import replacing
 from models.fold import plain_name
 
 WARM_UP = 200  # steps
+FINE_TUNING = {"epochs": 20, "batch": 16, "lr": 0.02, "body_rate": 0.1}
+RESTARTED = {"sizes", "photos", "adversary", "freeze", "body_rate"}  # only at a warm restart
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +40,8 @@ class Recipe:
         lr: the highest rate, from which a cosine falls to zero at the end.
         adversary: how far photos are moved against the network's answer, in grey levels; each batch
             then takes two steps, one as it is and one so moved (techniques/learn/training.py).
+        freeze, body_rate: which layers stay as they are, and the share of each step that all but the
+            last one take (techniques/learn/fine_tuning.py).
         began: the epoch in which the rate was last at its highest; above 0 after a warm restart
             (Loshchilov and Hutter 2017, section 3), when rate and sizes began anew.
     """
@@ -50,6 +57,8 @@ class Recipe:
     label_smoothing: float = 0.1
     random_seed: int = 0
     adversary: float = 0.0
+    freeze: str = ""
+    body_rate: float = 1.0
     began: int = 0
 
     def __post_init__(self):
@@ -57,6 +66,8 @@ class Recipe:
             raise ValueError("--epochs, --photos, --batch and --lr must be above zero")
         if not self.adversary >= 0:
             raise ValueError("--adversary is a distance in grey levels: 0 or more")
+        if not 0 < self.body_rate <= 1:
+            raise ValueError("--body-rate is a share of --lr, above 0 and up to 1: 0.1, say")
         try:
             good = min(self._edges()) > 0
         except ValueError:
@@ -95,6 +106,8 @@ class Run:
         epoch: how many are complete.
         seen: what the steps of the epoch that is under way have shown.
         log: a line for each epoch.
+        origin: of the weights that it began with, "weights", "sha256" and "licence"; empty where
+            they were random.
     """
 
     recipe: Recipe
@@ -104,6 +117,7 @@ class Run:
     epoch: int = 0
     seen: list[Progress] = dataclasses.field(default_factory=list)
     log: list[dict] = dataclasses.field(default_factory=list)
+    origin: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -115,7 +129,41 @@ def begin(recipe: Recipe, classes: list[str], device: str) -> Run:
     """Begin at random weights, with batch norm where the network has such a variant."""
     name = f"{plain_name(recipe.model)}_bn"
     name = name if name in models.names() else recipe.model
-    net = models.build(name, recipe.random_seed, classes=classes, device=device)
+    return _run(recipe, models.build(name, recipe.random_seed, classes=classes, device=device))
+
+
+def fine_tune(
+    path: pathlib.Path, classes: list[str], given: dict[str, Any], device: str
+) -> Run:
+    """Begin with the weights of a file, for classes of one's own.
+
+    Args:
+        path: of the weights.
+        classes: of the photos.
+        given: parts of the recipe; for the others see FINE_TUNING.
+        device: "cpu" or "cuda".
+
+    Raises:
+        FileNotFoundError, ValueError: there is no such file, or one that cannot be used.
+    """
+    found = storage.attributes_of(path)
+    source = models.load(given.get("model", found["model"]), path, device=device)
+    native = {"model": source.name, "sizes": f"{source.input_size}*1"}
+    recipe = Recipe(**{**FINE_TUNING, **native, **given})
+    net = models.build(
+        source.name, recipe.random_seed, classes, device, attributes=source.attributes
+    )
+    run = _run(recipe, net)
+    run.params = transferred(net, source)
+    run.origin = {
+        "weights": path.name,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "licence": str(found.get("licence", "unknown")),
+    }
+    return run
+
+
+def _run(recipe: Recipe, net: models.Network) -> Run:
     optimiser = optim.SGD(recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay)
     return Run(recipe, net, dict(net.params), optimiser)
 
@@ -130,7 +178,8 @@ def save(path: pathlib.Path, run: Run) -> None:
     arrays |= {f"momentum/{name}": to_numpy(a) for name, a in run.optimiser.state.items()}
     note = {
         "recipe": dataclasses.asdict(run.recipe), "classes": run.net.classes,
-        "epoch": run.epoch, "seen": run.seen, "log": run.log,
+        "epoch": run.epoch, "seen": run.seen, "log": run.log, "origin": run.origin,
+        "network": run.net.attributes,
     }
     try:
         with replacing(path) as temporary, open(temporary, "wb") as file:
@@ -157,7 +206,7 @@ def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device
         path: of the checkpoint.
         classes: of the photos.
         given: parts of the recipe.  More `epochs` stretch the same plan; a new `lr` restarts the
-            cosine for the epochs to come, and `sizes`, `photos` and `adversary` are theirs.
+            cosine for the epochs to come, and what RESTARTED lists is theirs.
         device: "cpu" or "cuda".
 
     Raises:
@@ -175,12 +224,17 @@ def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device
     if "lr" in given:
         given = given | {"began": note["epoch"]}
         note["seen"] = []
-    elif {"sizes", "photos", "adversary"} & set(given):
-        raise ValueError(
-            "--sizes, --photos and --adversary change at a warm restart: give --lr too, its rate"
+    elif fixed := RESTARTED & set(given):
+        option = min(fixed).replace("_", "-")
+        raise ValueError(f"--{option} changes at a warm restart: give --lr too, its rate")
+    recipe = dataclasses.replace(recipe, **given | {"model": recipe.model})
+    run = begin(recipe, classes, device)
+    if note.get("origin"):
+        attributes, run.origin = note["network"], note["origin"]
+        run.net = models.build(
+            attributes["model"], recipe.random_seed, classes, device, attributes=attributes
         )
-    given = given | {"model": recipe.model}
-    run = begin(dataclasses.replace(recipe, **given), note["classes"], device)
+        run.params = dict(run.net.params)
     saved = {name for name in arrays if name.startswith("params/")}
     if saved != {f"params/{name}" for name in run.params}:
         raise ValueError(f"{path} has other layers than {run.net.name} has now: begin anew")
