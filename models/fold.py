@@ -1,9 +1,12 @@
-r"""Fold batch normalisation into the layer before it: once the statistics are constants.
+r"""Fold what is constant after training, batch norm and a temperature, into the layers before it.
 
     bn(conv(x)) = γ · (W∗x + b − μ) / √(σ² + ε) + β  =  (s W)∗x + (b − μ) s + β,   s = γ / √(σ² + ε)
 
 and likewise for a fully connected layer, W x in place of W∗x.  Two layers become one with the same
-function, half the work, and nothing left to go wrong.
+function, half the work, and nothing left to go wrong.  So it is with scores that are divided by a
+temperature (techniques/learn/evaluation.py):
+
+    (W x + b) / T  =  (W / T) x + b / T
 
 Read before: minigrad/ops/norm.py, minivgg.py.  Read next: alexnet.py.
 """
@@ -11,6 +14,7 @@ Read before: minigrad/ops/norm.py, minivgg.py.  Read next: alexnet.py.
 from collections.abc import Mapping
 
 from minigrad.backend import array_module
+from minigrad.checked import number
 from models.layers import BatchNorm, Conv, Linear
 
 
@@ -49,3 +53,22 @@ def fold_batch_norm(net, params: Mapping | None = None) -> dict:
         params[f"{before}/weight"] = W * s.reshape(-1, *[1] * (W.ndim - 1))     # (K, 1, …)
         params[f"{before}/bias"] = (b - μ) * s + β
     return params
+
+
+def fold_temperature(net, params: Mapping, temperature: float) -> dict:
+    """Return parameters that make all scores `temperature` times smaller.
+
+    In SqueezeNet a relu and a mean stand behind the last layer with weights; they pass a factor on.
+
+    Args:
+        net: a network.
+        params: its parameters by name.
+        temperature: T, a number above 0.
+
+    Raises:
+        ValueError: T is not above 0.
+    """
+    T = number("a temperature", temperature, above=0)
+    *_, last = (layer for layer in net.layers.values() if layer.shapes)
+    own = [f"{last.name}/{short}" for short in last.shapes]
+    return {**params, **{name: params[name] / T for name in own}}
