@@ -1,10 +1,11 @@
-"""Memory that an array gave back is used for the next one.
+"""The memory of an array that is no longer needed serves the next one.
 
-The system hands out memory in pages, and clears each before it is touched for the first time; for
-an array of 12 MB that takes as long as a relu on it.  C's allocator gives large pieces back as soon
-as they are free, so whoever optimises an image pays for the same pages in every step.  The GNU C
-library can be told to keep them, up to a bound, for the whole process; CuPy keeps a pool on the GPU
-for the same reason.  On other systems nothing is changed, nor with MINIGRAD_KEEP_MEMORY=0.
+Before a program may touch fresh memory, the system fills it with zeros; for an array of 12 MB that
+takes as long as a relu on it.  C's allocator returns large arrays to the system as soon as they are
+free.  A loop that makes the same arrays in every step, as one that optimises an image does, would
+pay for the zeros every time.  The GNU C library can be told to keep what is free, up to a bound,
+for the whole process; CuPy does so on the GPU by itself.  With another C library, or with
+MINIGRAD_KEEP_MEMORY=0, nothing is changed.
 
 Read before: backend.py.  Read next: ops/fast/blas.py.
 """

@@ -136,6 +136,7 @@ def given():
         "objectives": [class_score(40)], "wanted": [class_score(40)], "k": 40, "label": 40,
         "layer": "relu4_2", "c": 3, "channel": 3, "a": acts["relu4_2"], "target": acts["relu4_2"],
         "params": net.params, "optimiser": SGD(), "lr": 0.01, "rng": np.random.default_rng(0),
+        "batches": [(pixels, labels)], "table": 7 * np.eye(3, dtype=int)[::-1],
         "labels": labels, "predicted": labels, "scores": acts.scores, "classes": net.class_count,
     }  # fmt: skip
 

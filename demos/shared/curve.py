@@ -15,12 +15,12 @@ def draw(log: list[dict]) -> Image.Image:
     epochs = [line["epoch"] for line in log]
     most = max(line["loss"] for line in log)
 
-    def place(epoch, share):
+    def position(epoch, share):
         x = LEFT + (WIDTH - 2 * LEFT) * (epoch - 1) / max(1, epochs[-1] - 1)
         return x, HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * share
 
     for percent in (0, 20, 40, 60, 80, 100):
-        (x, y), (end, _) = place(1, percent / 100), place(epochs[-1], 0)
+        (x, y), (end, _) = position(1, percent / 100), position(epochs[-1], 0)
         pen.line((x, y, end, y), fill=(225, 225, 225))
         pen.text((8, y - 9), f"{percent}%", fill=INK, font=font())
     pen.text((WIDTH - LEFT - 4, TOP - 24), f"{most:.1f}", fill=LOSS, font=font())
@@ -29,7 +29,7 @@ def draw(log: list[dict]) -> Image.Image:
         ("right, trained on", TRAIN, [line["right"] for line in log]),
         ("right, not trained on", VAL, [line.get("val", 0) for line in log]),
     ]):
-        points = [place(*point) for point in zip(epochs, values, strict=True)]
+        points = [position(*point) for point in zip(epochs, values, strict=True)]
         pen.line(points, fill=colour, width=3, joint="curve")
         for x, y in points:
             pen.ellipse((x - 3, y - 3, x + 3, y + 3), fill=colour)

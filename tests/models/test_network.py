@@ -5,7 +5,7 @@ import pytest
 
 import models
 from minigrad import Tensor, grad, ops, rules
-from models.fold import fold_batch_norm
+from models.fold import fold_batch_norm, fold_temperature
 from models.initialise import initial
 
 
@@ -180,6 +180,23 @@ def test_running_statistics_that_equal_the_batchs_give_the_batchs_result(net, x)
     assert {"bn1_1/weight", "conv1_1/bias"} < set(net.learned)
     at_rest = net(x, until="relu2_1", params=statistics)
     np.testing.assert_allclose(at_rest["relu2_1"], in_training["relu2_1"], rtol=2e-3, atol=2e-3)
+
+
+@pytest.mark.parametrize("T", [0.5, 2.0])
+def test_a_temperature_in_the_last_layer_divides_the_scores_and_nothing_else(T, x):
+    net = models.build("minivgg_bn", classes=3)
+    folded = fold_temperature(net, net.params, T)
+    np.testing.assert_allclose(net.scores(x, folded), net.scores(x) / T, rtol=1e-5)
+    assert [n for n in net.params if folded[n] is not net.params[n]] == ["fc8/weight", "fc8/bias"]
+    assert all(a.dtype == np.float32 for a in folded.values())
+
+
+def test_a_temperature_that_cannot_be_folded_is_said(x):
+    net = models.build("squeezenet1_1", classes=3)
+    with pytest.raises(ValueError, match="pool10 makes the scores of squeezenet1_1"):
+        fold_temperature(net, net.params, 2.0)
+    with pytest.raises(ValueError, match="a temperature is 0"):
+        fold_temperature(net, net.params, 0)
 
 
 def test_the_gradient_reaches_the_pixels_through_preprocessing(x):
