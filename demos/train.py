@@ -1,10 +1,15 @@
 """Train a network on a folder of photos: train/<class>/*.jpg and val/<class>/*.jpg.
 
-    python -m demos train --data FOLDER
+    python -m demos train --data FOLDER --weights weights/minivgg.h5      thirty photos a class do
+    python -m demos train --data FOLDER                                    from nothing: hundreds
     python -m demos train --data FOLDER --resume out/minivgg.checkpoint.npz
     python -m demos train --data FOLDER --resume FILE --epochs 40               a longer run
     python -m demos train --data FOLDER --resume FILE --epochs 26 --lr 0.01     a warm restart
     python -m demos train --data FOLDER --adversary 1       harder photos too: takes twice as long
+
+With --weights the network begins with what it has learned from other photos: only its last layer is
+made anew, for the classes of the folder, and all before moves at a tenth of the rate, or not at all
+(--freeze conv).
 
 Most epochs see small photos, which is fast and teaches most; the last ones see them at full size
 (the average pooling before fc6 allows any).  A checkpoint is written after each epoch, every few
@@ -115,7 +120,7 @@ def save_if_possible(checkpoint: pathlib.Path, run: Run) -> None:
 
 def options() -> argparse.ArgumentParser:
     """Options; what is not given is the recipe's, or the checkpoint's."""
-    parse = parser("train", __doc__)
+    parse = parser("train", __doc__, weights="to begin with, in place of random ones: fine-tuning")
     add = parse.add_argument
     add("--data", required=True, type=pathlib.Path, metavar="FOLDER")
     add("--epochs", type=int, help=f"passes over the photos ({Recipe.epochs})")
@@ -137,10 +142,11 @@ def options() -> argparse.ArgumentParser:
 
 
 def read(folder: pathlib.Path, part: str, classes: list[str], edge: int) -> photo_folder.Photos:
-    """Read the photos of train or val, and say which files are left out."""
+    """Read the photos of train or val, and say what there is and what is left out."""
     photos = photo_folder.read(folder, part, classes, edge)
     for complaint in photos.left_out:
         print(f"left out: {complaint}")
+    print(photos.summary)
     return photos
 
 
@@ -243,6 +249,7 @@ def finish(out: pathlib.Path, run: Run, val: photo_folder.Photos, licence: str |
     note = {"sha256": hashlib.sha256((out / f"{name}.h5").read_bytes()).hexdigest(), **note}
     pictures.save(out, name, {"curve": curve.draw(run.log)}, note)
     print(f"{note['accuracy']:.1%} of {len(labels)} photos are right; {out / name}.h5")
+    print(f"what has it learned? python -m demos rules --weights {out / name}.h5 --image PHOTO")
 
 
 def folded(run: Run, temperature: float) -> dict:

@@ -137,12 +137,16 @@ def test_bad_folders_are_one_sentence(folder, call, tmp_path):
     (tmp_path / "empty" / "val").mkdir()
     assert "no class folders" in said(tmp_path / "empty")
     (tmp_path / "empty" / "train" / "one").mkdir()
-    assert "one class" in said(tmp_path / "empty")
-    (tmp_path / "empty" / "train" / "two").mkdir()
-    assert "holds no photos" in said(tmp_path / "empty")
+    assert "no class folders with photos" in said(tmp_path / "empty")
+    photo = folder / "train" / "red" / "0.jpg"
+    shutil.copy(photo, tmp_path / "empty" / "train" / "one")
+    assert "one class folder with photos" in said(tmp_path / "empty")
+    shutil.copytree(folder / "train" / "red", tmp_path / "empty" / "train" / "two")
+    assert "val holds no photos" in said(tmp_path / "empty")
     (folder / "val" / "yellow").mkdir()
-    assert "'yellow', which train lacks" in said(folder)
-    (folder / "val" / "yellow").rmdir()
+    shutil.copy(photo, folder / "val" / "yellow")
+    assert "photos of 'yellow', and train has none" in said(folder)
+    shutil.rmtree(folder / "val" / "yellow")
     assert "sizes is 'abc'" in said(folder, "--sizes", "abc")
     assert "adversary, a distance in grey levels, is -1" in said(folder, "--adversary", "-1")
 
@@ -278,6 +282,115 @@ def test_a_network_that_cannot_be_written_at_the_end_can_be_written_later(
     assert status == 2 and f"--resume {checkpoint} writes it" in printed.err
     status, printed = call(folder, "--resume", str(checkpoint))
     assert status == 0 and models.load("minivgg", tmp_path / "out" / "minivgg.h5")
+
+
+# ── Fine-tuning ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def learned(tmp_path):
+    """A network of five classes that was trained elsewhere, with a mean colour of its own."""
+    net = models.build("minivgg", 3, classes=["a", "b", "c", "d", "e"])
+    attributes = net.attributes | {"mean": (0.1, 0.2, 0.3), "licence": "CC BY 4.0"}
+    storage.save(tmp_path / "learned.h5", net.params, attributes, float16=True)
+    return tmp_path / "learned.h5"
+
+
+def test_fine_tuning_keeps_what_is_frozen_and_prepares_photos_as_the_file_says(
+    folder, call, tmp_path, learned
+):
+    status, printed = call(folder, "--weights", str(learned), "--freeze", "conv", "--epochs", "1")
+    assert status == 0, printed.err
+    net = models.load("minivgg", tmp_path / "out" / "minivgg.h5")
+    before = models.load("minivgg", learned)
+    assert net.classes == sorted(COLOURS) and net.preprocessing == before.preprocessing
+    for name, array in before.params.items():
+        if name.startswith("conv"):
+            assert np.array_equal(net.params[name], array), name
+    assert not np.array_equal(net.params["fc6/weight"], before.params["fc6/weight"])
+    attributes = storage.attributes_of(tmp_path / "out" / "minivgg.h5")
+    assert attributes["licence"] == "CC BY 4.0" and "from learned.h5" in attributes["source"]
+    note = json.loads((tmp_path / "out" / "minivgg.json").read_text())
+    assert note["began with"]["sha256"] == hashlib.sha256(learned.read_bytes()).hexdigest()
+    assert note["recipe"]["freeze"] == "conv" and note["recipe"]["body_rate"] == 0.1
+
+
+def test_fine_tuning_that_is_resumed_needs_the_first_file_no_more(folder, call, tmp_path, learned):
+    begin = ["--weights", str(learned), "--photos", "8"]
+    call(folder, *begin, "--epochs", "2", out="whole")
+    call(folder, *begin, "--epochs", "1", out="part")
+    learned.unlink()
+    checkpoint = str(tmp_path / "part" / "minivgg.checkpoint.npz")
+    warm = ["--resume", checkpoint, "--epochs", "2", "--lr", "0.02"]
+    status, printed = call(folder, *warm, out="part")
+    assert status == 0, printed.err
+    whole, part = (
+        models.load("minivgg", tmp_path / out / "minivgg.h5") for out in ("whole", "part")
+    )
+    assert part.preprocessing == whole.preprocessing and set(part.params) == set(whole.params)
+    note = json.loads((tmp_path / "part" / "minivgg.json").read_text())
+    assert note["began with"]["weights"] == "learned.h5" and len(note["log"]) == 2
+
+
+def test_fine_tuning_does_not_replace_the_file_it_began_with(folder, call, tmp_path, learned):
+    (tmp_path / "out").mkdir()
+    own = learned.rename(tmp_path / "out" / "minivgg.h5")
+    before = own.read_bytes()
+    status, printed = call(folder, "--weights", str(own), "--epochs", "1")
+    assert status == 2 and "is there already, a trained network" in printed.err
+    assert own.read_bytes() == before
+
+
+def test_what_contradicts_fine_tuning_is_said(folder, call, tmp_path, learned):
+    for options, said in [
+        (["--freeze", "conv"], "give its --weights, too"),
+        (["--body-rate", "0.5"], "give its --weights, too"),
+        (["--weights", str(learned), "--resume", "x.npz"], "give --resume or --weights"),
+        (["--weights", str(learned), "--model", "vgg11"], "holds weights of minivgg, not of vgg11"),
+        (["--weights", str(learned), "--body-rate", "2"], "body_rate, a share of lr, "),
+        (["--weights", str(tmp_path / "none.h5")], "there is no weight file"),
+    ]:
+        status, printed = call(folder, *options)
+        assert status == 2 and said in printed.err, options
+        assert not list((tmp_path / "out").glob("*")), options
+
+
+# ── What lies in a folder ───────────────────────────────────────────────────────────────────────
+
+
+def test_one_line_says_what_was_read_and_what_was_not(folder, call, tmp_path):
+    red = folder / "train" / "red"
+    for name in (".git", "yellow", "red/more"):
+        (folder / "train" / name).mkdir()
+    for name in ("more/a.jpg", "more/b.PNG", ".hidden.jpg", "upper.JPG", "page.TIFF"):
+        Image.new("RGB", (20, 20)).save(red / name)
+    (red / "note.txt").write_text("no photo")
+    (red / "raw.heic").write_bytes(b"unknown")
+    (folder / "train" / "readme.md").write_text("no class")
+    (red / "broken.jpg").write_bytes(b"")
+    for file in (folder / "val" / "green").iterdir():
+        file.unlink()
+    assert photo_folder.classes_of(folder) == sorted(COLOURS)
+    train, val = (
+        photo_folder.read(folder, part, sorted(COLOURS), 32).summary for part in ("train", "val")
+    )
+    for said in (
+        "train: 26 photos of 3 classes; not read: 2 hidden, ", "1 beside the class folders",
+        "2 in the folder red/more", "1 of the kind .txt", "1 of the kind .heic",
+        "1 damaged or too small", "; empty, so no class: yellow",
+    ):
+        assert said in train
+    assert val == "val: 6 photos of 2 classes; none of green, which stay without an accuracy"
+    status, printed = call(folder, "--epochs", "1")
+    assert status == 0 and train in printed.out and val in printed.out
+    assert "class: yellow\n" in printed.out and "\n" not in train
+
+
+def test_a_class_none_of_whose_photos_can_be_read_is_said(folder, call):
+    for file in (folder / "train" / "red").iterdir():
+        file.write_bytes(b"")
+    status, printed = call(folder)
+    assert status == 2 and "red holds no photo that can be read: " in printed.err
 
 
 # ── The folder of a run ─────────────────────────────────────────────────────────────────────────
