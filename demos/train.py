@@ -1,10 +1,15 @@
 """Train a network on a folder of photos: train/<class>/*.jpg and val/<class>/*.jpg.
 
-    python -m demos train --data FOLDER
+    python -m demos train --data FOLDER --weights weights/minivgg.h5      thirty photos a class do
+    python -m demos train --data FOLDER                                    from nothing: hundreds
     python -m demos train --data FOLDER --resume out/minivgg.checkpoint.npz
     python -m demos train --data FOLDER --resume FILE --epochs 40               a longer run
     python -m demos train --data FOLDER --resume FILE --epochs 26 --lr 0.01     a warm restart
     python -m demos train --data FOLDER --adversary 1       harder photos too: takes twice as long
+
+With --weights the network begins with what it has learned from other photos: only its last layer is
+made anew, for the classes of the folder, and all before moves at a tenth of the rate, or not at all
+(--freeze conv).
 
 Most epochs see small photos, which is fast and teaches most; the last ones see them at full size
 (the average pooling before fc6 allows any).  A checkpoint is written after each epoch, every few
@@ -24,11 +29,11 @@ import numpy as np
 from tqdm import tqdm
 
 import models
-from demos.shared import curve, pictures, training_run
+from demos.shared import curve, pictures, run_folder, training_run
 from demos.shared.command import parser
 from demos.shared.training_run import Run
 from minigrad.backend import to_device, to_numpy
-from minigrad.techniques.learn import evaluation, training
+from minigrad.techniques.learn import evaluation, fine_tuning, training
 from minigrad.techniques.learn.recipe import Recipe
 from models import photo_folder, storage
 from models.fold import fold_batch_norm, fold_temperature
@@ -42,12 +47,47 @@ def main(argv: list[str]) -> None:
     classes = photo_folder.classes_of(args.data)
     given = {field.name: getattr(args, field.name, None) for field in dataclasses.fields(Recipe)}
     given = {name: value for name, value in given.items() if value is not None}
-    if args.resume:
-        run = training_run.resume(args.resume, classes, given, args.device)
+    check_beginning(args)
+    with run_folder.own(args.out):
+        if args.resume:
+            run = training_run.resume(args.resume, classes, given, args.device)
+        elif args.weights:
+            run = training_run.fine_tune(pathlib.Path(args.weights), classes, given, args.device)
+        else:
+            run = training_run.begin(Recipe(**given), classes, args.device)
+        if not args.force:
+            protect(args.out, run, args.resume)
+        train_and_finish(args, run, classes)
+
+
+def check_beginning(args: argparse.Namespace) -> None:
+    """Raise ValueError for options that contradict each other."""
+    if args.resume and args.weights:
+        raise ValueError("a checkpoint has weights of its own: give --resume or --weights")
+    if (args.freeze or args.body_rate) and not (args.weights or args.resume):
+        raise ValueError(
+            "--freeze and --body-rate keep what was learned before: give its --weights, too"
+        )
+
+
+def protect(out: pathlib.Path, run: Run, resumed: pathlib.Path | None) -> None:
+    """Raise ValueError where this run would replace what another run has made."""
+    checkpoint, weights = out / f"{run.name}.checkpoint.npz", out / f"{run.name}.h5"
+    if resumed and checkpoint.exists() and checkpoint.samefile(resumed):
+        return
+    if checkpoint.exists():
+        there = f"{checkpoint} is there already, {training_run.standing(checkpoint)}"
+        ways = f"go on with it by --resume {checkpoint}, "
+    elif weights.exists():
+        there, ways = f"{weights} is there already, a trained network", ""
     else:
-        run = training_run.begin(Recipe(**given), classes, args.device)
-    args.out.mkdir(parents=True, exist_ok=True)
-    checkpoint = args.out / f"{run.recipe.model}.checkpoint.npz"
+        return
+    raise ValueError(f"{there}: {ways}give another folder as --out, or replace it by --force")
+
+
+def train_and_finish(args: argparse.Namespace, run: Run, classes: list[str]) -> None:
+    """Show epoch after epoch; at Ctrl-C, write where the run stands."""
+    checkpoint = args.out / f"{run.name}.checkpoint.npz"
     p = run.net.preprocessing
     largest = max(p.crop, *map(run.recipe.edge, range(run.recipe.began, run.recipe.epochs)))
     edge = largest * p.resize // p.crop
@@ -56,19 +96,31 @@ def main(argv: list[str]) -> None:
         while run.epoch < run.recipe.epochs:
             one_epoch(run, train, checkpoint)
             report(run, val)
-            training_run.save(checkpoint, run)
+            save_if_possible(checkpoint, run)
     except KeyboardInterrupt:
         training_run.save(checkpoint, run)
         raise KeyboardInterrupt(
             f"--resume {checkpoint} goes on from epoch {run.epoch + 1}, "
             f"step {len(run.outcomes) + 1}"
         ) from None
-    finish(args.out, run, val, args.licence)
+    try:
+        finish(args.out, run, val, args.licence)
+    except OSError as error:
+        again = f"--resume {checkpoint} writes it" if checkpoint.exists() else "train again"
+        raise OSError(f"{error}; when that is mended, {again}") from None
+
+
+def save_if_possible(checkpoint: pathlib.Path, run: Run) -> None:
+    """Write a checkpoint; where that fails, say so, for training can go on without."""
+    try:
+        training_run.save(checkpoint, run)
+    except OSError as error:
+        print(f"{error}; training goes on, and tries again")
 
 
 def options() -> argparse.ArgumentParser:
     """Options; what is not given is the recipe's, or the checkpoint's."""
-    parse = parser("train", __doc__)
+    parse = parser("train", __doc__, weights="to begin with, in place of random ones: fine-tuning")
     add = parse.add_argument
     add("--data", required=True, type=pathlib.Path, metavar="FOLDER")
     add("--epochs", type=int, help=f"passes over the photos ({Recipe.epochs})")
@@ -78,17 +130,23 @@ def options() -> argparse.ArgumentParser:
     add("--lr", type=float, help=f"the highest rate ({Recipe.lr}); with --resume, a warm restart")
     add("--adversary", type=float, metavar="GREYS",
         help="learn each batch twice, once moved so far against the answer (0)")
+    add("--freeze", choices=["conv", "body"],
+        help="leave the convolutions of --weights as they are, or all but the last layer")
+    add("--body-rate", type=float, metavar="SHARE",
+        help="of --lr, for all but the last layer of --weights (0.1)")
     add("--random-seed", type=int, help=f"of weights, photos and dropout ({Recipe.random_seed})")
     add("--resume", type=pathlib.Path, metavar="FILE", help="a checkpoint")
-    add("--licence", default="MIT", help="of the weights, to be written into their file (MIT)")
+    add("--force", action="store_true", help="replace what an earlier run has left in --out")
+    add("--licence", help="of the weights, for their file (MIT, or that of --weights)")
     return parse
 
 
 def read(folder: pathlib.Path, part: str, classes: list[str], edge: int) -> photo_folder.Photos:
-    """Read the photos of train or val, and say which files are left out."""
+    """Read the photos of train or val, and say what there is and what is left out."""
     photos = photo_folder.read(folder, part, classes, edge)
     for complaint in photos.left_out:
         print(f"left out: {complaint}")
+    print(photos.summary)
     return photos
 
 
@@ -107,7 +165,7 @@ def one_epoch(run: Run, train: photo_folder.Photos, checkpoint: pathlib.Path) ->
         loss, right = np.mean(run.outcomes[-100:], axis=0)
         bar.set_postfix(loss=f"{loss:.3f}", right=f"{right:.1%}", left=left(run, each, bar))
         if time.time() - saved > SAVE_EVERY:
-            training_run.save(checkpoint, run)
+            save_if_possible(checkpoint, run)
             saved = time.time()
 
 
@@ -119,6 +177,7 @@ def one_step(run: Run, pixels, labels, rate: float, step: int) -> None:
         params, outcome = training.step(
             run.net, run.params, pixels, labels, run.optimiser, rate, rng,
             run.recipe.label_smoothing, run.recipe.adversary,
+            fine_tuning.rates(run.net, run.recipe.freeze, run.recipe.body_rate),
         )
     except BaseException:
         run.optimiser.state = before
@@ -155,15 +214,15 @@ def report(run: Run, val: photo_folder.Photos) -> None:
     print(json.dumps(run.log[-1]))
 
 
-def finish(out: pathlib.Path, run: Run, val: photo_folder.Photos, licence: str) -> None:
+def finish(out: pathlib.Path, run: Run, val: photo_folder.Photos, licence: str | None) -> None:
     """Write the folded network, its log and the curve; say how good it is."""
-    name, classes = run.recipe.model, run.net.classes
+    name, classes = run.name, run.net.classes
     scores, labels = answers(run, val, run.net.input_size)
     table = evaluation.confusion(scores.argmax(1), labels, run.net.class_count)
     accuracies = evaluation.class_accuracies(table)
     calibration = evaluation.calibration(scores, labels)
     note = {
-        "recipe": dataclasses.asdict(run.recipe),
+        "recipe": dataclasses.asdict(run.recipe), "began with": run.origin or "random weights",
         "photos": {"val": len(labels)},
         "accuracy": round(float((scores.argmax(1) == labels).mean()), 4),
         "mean of the classes' accuracies": round(float(np.nanmean(accuracies)), 4),
@@ -179,12 +238,21 @@ def finish(out: pathlib.Path, run: Run, val: photo_folder.Photos, licence: str) 
         },
         "log": run.log,
     }
-    folded = fold_temperature(run.net, run.params, calibration.temperature)
-    params = {n: to_numpy(a) for n, a in fold_batch_norm(run.net, folded).items()}
-    attributes = models.table(name, classes).attributes | {
-        "source": "trained with minigrad: python -m demos train", "licence": licence,
+    params = {n: to_numpy(a) for n, a in folded(run, calibration.temperature).items()}
+    plain = models.table(name, classes, run.net.attributes)
+    begun = f", from {run.origin['weights']}" if run.origin else ""
+    attributes = plain.attributes | {
+        "source": f"trained with minigrad: python -m demos train{begun}",
+        "licence": licence or run.origin.get("licence", "MIT"),
     }
     storage.save(out / f"{name}.h5", params, attributes, float16=True)
     note = {"sha256": hashlib.sha256((out / f"{name}.h5").read_bytes()).hexdigest(), **note}
     pictures.save(out, name, {"curve": curve.draw(run.log)}, note)
     print(f"{note['accuracy']:.1%} of {len(labels)} photos are right; {out / name}.h5")
+    print(f"what has it learned? python -m demos rules --weights {out / name}.h5 --image PHOTO")
+
+
+def folded(run: Run, temperature: float) -> dict:
+    """What is constant from now on becomes part of the weights before it (models/fold.py)."""
+    params = fold_temperature(run.net, run.params, temperature)
+    return fold_batch_norm(run.net, params) if run.net.name != run.name else params

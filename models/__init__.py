@@ -13,7 +13,8 @@ storage.py; then the other networks, and photo_folder.py for training.
 
 import os
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -47,18 +48,28 @@ def names() -> list[str]:
     return list(DESIGNS)
 
 
-def table(name: str, classes: int | Sequence[str] | None = None) -> Network:
+def table(
+    name: str,
+    classes: int | Sequence[str] | None = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> Network:
     """A network without weights: layers, shapes, receptive fields, at no cost.
 
     Args:
         name: one of `names()`.
         classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg.
+        attributes: what a weight file says of its preprocessing and its pooling; by default the
+            network's own.
 
     Raises:
-        ValueError: there is no network of this name, or fewer than two classes.
+        ValueError: there is no network of this name, fewer than two classes, or an attribute that
+            makes no sense.
     """
-    design = _design(name)
-    return Network(name, design, design.preprocessing, _classes(classes, design.classes))
+    design, attributes = _design(name), attributes or {}
+    preprocessing = Preprocessing.of(attributes, design.preprocessing)
+    if "pool_rounding" in attributes:
+        design = design.with_pool_rounding(attributes["pool_rounding"])
+    return Network(name, design, preprocessing, _classes(classes, design.classes))
 
 
 def build(
@@ -67,6 +78,7 @@ def build(
     classes: int | Sequence[str] | None = None,
     device: str = "cpu",
     dtype: str = "float32",
+    attributes: Mapping[str, Any] | None = None,
 ) -> Network:
     """An untrained network; the same seed gives the same one, whatever the dtype.
 
@@ -76,11 +88,12 @@ def build(
         classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg.
         device: "cpu" or "cuda".
         dtype: "float32" or "float64".
+        attributes: as for `table`.
 
     Raises:
         ValueError: there is no network of this name, fewer than two classes, or no such device.
     """
-    net = table(name, classes)
+    net = table(name, classes, attributes)
     return _equipped(net, initial(net.shapes, random_seed), device, dtype)
 
 
@@ -102,14 +115,11 @@ def load(name: str, path=None, device: str = "cpu", dtype: str = "float32") -> N
     params, attributes = storage.read(path)
     if attributes["model"] != name:
         raise ValueError(f"{path} holds weights of {attributes['model']}, not of {name}")
+    classes = attributes["classes"] or _scores(design, params)
     try:
-        preprocessing = Preprocessing.of(attributes, design.preprocessing)
-        if "pool_rounding" in attributes:
-            design = design.with_pool_rounding(attributes["pool_rounding"])
+        net = table(name, classes, attributes)
     except (ValueError, TypeError) as error:
         raise ValueError(f"an attribute of {path} makes no sense: {error}") from None
-    classes = attributes["classes"] or _scores(design, params)
-    net = Network(name, design, preprocessing, classes)
     found = {parameter: array.shape for parameter, array in params.items()}
     storage.check_shapes(found, net.shapes, str(path), name)
     return _equipped(net, {parameter: params[parameter] for parameter in net.shapes}, device, dtype)

@@ -18,6 +18,14 @@ from minigrad.checked import number
 from models.layers import BatchNorm, Conv, Linear
 
 
+def plain_name(name: str) -> str:
+    """Name the network that is left: minivgg for minivgg_bn, and for minivgg itself.
+
+    googlenet is googlenet: its batch norms are part of its only table.
+    """
+    return name.removesuffix("_bn")
+
+
 def fold_batch_norm(net, params: Mapping | None = None) -> dict:
     """Return parameters for the same network without its batch norms.
 
@@ -50,16 +58,17 @@ def fold_batch_norm(net, params: Mapping | None = None) -> dict:
 def fold_temperature(net, params: Mapping, temperature: float) -> dict:
     """Return parameters that make all scores `temperature` times smaller.
 
+    In SqueezeNet a relu and a mean stand behind the last layer with weights; they pass a factor on.
+
     Args:
-        net: a network whose last layer has weights.
+        net: a network.
         params: its parameters by name.
         temperature: T, a number above 0.
 
     Raises:
-        ValueError: the last layer has no weights, or T is not above 0.
+        ValueError: T is not above 0.
     """
-    T, last = number("a temperature", temperature, above=0), net.score_layer
-    own = [f"{last}/{short}" for short in net.layers[last].shapes]
-    if not own:
-        raise ValueError(f"{last} makes the scores of {net.name}, and has no weights to fold into")
+    T = number("a temperature", temperature, above=0)
+    *_, last = (layer for layer in net.layers.values() if layer.shapes)
+    own = [f"{last.name}/{short}" for short in last.shapes]
     return {**params, **{name: params[name] / T for name in own}}

@@ -36,26 +36,64 @@ class Photos(NamedTuple):
         pictures: (H, W, 3) of bytes each.
         labels: the number of each one's class.
         left_out: a sentence for each file that could not be used.
+        summary: what was read and what was not, and why, in one line.
     """
 
     pictures: list[np.ndarray]
     labels: np.ndarray
     left_out: list[str]
+    summary: str
 
 
 def classes_of(folder: pathlib.Path) -> list[str]:
-    """Names of the classes: the folders in train, in alphabetical order.
+    """Names of the classes: the folders in train that hold photos, in alphabetical order.
 
     Raises:
         ValueError: no such folder, fewer than two classes, or one in val that train lacks.
     """
-    train, val = ({f.name for f in _folders(folder / part)} for part in ("train", "val"))
+    train, val = (
+        {name for name, files in survey(folder / part)[0].items() if files}
+        for part in ("train", "val")
+    )
     if len(train) < 2:
-        found = "one class" if train else "no class folders"
-        raise ValueError(f"{folder}/train has {found}: training tells two classes or more apart")
+        found = "one class folder" if train else "no class folders"
+        raise ValueError(
+            f"{folder}/train has {found} with photos: training tells two classes or more apart"
+        )
     if val - train:
-        raise ValueError(f"{folder}/val has {min(val - train)!r}, which train lacks: add it there")
+        raise ValueError(
+            f"{folder}/val has photos of {min(val - train)!r}, and train has none: add some there"
+        )
     return sorted(train)
+
+
+def survey(place: pathlib.Path) -> tuple[dict[str, list[pathlib.Path]], collections.Counter[str]]:
+    """Find the photos of train or val, {class folder: files}, and count what is none, by reason.
+
+    Raises:
+        ValueError: there is no such folder.
+    """
+    if not place.is_dir():
+        raise ValueError(f"there is no folder {place}: photos belong into {place}/<class>/")
+    photos, skipped = {}, collections.Counter()
+    for entry in sorted(place.iterdir()):
+        if entry.name.startswith("."):
+            skipped["hidden"] += 1
+        elif not entry.is_dir():
+            skipped["beside the class folders"] += 1
+        else:
+            photos[entry.name] = []
+            for file in sorted(entry.iterdir()):
+                if file.name.startswith("."):
+                    skipped["hidden"] += 1
+                elif file.is_dir():
+                    below = [f for f in file.rglob("*") if f.suffix.lower() in SUFFIXES]
+                    skipped[f"in the folder {entry.name}/{file.name}"] += len(below)
+                elif file.suffix.lower() in SUFFIXES:
+                    photos[entry.name].append(file)
+                else:
+                    skipped[f"of the kind {file.suffix.lower() or 'without a suffix'}"] += 1
+    return photos, skipped
 
 
 def read(folder: pathlib.Path, part: str, classes: list[str], edge: int) -> Photos:
@@ -64,14 +102,10 @@ def read(folder: pathlib.Path, part: str, classes: list[str], edge: int) -> Phot
     A file that is no photo, or has a side of less than 8 pixels, is left out.
 
     Raises:
-        ValueError: nothing is left.
+        ValueError: nothing is left, or nothing of a class to train on.
     """
-    files = [
-        (file, label)
-        for label, name in enumerate(classes)
-        for file in sorted((folder / part / name).glob("*"))
-        if file.suffix.lower() in SUFFIXES
-    ]
+    found, skipped = survey(folder / part)
+    files = [(file, k) for k, name in enumerate(classes) for file in found.get(name, ())]
     with ThreadPoolExecutor() as threads:
         decoded = threads.map(lambda item: decode(item[0], edge), files)
         progress = tqdm(decoded, total=len(files), desc=f"reading {part}", unit="photo")
@@ -81,7 +115,32 @@ def read(folder: pathlib.Path, part: str, classes: list[str], edge: int) -> Phot
     if not kept:
         raise ValueError(f"{folder / part} holds no photos: put some into {part}/<class>/")
     labels = np.array([files[i][1] for i in kept])
-    return Photos([pictures[i] for i in kept], labels, left_out)
+    skipped["damaged or too small"] += len(left_out)
+    without = [classes[k] for k in sorted(set(range(len(classes))) - set(labels.tolist()))]
+    if without and part == "train":
+        empty = folder / part / without[0]
+        raise ValueError(f"{empty} holds no photo that can be read: {left_out[0]}")
+    empty = [name for name in found if name not in classes]
+    summary = _summary(part, len(kept), len(classes) - len(without), skipped, without, empty)
+    return Photos([pictures[i] for i in kept], labels, left_out, summary)
+
+
+def _summary(part, photos: int, classes: int, skipped, without: list[str], empty: list[str]) -> str:
+    """Say on one line what was read and what was not: "train: 100 photos of 5 classes; …"."""
+    parts = [f"{part}: {photos:,} photo{'s' * (photos > 1)} of {classes} classes"]
+    if without:
+        parts.append(f"none of {_some(without)}, which stay without an accuracy")
+    reasons = [f"{count:,} {reason}" for reason, count in skipped.items() if count]
+    if reasons:
+        parts.append(f"not read: {_some(reasons, 8)}")
+    if empty:
+        parts.append(f"empty, so no class: {_some(empty)}")
+    return "; ".join(parts)
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def decode(file: pathlib.Path, edge: int) -> np.ndarray | str:
@@ -164,9 +223,3 @@ def centred(photos: Photos, resize: float, crop: int, batch: int):
         pixels = np.stack([np.asarray(view, np.float32) for view in views])
         pixels = pixels.transpose(0, 3, 1, 2)                           # (N, 3, crop, crop)
         yield pixels, photos.labels[start : start + batch]
-
-
-def _folders(path: pathlib.Path) -> list[pathlib.Path]:
-    if not path.is_dir():
-        raise ValueError(f"there is no folder {path}: photos belong into {path}/<class>/")
-    return [entry for entry in path.iterdir() if entry.is_dir()]

@@ -10,8 +10,10 @@ from models.classes import class_name
 PHOTOS = pathlib.Path(__file__).parents[1] / "photos"
 
 
-def parser(name: str, doc: str) -> argparse.ArgumentParser:
-    """Begin a demo's options with those that every picture has."""
+def parser(
+    name: str, doc: str, weights: str = "its weights, where not in weights/"
+) -> argparse.ArgumentParser:
+    """Begin a demo's options with those that every picture has; `weights` is that option's help."""
     options = argparse.ArgumentParser(
         prog=f"python -m demos {name}",
         description=doc,
@@ -19,7 +21,7 @@ def parser(name: str, doc: str) -> argparse.ArgumentParser:
     )
     add = options.add_argument
     add("--model", default=None, metavar="NAME", help="a network (python -m models lists them)")
-    add("--weights", default=None, metavar="FILE", help="its weights, where not in weights/")
+    add("--weights", default=None, metavar="FILE", help=weights)
     add("--out", default="out", metavar="DIR", type=pathlib.Path, help="folder for the pictures")
     add("--device", default="cpu", choices=["cpu", "cuda"])
     return options

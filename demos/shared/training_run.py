@@ -8,6 +8,7 @@ Read before: techniques/learn/recipe.py.  Read next: train.py.
 """
 
 import dataclasses
+import hashlib
 import json
 import pathlib
 from typing import Any
@@ -17,9 +18,15 @@ import numpy as np
 import models
 from minigrad import optim
 from minigrad.backend import to_device, to_numpy
+from minigrad.techniques.learn.fine_tuning import transferred
 from minigrad.techniques.learn.recipe import Recipe
 from minigrad.techniques.learn.training import Outcome
+from models import storage
 from models.files import replacing
+from models.fold import plain_name
+
+FINE_TUNING = {"epochs": 20, "batch": 16, "lr": 0.02, "body_rate": 0.1}
+RESTARTED = {"sizes", "photos", "adversary", "freeze", "body_rate"}  # only at a warm restart
 
 
 @dataclasses.dataclass
@@ -32,6 +39,8 @@ class Run:
         epoch: how many are complete.
         outcomes: of the steps of the epoch that is under way.
         log: a line for each epoch.
+        origin: of the weights that it began with, "weights", "sha256" and "licence"; empty where
+            they were random.
     """
 
     recipe: Recipe
@@ -41,26 +50,86 @@ class Run:
     epoch: int = 0
     outcomes: list[Outcome] = dataclasses.field(default_factory=list)
     log: list[dict] = dataclasses.field(default_factory=list)
+    origin: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Of the network that is written at the end, and of all its files: without batch norms."""
+        return plain_name(self.net.name)
 
 
 def begin(recipe: Recipe, classes: list[str], device: str) -> Run:
     """Begin at random weights, with batch norm where the network has such a variant."""
-    name = recipe.model + "_bn" * (f"{recipe.model}_bn" in models.names())
-    net = models.build(name, recipe.random_seed, classes=classes, device=device)
+    name = f"{plain_name(recipe.model)}_bn"
+    name = name if name in models.names() else recipe.model
+    return _run(recipe, models.build(name, recipe.random_seed, classes=classes, device=device))
+
+
+def fine_tune(
+    path: pathlib.Path, classes: list[str], given: dict[str, Any], device: str
+) -> Run:
+    """Begin with the weights of a file, for classes of one's own.
+
+    Args:
+        path: of the weights.
+        classes: of the photos.
+        given: parts of the recipe; for the others see FINE_TUNING.
+        device: "cpu" or "cuda".
+
+    Raises:
+        FileNotFoundError, ValueError: there is no such file, or one that cannot be used.
+    """
+    found = storage.attributes_of(path)
+    source = models.load(given.get("model", found["model"]), path, device=device)
+    native = {"model": source.name, "sizes": f"{source.input_size}*1"}
+    recipe = Recipe(**{**FINE_TUNING, **native, **given})
+    net = models.build(
+        source.name, recipe.random_seed, classes, device, attributes=source.attributes
+    )
+    run = _run(recipe, net)
+    run.params = transferred(net, source)
+    run.origin = {
+        "weights": path.name,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "licence": str(found.get("licence", "unknown")),
+    }
+    return run
+
+
+def _run(recipe: Recipe, net: models.Network) -> Run:
     optimiser = optim.SGD(recipe.momentum, nesterov=True, weight_decay=recipe.weight_decay)
     return Run(recipe, net, dict(net.params), optimiser)
 
 
 def save(path: pathlib.Path, run: Run) -> None:
-    """Write a checkpoint, whole or not at all."""
+    """Write a checkpoint, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written; the sentence names the file and its size.
+    """
     arrays = {f"params/{name}": to_numpy(a) for name, a in run.params.items()}
     arrays |= {f"momentum/{name}": to_numpy(a) for name, a in run.optimiser.state.items()}
     note = {
         "recipe": dataclasses.asdict(run.recipe), "classes": run.net.classes,
-        "epoch": run.epoch, "seen": run.outcomes, "log": run.log,
+        "epoch": run.epoch, "seen": run.outcomes, "log": run.log, "origin": run.origin,
+        "network": run.net.attributes,
     }
-    with replacing(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, note=np.array(json.dumps(note)), **arrays)
+    try:
+        with replacing(path) as temporary, open(temporary, "wb") as file:
+            np.savez(file, note=np.array(json.dumps(note)), **arrays)
+    except OSError as error:
+        size = sum(array.nbytes for array in arrays.values())
+        why = error.strerror or error
+        raise OSError(f"{path}, {size:,} bytes, could not be written: {why}") from None
+
+
+def standing(path: pathlib.Path) -> str:
+    """Say in words how far the run of a checkpoint has come."""
+    try:
+        note, _ = _read(path)
+        return f"of a run that has done {note['epoch']} of {note['recipe']['epochs']} epochs"
+    except ValueError:
+        return "which cannot be read as a checkpoint"
 
 
 def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device: str) -> Run:
@@ -70,7 +139,7 @@ def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device
         path: of the checkpoint.
         classes: of the photos.
         given: parts of the recipe.  More `epochs` stretch the same plan; a new `lr` restarts the
-            cosine for the epochs to come, and `sizes`, `photos` and `adversary` are theirs.
+            cosine for the epochs to come, and what RESTARTED lists is theirs.
         device: "cpu" or "cuda".
 
     Raises:
@@ -78,7 +147,7 @@ def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device
     """
     note, arrays = _read(path)
     recipe = Recipe(**note["recipe"])
-    if given.get("model", recipe.model) != recipe.model:
+    if plain_name(given.get("model", recipe.model)) != plain_name(recipe.model):
         raise ValueError(f"{path} is a checkpoint of {recipe.model}, not of {given['model']}")
     if classes != note["classes"]:
         raise ValueError(f"the photos have other classes than {path} was trained on")
@@ -88,11 +157,17 @@ def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device
     if "lr" in given:
         given = given | {"began": note["epoch"]}
         note["seen"] = []
-    elif {"sizes", "photos", "adversary"} & set(given):
-        raise ValueError(
-            "--sizes, --photos and --adversary change at a warm restart: give --lr too, its rate"
+    elif fixed := RESTARTED & set(given):
+        option = min(fixed).replace("_", "-")
+        raise ValueError(f"--{option} changes at a warm restart: give --lr too, its rate")
+    recipe = dataclasses.replace(recipe, **given | {"model": recipe.model})
+    run = begin(recipe, classes, device)
+    if note.get("origin"):
+        attributes, run.origin = note["network"], note["origin"]
+        run.net = models.build(
+            attributes["model"], recipe.random_seed, classes, device, attributes=attributes
         )
-    run = begin(dataclasses.replace(recipe, **given), note["classes"], device)
+        run.params = dict(run.net.params)
     saved = {name for name in arrays if name.startswith("params/")}
     if saved != {f"params/{name}" for name in run.params}:
         raise ValueError(f"{path} has other layers than {run.net.name} has now: begin anew")

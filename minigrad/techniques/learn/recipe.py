@@ -33,6 +33,8 @@ class Recipe:
         random_seed: of weights, photos and dropout.
         adversary: how far photos are moved against the network's answer, in grey levels; each batch
             then takes two steps, one as it is and one so moved (training.py).
+        freeze: which layers stay as they are, "conv" or "body" (fine_tuning.py).
+        body_rate: the share of each step that all layers but the last take.
         began: the epoch in which the rate was last at its highest; above 0 after a warm restart,
             when rate and sizes began anew.
 
@@ -51,6 +53,8 @@ class Recipe:
     label_smoothing: float = 0.1
     random_seed: int = 0
     adversary: float = 0.0
+    freeze: str = ""
+    body_rate: float = 1.0
     began: int = 0
 
     def __post_init__(self):
@@ -59,6 +63,7 @@ class Recipe:
         whole("batch", self.batch, at_least=1)
         number("lr", self.lr, above=0)
         number("adversary, a distance in grey levels,", self.adversary, at_least=0)
+        number("body_rate, a share of lr,", self.body_rate, above=0, at_most=1)
         try:
             good = min(self._edges()) > 0
         except ValueError:

@@ -41,7 +41,9 @@ class Outcome(NamedTuple):
     right: float
 
 
-def step(net, params, pixels, labels, optimiser, lr, rng, label_smoothing=0.0, adversary=0.0):
+def step(
+    net, params, pixels, labels, optimiser, lr, rng, label_smoothing=0.0, adversary=0.0, rates=None
+):
     """Take one step of training; with an adversary a second one, on photos that it made harder.
 
     Args:
@@ -54,6 +56,8 @@ def step(net, params, pixels, labels, optimiser, lr, rng, label_smoothing=0.0, a
         rng: the randomness of dropout.
         label_smoothing: see cross_entropy.
         adversary: how far it moves a photo, in grey levels (root mean square).
+        rates: the share of a step that a parameter takes, by name (fine_tuning.py); 0: it is not
+            trained.
 
     Returns:
         (new params, Outcome).
@@ -63,29 +67,33 @@ def step(net, params, pixels, labels, optimiser, lr, rng, label_smoothing=0.0, a
     """
     labels = array_module(pixels).asarray(labels)
     x = Tensor(pixels) if adversary else pixels
-    params, shown, g = learn(net, params, x, labels, optimiser, lr, rng, label_smoothing)
+    rest = labels, optimiser, lr, rng, label_smoothing, rates or {}
+    params, shown, g = learn(net, params, x, *rest)
     if adversary:
         harder = uphill(pixels, g, adversary)
-        params, *_ = learn(net, params, harder, labels, optimiser, lr, rng, label_smoothing)
+        params, *_ = learn(net, params, harder, *rest)
     outcome = Outcome(*map(float, to_numpy(shown)))  # once, as we wait for the GPU here
     if not math.isfinite(outcome.loss):
         raise ValueError(f"the loss has become {outcome.loss}: take a smaller lr than {lr:g}")
     return params, outcome
 
 
-def learn(net, params, x, labels, optimiser, lr, rng, label_smoothing):
+def learn(net, params, x, labels, optimiser, lr, rng, label_smoothing, rates):
     """Move the weights against the gradient of the loss on x, (N, 3, H, W), an array or a Tensor.
 
     Returns:
         (new params, an array of the loss and the share that was right, on the device, ∂loss/∂x
         (N, 3, H, W), or None where x is an array).
     """
-    weights = {name: Tensor(params[name]) for name in net.learned}
+    trained = [name for name in net.learned if rates.get(name, 1)]
+    weights = {name: Tensor(params[name]) for name in trained}
     acts = net(x, params=params | weights, training=rng)
     loss = ops.cross_entropy(acts.scores, labels, label_smoothing=label_smoothing)
     wrapped = weights | ({"x": x} if isinstance(x, Tensor) else {})
     gradients = dict(zip(wrapped, grad(loss, list(wrapped.values())), strict=True))
     stepped = optimiser.step({name: params[name] for name in weights}, gradients, lr)
+    # x ← x + r (x′ − x)
+    stepped |= {n: params[n] + rates[n] * (stepped[n] - params[n]) for n in rates if n in stepped}
     followed = follow(params, net.batch_statistics(acts))
     right = (acts.scores.data.argmax(axis=1) == labels).mean(dtype=loss.dtype)
     shown = array_module(right).stack([loss.data, right])
