@@ -8,7 +8,7 @@ What is written under a temporary name in the same folder takes its place at the
 or Ctrl-C, finds the old one or the new one, never a half.  What a process that was killed left
 behind is swept by the next that writes in the same folder.
 
-Read next: storage.py.
+Read before: classes.py.  Read next: storage.py.
 """
 
 import contextlib

@@ -5,7 +5,7 @@ r"""Fold batch normalisation into the layer before it: once the statistics are c
 and likewise for a fully connected layer, W x in place of W∗x.  Two layers become one with the same
 function, half the work, and nothing left to go wrong.
 
-Read before: minigrad/ops/norm.py, minivgg.py.
+Read before: minigrad/ops/norm.py, minivgg.py.  Read next: alexnet.py.
 """
 
 from collections.abc import Mapping

@@ -8,6 +8,8 @@ little above the largest that training asks for, and stay in memory as bytes.  B
 threads while the engine works on an earlier one (Pillow lets go of Python's lock while it resizes),
 each from its own random numbers, (seed, step): so a run that is resumed sees the very batches that
 it would have seen.
+
+Read before: photo.py, description.py.  Read next: techniques/learn/training.py.
 """
 
 import collections

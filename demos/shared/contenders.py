@@ -60,10 +60,9 @@ def minigrad(task: str):
     net, layers, pixels, labels = arrays(task)
     if task != "training":  # loaded filters are frozen
         net.params |= {name: freeze(a) for name, a in net.params.items() if a.ndim == 4}
-    names = [n for n in net.params if "/running_" not in n]
 
     def training():
-        weights = {n: Tensor(net.params[n]) for n in names}
+        weights = {n: Tensor(net.params[n]) for n in net.learned}
         rng = np.random.default_rng(0)
         scores = net(pixels, params=net.params | weights, training=rng)["fc8"]
         return grad(ops.cross_entropy(scores, labels), list(weights.values()))
@@ -114,7 +113,7 @@ def pytorch(task: str, channels_last: bool = False):
         )
         for name, array in net.params.items()
     }
-    wanted = [params[n].requires_grad_(train) for n in params if "/running_" not in n]
+    wanted = [params[n].requires_grad_(train) for n in net.learned]
     pixels = net.preprocessing(pixels)
     x = torch.from_numpy(pixels).contiguous(memory_format=order)
     labels = torch.from_numpy(labels)
