@@ -9,8 +9,8 @@ from PIL import Image
 import models
 from demos import filters, maximize, opinion
 from demos.shared import wishes
-from demos.shared.command import run
 from minigrad import ops
+from minigrad.command import run
 from minigrad.ops.fast.threads import use
 from minigrad.techniques.make.loop import Diverged
 from minigrad.techniques.make.starts import noise
@@ -31,7 +31,7 @@ def weights(tmp_path_factory):
 @pytest.fixture
 def call(weights, tmp_path, capsys):
     def call(*argv, main=maximize.main):
-        status = run(main, ["--weights", str(weights), "--out", str(tmp_path), *argv])
+        status = run(main, ["--weights", str(weights), "--out", str(tmp_path), *argv], "demos")
         notes = {file.stem: json.loads(file.read_text()) for file in tmp_path.glob("*.json")}
         return status, capsys.readouterr(), notes
 
@@ -154,8 +154,18 @@ def test_an_interrupt_keeps_the_pictures_as_they_are_then(call, tmp_path, monkey
         status, printed, notes = call("--class", "dog", "cup", *SMALL)
     finally:
         use(None)
-    assert status == 0 and notes["dog_cup_maximize"]["steps done"] == 2 * threads
-    assert (tmp_path / "dog_cup_maximize_2.png").exists()
+    assert status == 130 and "stopped" in printed.err
+    note, files = notes["dog_cup_maximize"], {file.name for file in tmp_path.glob("*_[12].png")}
+    assert note["interrupted"] and note["steps done"] == 2 * threads
+    assert [image["steps done"] for image in note["images"]] == [2] * threads
+    assert files == {f"dog_cup_maximize_{n}.png" for n in (1, 2)[:threads]}
+
+
+def test_ctrl_c_before_the_first_step_writes_nothing(call, tmp_path, monkeypatch):
+    ended(monkeypatch, KeyboardInterrupt, 0, 1)
+    status, printed, _ = call("--class", "dog", *SMALL)
+    assert status == 130 and "no picture was begun, nothing is written" in printed.err
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_loop_that_meets_nan_keeps_the_last_good_pictures_and_says_so(
@@ -173,11 +183,11 @@ def test_a_loop_that_meets_nan_keeps_the_last_good_pictures_and_says_so(
         use(None)
     assert status == 2 and "after step 2 the image" in printed.err.splitlines()[-1]
     note = notes["cup_dog_golf_ball_maximize"]
-    assert note["steps done"] == 3 + 2 and len(note["images"]) == 3
+    assert [image["steps done"] for image in note["images"]] == [3, 2]
     assert (pixels(tmp_path / "cup_dog_golf_ball_maximize_1.png") == cup).all()
-    dog, blank = (pixels(tmp_path / f"cup_dog_golf_ball_maximize_{n}.png") for n in (2, 3))
-    assert abs(blank - blank.mean(axis=(0, 1))).mean() < 8       # noise, the start
-    assert abs(dog - dog.mean(axis=(0, 1))).mean() > 8
+    dog = pixels(tmp_path / "cup_dog_golf_ball_maximize_2.png")
+    assert abs(dog - dog.mean(axis=(0, 1))).mean() > 8      # more than noise, the start
+    assert not (tmp_path / "cup_dog_golf_ball_maximize_3.png").exists()  # it was not begun
 
 
 def test_pictures_are_enlarged_where_they_are_kept_and_not_at_every_step(call, monkeypatch):
