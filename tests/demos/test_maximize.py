@@ -227,20 +227,6 @@ def test_bad_input_is_one_sentence_and_writes_nothing(call, tmp_path, argv, sent
     assert not list(tmp_path.iterdir())
 
 
-def test_filters_are_those_of_the_weights_in_rgb_and_grey_levels(weights):
-    """W / (255 · std), whatever the order of the channels."""
-    net = models.load("minivgg", weights)
-    p = net.preprocessing
-    expected = net.params["conv1_1/weight"] * np.reshape(p.scale / np.array(p.std), (3, 1, 1))
-    np.testing.assert_allclose(filters.filters(net, "conv1_1"), expected, rtol=1e-4, atol=1e-8)
-
-
-def test_filters_of_a_network_that_reads_bgr_are_turned_to_rgb():
-    net = models.build("squeezenet1_0_caffe", classes=2)
-    expected = net.params["conv1/weight"][:, ::-1]
-    np.testing.assert_allclose(filters.filters(net, "conv1"), expected, rtol=1e-4, atol=1e-6)
-
-
 def test_the_filters_are_one_sheet(call, tmp_path):
     status, printed, notes = call(main=filters.main)
     assert status == 0 and "32 filters of conv1_1, 3×3" in printed.out

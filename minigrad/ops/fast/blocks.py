@@ -33,6 +33,12 @@ class Block(NamedTuple):
         """How many rows of windows there are in each image."""
         return self.rows.stop - self.rows.start
 
+    def among(self, rows, columns):
+        """Where its windows are among all those of images of rows × columns, in memory's order."""
+        first = (self.images.start * rows + self.rows.start) * columns
+        last = ((self.images.stop - 1) * rows + self.rows.stop) * columns
+        return slice(first, last)
+
 
 def blocks_of(images, rows, columns, windows):
     """Cut images of rows × columns windows into blocks of about so many `windows`.

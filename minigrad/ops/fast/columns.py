@@ -37,14 +37,9 @@ def convolve(x, weight, bias, stride, padding, dilation, rectified=False):
     def seen(block):  # (windows, A·B·C)
         return cut(x.transpose(0, 2, 3, 1), block, columns, *geometry).reshape(-1, A * B * C)
 
-    def place(block):  # of its windows, in the order of memory
-        first = (block.images.start * rows + block.rows.start) * columns
-        last = ((block.images.stop - 1) * rows + block.rows.stop) * columns
-        return slice(first, last)
-
     def forward(parts):
         for block, outputs in parts:
-            here = y[place(block), outputs]
+            here = y[block.among(rows, columns), outputs]
             in_strips(seen(block), filters[:, outputs], out=here)
             if bias is not None:
                 here += bias[outputs]
@@ -59,7 +54,7 @@ def convolve(x, weight, bias, stride, padding, dilation, rectified=False):
 
         def product(block, some):
             total = xp.empty((A * B * C, some.stop - some.start), x.dtype)
-            return in_strips(seen(block).T, g[place(block), some], out=total)
+            return in_strips(seen(block).T, g[block.among(rows, columns), some], out=total)
 
         total = add_up(blocks, out, product, x)
         return total.reshape(A, B, C, out).transpose(3, 2, 0, 1)
