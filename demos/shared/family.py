@@ -84,7 +84,8 @@ def write(folder: pathlib.Path, name: str, files: Mapping[str, bytes], note: dic
 def listed(folder: pathlib.Path, name: str) -> list[str]:
     """Name the files of a family that lie in a folder; say what is about to be replaced."""
     note = read(folder / f"{name}.json")
-    files = [file for file in note.get("pictures", ()) if belongs(file, folder, name)]
+    files = [file for file in note.get("pictures", ()) if belongs(file, name)]
+    files = [file for file in files if (folder / file).is_file()]
     if files:
         first, *more = files
         others = f" and {len(more)} more file{'s' * (len(more) > 1)}" if more else ""
@@ -92,10 +93,10 @@ def listed(folder: pathlib.Path, name: str) -> list[str]:
     return files
 
 
-def belongs(file, folder: pathlib.Path, name: str) -> bool:
-    """Is that a file of this family, and no path to somewhere else?"""
+def belongs(file, name: str) -> bool:
+    """Is that the name of a file of this family, and no path to somewhere else?"""
     plain = isinstance(file, str) and pathlib.PurePath(file).name == file
-    return plain and file.startswith(name) and (folder / file).is_file()
+    return plain and file.startswith(name)
 
 
 def read(file: pathlib.Path) -> dict:

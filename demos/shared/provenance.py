@@ -49,11 +49,18 @@ def of(args: argparse.Namespace, **read: pathlib.Path) -> dict:
 
 
 def plain(value):
-    """What JSON can hold."""
-    return str(value) if isinstance(value, pathlib.Path) else value
+    """What JSON can hold; of a path no more than leads to it from here."""
+    if not isinstance(value, pathlib.Path):
+        return value
+    return str(value.relative_to(pathlib.Path.cwd()) if within_here(value) else value)
+
+
+def within_here(path: pathlib.Path) -> bool:
+    """Does a full path lead into the working folder?"""
+    return path.is_absolute() and path.is_relative_to(pathlib.Path.cwd())
 
 
 def print_of(file) -> dict:
-    """A file's name and fingerprint."""
+    """A file's path and fingerprint."""
     file = pathlib.Path(file)
-    return {"path": str(file), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+    return {"path": plain(file), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}

@@ -1,6 +1,10 @@
 """Pictures of classes and channels from the command line, with a small network and few steps."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -166,6 +170,46 @@ def test_ctrl_c_before_the_first_step_writes_nothing(call, tmp_path, monkeypatch
     status, printed, _ = call("--class", "dog", *SMALL)
     assert status == 130 and "no picture was begun, nothing is written" in printed.err
     assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_in_an_opinion_writes_nothing(call, tmp_path, weights, monkeypatch):
+    """Half made pictures would be a result that says something false."""
+    ended(monkeypatch, KeyboardInterrupt, 1, 2)
+    asked = ["--judge", "minivgg", "--judge-weights", str(weights), "--steps", "2"]
+    status, printed, _ = call(*asked, main=opinion.main)
+    assert status == 130 and "stopped" in printed.err and "among its first" not in printed.out
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_command_saves_what_there_is_and_says_so(tmp_path, weights, number):
+    """A real signal, and Ctrl-C twice more out of impatience."""
+    command = [sys.executable, "-m", "demos", "maximize", "--weights", str(weights), "--out",
+               str(tmp_path), "--class", "dog", "--size", "32", "--steps", "100000"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        said = b""
+        while b"score=" not in said:            # the bar shows that a step is done
+            said += process.stderr.read1()
+        for one in (number, signal.SIGINT, signal.SIGINT):
+            process.send_signal(one)
+            time.sleep(0.02)
+        said += process.stderr.read()
+        assert process.wait(60) == 130
+    assert b"stopped; 1 pictures: " in said and b"Traceback" not in said
+    note = json.loads((tmp_path / "dog_maximize.json").read_text())
+    assert note["interrupted"] and 0 < note["steps done"] < 100000
+    names = {file.name for file in tmp_path.iterdir()}
+    assert names == {"dog_maximize.json", "dog_maximize.png", "dog_maximize_1.png"}
+
+
+def test_copies_as_a_film_leave_nothing_beside_other_settings(call, tmp_path):
+    call("--class", "dog", "--copies", "3", "--gif", *SMALL)
+    assert len(list(tmp_path.iterdir())) == 6
+    _, printed, notes = call("--class", "dog", "--regularizer", "blur=0.5", *SMALL)
+    assert "replaces dog_maximize.png and 4 more files of 2" in printed.out
+    files = ["dog_maximize.png", "dog_maximize_1.png"]
+    assert notes["dog_maximize"]["pictures"] == files
+    assert {file.name for file in tmp_path.iterdir()} == {*files, "dog_maximize.json"}
 
 
 def test_a_loop_that_meets_nan_keeps_the_last_good_pictures_and_says_so(
