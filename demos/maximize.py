@@ -188,7 +188,7 @@ def save(net, wishes, made: Made, args, preset) -> str:
         if p is not None:
             print(f"{p:6.1%}  {wish.name}")
     of = f" of {count}" if len(begun) < count else ""
-    return f"{len(begun)}{of} pictures: {args.out / name}.png"
+    return f"{len(begun)}{of} picture{'s' * (count > 1)}: {args.out / name}.png"
 
 
 def file_name(wishes) -> str:

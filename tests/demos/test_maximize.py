@@ -195,7 +195,7 @@ def test_a_stopped_command_saves_what_there_is_and_says_so(tmp_path, weights, nu
             time.sleep(0.02)
         said += process.stderr.read()
         assert process.wait(60) == 130
-    assert b"stopped; 1 pictures: " in said and b"Traceback" not in said
+    assert b"stopped; 1 picture: " in said and b"Traceback" not in said
     note = json.loads((tmp_path / "dog_maximize.json").read_text())
     assert note["interrupted"] and 0 < note["steps done"] < 100000
     names = {file.name for file in tmp_path.iterdir()}
@@ -232,6 +232,21 @@ def test_a_loop_that_meets_nan_keeps_the_last_good_pictures_and_says_so(
     dog = pixels(tmp_path / "cup_dog_golf_ball_maximize_2.png")
     assert abs(dog - dog.mean(axis=(0, 1))).mean() > 8      # more than noise, the start
     assert not (tmp_path / "cup_dog_golf_ball_maximize_3.png").exists()  # it was not begun
+
+
+def test_a_loop_that_diverges_before_its_first_step_writes_nothing(call, tmp_path):
+    for wrong in ("l2=1e38", "l6=1e300"):
+        status, printed, _ = call("--class", "dog", "--regularizer", wrong, *SMALL)
+        assert status == 2 and "the image to start from" in printed.err.splitlines()[-1]
+        assert "nothing is written" in printed.out and not list(tmp_path.iterdir())
+
+
+def test_blur_of_nothing_is_no_blur(call, tmp_path):
+    made = []
+    for given in ("blur=0", "blur=1e-30", "none"):
+        call("--class", "dog", "--regularizer", given, "--size", "32", "--steps", "5")
+        made.append(pixels(tmp_path / "dog_maximize_1.png"))
+    assert (made[0] == made[2]).all() and (made[1] == made[2]).all()
 
 
 def test_pictures_are_enlarged_where_they_are_kept_and_not_at_every_step(call, monkeypatch):
