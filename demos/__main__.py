@@ -10,6 +10,7 @@ from minigrad.command import run
 
 HERE = pathlib.Path(__file__).parent
 TECHNIQUES = HERE.parent / "minigrad" / "techniques"
+STATUS = "exit status: 0 done, 2 bad input, 130 stopped (what there is was saved)"
 ROOMS = ["look", "make", "fool", "learn"]  # in the order in which they are listed
 
 
@@ -58,7 +59,7 @@ def parsed(file: pathlib.Path) -> ast.Module:
 
 def listed() -> str:
     """Write the list: a room and what it is for, then its demos."""
-    known, lines = demos(), ["python -m demos NAME --help tells the options of each"]
+    known, lines = demos(), ["python -m demos NAME --help tells the options of each", STATUS]
     rooms = {name: room_of(name) for name in known}
     for room in [*ROOMS, None]:
         inside = [name for name in known if rooms[name] == room]

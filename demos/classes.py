@@ -9,7 +9,7 @@ from models.classes import classes_like
 
 def main(argv: list[str]) -> None:
     """Print number and name, a line per class."""
-    options = parser("classes", __doc__)
+    options = parser("classes", __doc__, writes=False)
     options.add_argument("part", nargs="?", default="", help="only names that contain this")
     args = options.parse_args(argv)
     for k, name in classes_like(network(args), args.part).items():

@@ -15,7 +15,7 @@ import argparse
 
 import numpy as np
 
-from demos.shared import pictures
+from demos.shared import pictures, provenance
 from demos.shared.command import network, parser
 from minigrad.backend import to_numpy
 from minigrad.techniques import filters
@@ -45,6 +45,7 @@ def main(argv: list[str]) -> None:
         "unit": "score per grey level",
         "strongest value": float(abs(w).max()),
         "‖w‖ of each": [round(float(n), 6) for n in length.ravel()],
+        **provenance.of(args),
     })
     weak = int((length < 0.1 * length.max()).sum())
     print(f"{len(w)} filters of {layer}, {w.shape[2]}×{w.shape[3]} pixels, ‖w‖ from "

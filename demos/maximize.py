@@ -8,8 +8,8 @@
     python -m demos maximize --layer conv3_2 --channel all
 
 Each network has settings of its own (minigrad/techniques/make/presets.py).  Ctrl-C keeps the
-pictures as they are.  The probability beside a picture is the network's answer to the PNG, read
-again from its file.
+pictures that were begun as they are, and the JSON says so.  The probability beside a picture is the
+network's answer to the PNG, read again from its bytes.
 
 Each picture is made by itself, a thread each, from random numbers of its own: the same seed gives
 the same picture of a class, bit for bit, whatever stands beside it.
@@ -17,20 +17,21 @@ the same picture of a class, bit for bit, whatever stands beside it.
 
 import argparse
 import dataclasses
+import io
 import pathlib
 
 import numpy as np
 from PIL import Image
 
-from demos.shared import pictures
+from demos.shared import pictures, provenance
 from demos.shared.command import PHOTOS, network, parser
 from demos.shared.wishes import Made, Wish, make, of_class
 from minigrad import ops
 from minigrad.backend import to_device
+from minigrad.stopping import saving
 from minigrad.techniques.make.excite import channel_count, drawable_channel, edge_for
 from minigrad.techniques.make.presets import REGULARIZERS, preset_for, sizes_up_to
 from models.classes import class_name, find_class
-from models.files import replacing
 
 MANY = 16  # channels: they are shown on their sheet alone
 
@@ -43,7 +44,11 @@ def main(argv: list[str]) -> None:
     preset = settings(net, args, size)
     photo = net.pixels(args.image, preset.sizes[-1]) if args.start == "photo" else None
     made = make(net, wishes, preset, args.seed, photo, args.gif)
-    save(net, wishes, made, args, preset)
+    with saving():
+        said = save(net, wishes, made, args, preset)
+    if isinstance(made.error, KeyboardInterrupt):
+        raise KeyboardInterrupt(said)
+    print(said)
     if made.error:
         raise made.error
 
@@ -143,41 +148,47 @@ def stretched(pixels):
 # ── Writing, and looking again ──────────────────────────────────────────────────────────────────
 
 
-def save(net, wishes, made: Made, args, preset) -> None:
-    """Write a sheet, what made it, a film, and each picture by itself, if they are not too many."""
-    images = made.pixels
-    args.out.mkdir(parents=True, exist_ok=True)
-    name = file_name(wishes)
-    of_channels = wishes[0].k is None
-    files = [
-        None if of_channels and len(images) > MANY else args.out / f"{name}_{n}.png"
-        for n in range(1, len(images) + 1)
-    ]
-    for file, image in zip(files, images, strict=True):
-        if file is not None:
-            picture = pictures.photo(image)
-            with replacing(file) as temporary:
-                picture.save(temporary, "PNG")
-    answers = [probability(net, file, wish.k) for file, wish in zip(files, wishes, strict=True)]
-    if made.films:
-        with replacing(args.out / f"{name}.gif") as temporary:
-            film(made.films, temporary)
+def save(net, wishes, made: Made, args, preset) -> str:
+    """Write a sheet, what made it, a film, and each picture by itself, if they are not too many.
+
+    A picture that was not begun is only its start, and is not written.
+
+    Returns:
+        What was written, in words.
+    """
+    begun = [n for n, steps in enumerate(made.each) if steps]
+    if not begun:
+        return "no picture was begun, nothing is written"
+    name, count = file_name(wishes), len(wishes)
+    wishes, images = [wishes[n] for n in begun], made.pixels[begun]
+    encoded = [pictures.png(pictures.photo(image)) for image in images]
+    answers = [probability(net, png, wish.k) for png, wish in zip(encoded, wishes, strict=True)]
+    alone = wishes[0].k is not None or len(images) <= MANY
+    ends = [f"_{n + 1}.png" if alone else None for n in begun]
+    more = dict(zip(ends, encoded, strict=True)) if alone else {}
+    films = [film for film, steps in zip(made.films, made.each, strict=False) if steps]
+    if films:
+        more[".gif"] = gif(films)
     pictures.save(args.out, name, {"": draw(wishes, images, answers)}, {
         "demo": "maximize",
         "model": net.name,
         "settings": dataclasses.asdict(preset),
         "start": args.start,
         "random seed": args.seed,
+        "interrupted": isinstance(made.error, KeyboardInterrupt),
         "steps done": made.steps,
         "images": [
-            {"of": wish.name, "file": file and file.name, "probability in the file": p}
-            for wish, file, p in zip(wishes, files, answers, strict=True)
+            {"of": wish.name, "file": end and name + end, "steps done": made.each[n],
+             "probability in the file": p}
+            for wish, end, n, p in zip(wishes, ends, begun, answers, strict=True)
         ],
-    })
+        **provenance.of(args, **({"photo": args.image} if args.start == "photo" else {})),
+    }, more)  # fmt: skip
     for wish, p in zip(wishes, answers, strict=True):
         if p is not None:
             print(f"{p:6.1%}  {wish.name}")
-    print(f"{len(images)} pictures: {args.out / name}.png")
+    of = f" of {count}" if len(begun) < count else ""
+    return f"{len(begun)}{of} picture{'s' * (count > 1)}: {args.out / name}.png"
 
 
 def file_name(wishes) -> str:
@@ -189,12 +200,13 @@ def file_name(wishes) -> str:
     return "".join(c if c.isalnum() else "_" for c in text) + "_maximize"
 
 
-def probability(net, file, k: int | None) -> float | None:
+def probability(net, png: bytes, k: int | None) -> float | None:
     """What the network says of a picture, read again from its file; None if it is of no class."""
     if k is None:
         return None
-    picture = np.asarray(Image.open(file), net.dtype).transpose(2, 0, 1)[None]      # (1, 3, H, W)
-    return float(ops.softmax(net.scores(to_device(picture, net.device)))[0, k])
+    picture = np.asarray(Image.open(io.BytesIO(png)), net.dtype)                # (H, W, 3)
+    pixels = to_device(picture.transpose(2, 0, 1)[None], net.device)            # (1, 3, H, W)
+    return float(ops.softmax(net.scores(pixels))[0, k])
 
 
 def draw(wishes, made, answers) -> Image.Image:
@@ -217,8 +229,8 @@ def draw(wishes, made, answers) -> Image.Image:
     return pictures.sheet(rows)
 
 
-def film(films, file) -> None:
-    """Write the images of each moment side by side, as a GIF that rests at its end."""
+def gif(films) -> bytes:
+    """The images of each moment side by side, as a film that rests at its end."""
     times = range(max(map(len, films)))  # a picture that was stopped stays as it was
     moments = [
         pictures.sheet([[("", pictures.photo(one[min(t, len(one) - 1)])) for one in films]])
@@ -226,4 +238,6 @@ def film(films, file) -> None:
     ]
     first, *rest = moments
     durations = [80] * len(rest) + [2000]
+    file = io.BytesIO()
     first.save(file, "GIF", save_all=True, append_images=rest, duration=durations, loop=0)
+    return file.getvalue()

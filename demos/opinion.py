@@ -18,7 +18,7 @@ import dataclasses
 from PIL import Image
 
 import models
-from demos.shared import pictures
+from demos.shared import pictures, provenance
 from demos.shared.command import network, parser
 from demos.shared.wishes import make, of_class
 from minigrad.techniques import opinion, preset_for
@@ -40,7 +40,7 @@ def main(argv: list[str]) -> None:
     wishes = [of_class(net, k, class_name(net, k)) for k in classes]
     made = make(net, wishes, preset, args.seed)
     if made.error:
-        raise made.error  # no opinion of pictures that are none
+        raise made.error  # no opinion of pictures that are not finished: nothing is written
 
     shown = [pictures.photo(image) for image in made.pixels]
     found = [asked(judge, picture, k) for picture, k in zip(shown, classes.values(), strict=True)]
@@ -57,6 +57,7 @@ def main(argv: list[str]) -> None:
         "among the first five": hits,
         "of": len(found),
         "places": {w.name: rank for w, (rank, _) in zip(wishes, found, strict=True)},
+        **provenance.of(args, judge=args.judge_weights or models.weights_file(args.judge)),
     })
     print(f"the pictures: {args.out / f'{net.name}_opinion'}.png")
 

@@ -17,7 +17,7 @@ import argparse
 import dataclasses
 import pathlib
 
-from demos.shared import pictures
+from demos.shared import pictures, provenance
 from demos.shared.command import PHOTOS, network, parser, top_five
 from minigrad.techniques import by_rule, class_score, gradient, panel, strongest_unit, unit
 from minigrad.techniques.look.gradient import over_colours
@@ -55,6 +55,7 @@ def main(argv: list[str]) -> None:
             named(rule, g): pictures.scale_of(g) for rule, g in gradients.items()
         },
         "unit of the gradient": "score per grey level",
+        **provenance.of(args, photo=args.image),
     })
     print(f"{objective.name}{note}: {args.out / name}.png")
 

@@ -11,6 +11,8 @@ from minigrad import memory, ops
 from minigrad.tape import tape
 from minigrad.tensor import Tensor, grad, op
 
+__version__ = "0.1.0"
+
 memory.keep_what_is_freed()
 
 __all__ = ["Tensor", "grad", "op", "ops", "tape"]

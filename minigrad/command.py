@@ -9,17 +9,20 @@ import os
 import sys
 from collections.abc import Callable
 
+from minigrad.stopping import stoppable
+
 GPU_MODULES = {"cupy", "cupy_backends", "cupyx"}
 
 
 def run(main: Callable[[list[str]], None], argv: list[str], program: str) -> int:
-    """Call main(argv) and return the exit status: 0, 2 for bad input, 130 after Ctrl-C.
+    """Call main(argv) and return the exit status: 0, 2 for bad input, 130 after Ctrl-C or SIGTERM.
 
-    A KeyboardInterrupt may say how to go on.
+    A KeyboardInterrupt may say what was saved and how to go on.
     """
     try:
-        main(argv)
-        sys.stdout.flush()  # while a broken pipe can still be caught
+        with stoppable():
+            main(argv)
+            sys.stdout.flush()  # while a broken pipe can still be caught
     except BrokenPipeError:  # the reader of our output (`| head`) has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt as stop:

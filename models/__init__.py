@@ -111,7 +111,7 @@ def load(name: str, path=None, device: str = "cpu", dtype: str = "float32") -> N
         ValueError: no network of this name, or a file of another network, damaged or incomplete.
     """
     design = _design(name)
-    path = pathlib.Path(path) if path else _find(name)
+    path = pathlib.Path(path) if path else weights_file(name)
     params, attributes = storage.read(path)
     if attributes["model"] != name:
         raise ValueError(f"{path} holds weights of {attributes['model']}, not of {name}")
@@ -166,7 +166,12 @@ def _scores(design: Design, params) -> int:
     return len(params.get(f"{last.name}/bias", ())) or design.classes
 
 
-def _find(name: str) -> pathlib.Path:
+def weights_file(name: str) -> pathlib.Path:
+    """Where a network's weights lie: <name>.h5 in $MINIGRAD_WEIGHTS or in the folder weights/.
+
+    Raises:
+        FileNotFoundError: nowhere; the sentence tells how to get them.
+    """
     folders = [HERE.parent / "weights"]
     if os.environ.get("MINIGRAD_WEIGHTS"):
         folders.insert(0, pathlib.Path(os.environ["MINIGRAD_WEIGHTS"]))

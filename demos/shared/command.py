@@ -4,6 +4,7 @@ import argparse
 import pathlib
 
 import models
+from demos.shared.family import writable
 from minigrad.backend import to_numpy
 from models.classes import class_name
 
@@ -11,9 +12,12 @@ PHOTOS = pathlib.Path(__file__).parents[1] / "photos"
 
 
 def parser(
-    name: str, doc: str, weights: str = "its weights, where not in weights/"
+    name: str, doc: str, weights: str = "its weights, where not in weights/", writes: bool = True
 ) -> argparse.ArgumentParser:
-    """Begin a demo's options with those that every picture has; `weights` is that option's help."""
+    """Begin a demo's options with those that every picture has.
+
+    `weights` is that option's help; `writes`: there will be files.
+    """
     options = argparse.ArgumentParser(
         prog=f"python -m demos {name}",
         description=doc,
@@ -22,7 +26,8 @@ def parser(
     add = options.add_argument
     add("--model", default=None, metavar="NAME", help="a network (python -m models lists them)")
     add("--weights", default=None, metavar="FILE", help=weights)
-    add("--out", default="out", metavar="DIR", type=pathlib.Path, help="folder for the pictures")
+    if writes:
+        add("--out", default="out", metavar="DIR", type=writable, help="folder for the pictures")
     add("--device", default="cpu", choices=["cpu", "cuda"])
     return options
 

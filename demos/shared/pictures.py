@@ -1,24 +1,21 @@
 """From arrays to pictures: signed gradients around grey, maps as heat, labelled sheets, files.
 
-Every picture is written under a temporary name and then renamed, and a JSON beside it says what
-made it.  In a notebook nothing is written: `show` gives the picture.
+A run's pictures are one family of files (family.py), and a JSON among them says what made them
+(provenance.py).  In a notebook nothing is written: `show` gives the picture.
 """
 
-import json
+import io
 import math
 import pathlib
-import sys
-import time
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import numpy as np
-import PIL
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
+from demos.shared import family, provenance
 from minigrad.backend import to_numpy
-from minigrad.ops.fast import threads
-from models.files import replacing
 
 INK, PAPER, BOX = (20, 20, 24), (255, 255, 255), (255, 212, 0)
 MARGIN, TITLE, GAP = 12, 26, 3
@@ -195,29 +192,26 @@ def _last(steps: Iterator):
 # ── Files ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def save(folder: pathlib.Path, name: str, pictures: dict[str, Image.Image], made_by: dict) -> None:
+def save(
+    folder: pathlib.Path, name: str, pictures: Mapping[str, Image.Image], made_by: dict,
+    more: Mapping[str, bytes] = MappingProxyType({}),
+) -> None:  # fmt: skip
     """Write name.png, name_<part>.png for each further part, and name.json of what made them.
 
     Args:
         folder: made if it does not exist.
-        name: how the files' names begin.
+        name: how the files' names begin; all that a run of this name wrote before is replaced.
         pictures: by part; the part "" is the main picture.
-        made_by: whatever one needs to make them again; command, versions, threads and time are
-            added.
+        made_by: whatever one needs to make them again (provenance.py); command, versions, threads
+            and time are added.
+        more: further files, by what follows their name, as "_1.png" or ".gif".
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    files = {part: folder / f"{name}{'_' if part else ''}{part}.png" for part in pictures}
-    for part, picture in pictures.items():
-        with replacing(files[part]) as temporary:
-            picture.save(temporary, "PNG")
-    note = {
-        **made_by,
-        "pictures": [file.name for file in files.values()],
-        "command": sys.argv[1:],
-        "versions": {"numpy": np.__version__, "pillow": PIL.__version__},
-        "threads": threads.count(),  # sums are rounded otherwise when they are shared otherwise
-        "written": time.strftime("%Y-%m-%d %H:%M:%S"),
-    }
-    text = json.dumps(note, indent=1, ensure_ascii=False)
-    with replacing(folder / f"{name}.json") as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    drawn = {f"{'_' if part else ''}{part}.png": png(one) for part, one in pictures.items()}
+    family.write(folder, name, {**drawn, **more}, {**made_by, **provenance.here()})
+
+
+def png(picture: Image.Image) -> bytes:
+    """A picture as the file that it will be."""
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()

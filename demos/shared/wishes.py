@@ -49,16 +49,28 @@ def of_class(net, k: int, name: str) -> Wish:
 
 
 class Made(NamedTuple):
-    """Pictures (N, 3, H, W), their moments for a film, steps done for all, and what ended it."""
+    """What was made, and what ended it before its time.
+
+    Attributes:
+        pixels: (N, 3, H, W), a picture for each wish; without a step done it is only its start.
+        films: the moments of the first pictures.
+        each: steps done, for each picture.
+        error: None, or what is to be raised once the pictures are saved.
+    """
 
     pixels: np.ndarray
     films: list[list[np.ndarray]]
-    steps: int
-    error: Diverged | None
+    each: list[int]
+    error: Diverged | KeyboardInterrupt | None
+
+    @property
+    def steps(self) -> int:
+        """Steps done for all pictures together."""
+        return sum(self.each)
 
 
 def make(net, wishes, preset, seed: int, photo=None, film: bool = False) -> Made:
-    """Make the pictures; Ctrl-C, or a loop that diverges, keeps what there is.
+    """Make the pictures; Ctrl-C, or a loop that diverges, ends it and keeps what there is.
 
     Args:
         net: a network.
@@ -75,7 +87,7 @@ def make(net, wishes, preset, seed: int, photo=None, film: bool = False) -> Made
         for rng in rngs
     ]
     films = [[resized(image, edge)[0]] for image in now[:FILMED]] if film else []
-    total, done, error = preset.steps * len(sizes), 0, None
+    total, each, error = preset.steps * len(sizes), [0] * len(wishes), None
     walk = excite_each(
         net, to_device(np.concatenate(now), net.device), [wish.objective for wish in wishes],
         preset=preset, rng=rngs, sizes=sizes,
@@ -83,14 +95,12 @@ def make(net, wishes, preset, seed: int, photo=None, film: bool = False) -> Made
     with tqdm(total=len(wishes) * total, unit="step") as bar:
         try:
             for n, progress in walk:
-                now[n], done = progress.pixels, done + 1
+                now[n], each[n] = progress.pixels, progress.step
                 bar.set_postfix(score=f"{progress.value:.1f}", refresh=False)
                 bar.update()
                 if n < len(films) and progress.step % max(1, total // FRAMES) == 0:
                     films[n].append(to_numpy(resized(now[n], edge))[0])
-        except KeyboardInterrupt:
-            bar.write("stopped: the pictures are kept as they are now")
-        except Diverged as diverged:
-            error = diverged
+        except (KeyboardInterrupt, Diverged) as ended:
+            error = ended
     made = np.concatenate([to_numpy(resized(image, edge)) for image in now])
-    return Made(made, films, done, error)
+    return Made(made, films, each, error)

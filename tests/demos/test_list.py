@@ -58,3 +58,8 @@ def test_the_list_and_a_wrong_name_from_the_command_line():
     wrong = call("rulez")
     assert wrong.returncode == 2 and "did you mean rules?" in wrong.stderr
     assert "Traceback" not in wrong.stderr
+
+
+def test_the_list_tells_the_exit_statuses():
+    (line,) = (line for line in listed().splitlines() if "status" in line)
+    assert "0 done, 2 bad input, 130 stopped" in line and len(line) <= 80

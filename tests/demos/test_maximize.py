@@ -1,6 +1,10 @@
 """Pictures of classes and channels from the command line, with a small network and few steps."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
@@ -154,8 +158,58 @@ def test_an_interrupt_keeps_the_pictures_as_they_are_then(call, tmp_path, monkey
         status, printed, notes = call("--class", "dog", "cup", *SMALL)
     finally:
         use(None)
-    assert status == 0 and notes["dog_cup_maximize"]["steps done"] == 2 * threads
-    assert (tmp_path / "dog_cup_maximize_2.png").exists()
+    assert status == 130 and "stopped" in printed.err
+    note, files = notes["dog_cup_maximize"], {file.name for file in tmp_path.glob("*_[12].png")}
+    assert note["interrupted"] and note["steps done"] == 2 * threads
+    assert [image["steps done"] for image in note["images"]] == [2] * threads
+    assert files == {f"dog_cup_maximize_{n}.png" for n in (1, 2)[:threads]}
+
+
+def test_ctrl_c_before_the_first_step_writes_nothing(call, tmp_path, monkeypatch):
+    ended(monkeypatch, KeyboardInterrupt, 0, 1)
+    status, printed, _ = call("--class", "dog", *SMALL)
+    assert status == 130 and "no picture was begun, nothing is written" in printed.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_in_an_opinion_writes_nothing(call, tmp_path, weights, monkeypatch):
+    """Half made pictures would be a result that says something false."""
+    ended(monkeypatch, KeyboardInterrupt, 1, 2)
+    asked = ["--judge", "minivgg", "--judge-weights", str(weights), "--steps", "2"]
+    status, printed, _ = call(*asked, main=opinion.main)
+    assert status == 130 and "stopped" in printed.err and "among its first" not in printed.out
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_command_saves_what_there_is_and_says_so(tmp_path, weights, number):
+    """A real signal, and Ctrl-C twice more out of impatience."""
+    command = [sys.executable, "-m", "demos", "maximize", "--weights", str(weights), "--out",
+               str(tmp_path), "--class", "dog", "--size", "32", "--steps", "100000"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        said = b""
+        while b"score=" not in said:            # the bar shows that a step is done
+            said += process.stderr.read1()
+        for one in (number, signal.SIGINT, signal.SIGINT):
+            process.send_signal(one)
+            time.sleep(0.02)
+        said += process.stderr.read()
+        assert process.wait(60) == 130
+    assert b"stopped; 1 picture: " in said and b"Traceback" not in said
+    note = json.loads((tmp_path / "dog_maximize.json").read_text())
+    assert note["interrupted"] and 0 < note["steps done"] < 100000
+    names = {file.name for file in tmp_path.iterdir()}
+    assert names == {"dog_maximize.json", "dog_maximize.png", "dog_maximize_1.png"}
+
+
+def test_copies_as_a_film_leave_nothing_beside_other_settings(call, tmp_path):
+    call("--class", "dog", "--copies", "3", "--gif", *SMALL)
+    assert len(list(tmp_path.iterdir())) == 6
+    _, printed, notes = call("--class", "dog", "--regularizer", "blur=0.5", *SMALL)
+    assert "replaces dog_maximize.png and 4 more files of 2" in printed.out
+    files = ["dog_maximize.png", "dog_maximize_1.png"]
+    assert notes["dog_maximize"]["pictures"] == files
+    assert {file.name for file in tmp_path.iterdir()} == {*files, "dog_maximize.json"}
 
 
 def test_a_loop_that_meets_nan_keeps_the_last_good_pictures_and_says_so(
@@ -173,11 +227,26 @@ def test_a_loop_that_meets_nan_keeps_the_last_good_pictures_and_says_so(
         use(None)
     assert status == 2 and "after step 2 the image" in printed.err.splitlines()[-1]
     note = notes["cup_dog_golf_ball_maximize"]
-    assert note["steps done"] == 3 + 2 and len(note["images"]) == 3
+    assert [image["steps done"] for image in note["images"]] == [3, 2]
     assert (pixels(tmp_path / "cup_dog_golf_ball_maximize_1.png") == cup).all()
-    dog, blank = (pixels(tmp_path / f"cup_dog_golf_ball_maximize_{n}.png") for n in (2, 3))
-    assert abs(blank - blank.mean(axis=(0, 1))).mean() < 8       # noise, the start
-    assert abs(dog - dog.mean(axis=(0, 1))).mean() > 8
+    dog = pixels(tmp_path / "cup_dog_golf_ball_maximize_2.png")
+    assert abs(dog - dog.mean(axis=(0, 1))).mean() > 8      # more than noise, the start
+    assert not (tmp_path / "cup_dog_golf_ball_maximize_3.png").exists()  # it was not begun
+
+
+def test_a_loop_that_diverges_before_its_first_step_writes_nothing(call, tmp_path):
+    for wrong in ("l2=1e38", "l6=1e300"):
+        status, printed, _ = call("--class", "dog", "--regularizer", wrong, *SMALL)
+        assert status == 2 and "the image to start from" in printed.err.splitlines()[-1]
+        assert "nothing is written" in printed.out and not list(tmp_path.iterdir())
+
+
+def test_blur_of_nothing_is_no_blur(call, tmp_path):
+    made = []
+    for given in ("blur=0", "blur=1e-30", "none"):
+        call("--class", "dog", "--regularizer", given, "--size", "32", "--steps", "5")
+        made.append(pixels(tmp_path / "dog_maximize_1.png"))
+    assert (made[0] == made[2]).all() and (made[1] == made[2]).all()
 
 
 def test_pictures_are_enlarged_where_they_are_kept_and_not_at_every_step(call, monkeypatch):

@@ -1,8 +1,10 @@
 """A file is the old one or the new one, whatever happens while it is written."""
 
+import errno
+
 import pytest
 
-from models.files import replacing
+from models.files import NotWritten, replacing
 
 
 def test_a_file_is_the_old_one_until_the_new_one_is_whole(tmp_path):
@@ -34,3 +36,14 @@ def test_two_who_write_one_file_do_not_write_into_each_other(tmp_path):
         first.write_text("first")
         second.write_text("second")
     assert first != second and file.read_text() == "first"
+
+
+def test_what_cannot_be_written_is_named_with_the_bytes_that_could(tmp_path):
+    file = tmp_path / "weights.h5"
+    with pytest.raises(NotWritten, match=r"weights\.h5 could not be written, 4 bytes of it were"):
+        with replacing(file) as temporary:
+            temporary.write_text("half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(NotWritten, match=r"gone.weights\.h5 could not be written, 0 bytes"):
+        with replacing(tmp_path / "gone" / "weights.h5") as temporary:
+            temporary.write_text("some")

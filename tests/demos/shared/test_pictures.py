@@ -62,20 +62,6 @@ def test_pictures_are_written_beside_a_note_of_what_made_them(tmp_path):
     assert note["unit"] == "score" and note["pictures"] == ["cup.png", "cup_photo.png"]
 
 
-def test_a_picture_that_breaks_off_leaves_the_old_one(tmp_path, monkeypatch):
-    pictures.save(tmp_path, "cup", {"": Image.new("RGB", (4, 4))}, {})
-    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-
-    def full(self, file, format):
-        file.write_bytes(b"half")
-        raise OSError("no space left on device")
-
-    monkeypatch.setattr(Image.Image, "save", full)
-    with pytest.raises(OSError, match="no space"):
-        pictures.save(tmp_path, "cup", {"": Image.new("RGB", (4, 4))}, {})
-    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
-
-
 # ── In a notebook ───────────────────────────────────────────────────────────────────────────────
 
 

@@ -1,0 +1,66 @@
+"""What made a picture, so that it can be made again: python -m demos again cup_rules.json.
+
+The same command makes the same pictures, byte for byte, from the same photo and weights, by the
+same versions on as many threads: sums that are shared otherwise are rounded otherwise.
+
+Used by: pictures.py and ../again.py.
+"""
+
+import argparse
+import hashlib
+import pathlib
+import platform
+import sys
+import time
+
+import numpy as np
+import PIL
+
+import minigrad
+import models
+from minigrad.ops.fast import threads
+
+
+def here() -> dict:
+    """The command, what runs it, and when."""
+    return {
+        "command": sys.argv[1:],
+        "versions": {
+            "minigrad": minigrad.__version__, "python": platform.python_version(),
+            "numpy": np.__version__, "pillow": PIL.__version__,
+        },
+        "threads": threads.count(),
+        "written": time.strftime("%Y-%m-%d %H:%M:%S"),
+    }  # fmt: skip
+
+
+def of(args: argparse.Namespace, **read: pathlib.Path) -> dict:
+    """All options, those too that nobody gave, and the files that were read.
+
+    Args:
+        args: the options of a demo that looks through a network.
+        read: files besides the network's weights, by what they are: photo=args.image.
+    """
+    weights = args.weights or models.weights_file(args.model or "minivgg")
+    return {
+        "options": {name: plain(value) for name, value in vars(args).items()},
+        "files read": {what: print_of(file) for what, file in {"weights": weights, **read}.items()},
+    }
+
+
+def plain(value):
+    """What JSON can hold; of a path no more than leads to it from here."""
+    if not isinstance(value, pathlib.Path):
+        return value
+    return str(value.relative_to(pathlib.Path.cwd()) if within_here(value) else value)
+
+
+def within_here(path: pathlib.Path) -> bool:
+    """Does a full path lead into the working folder?"""
+    return path.is_absolute() and path.is_relative_to(pathlib.Path.cwd())
+
+
+def print_of(file) -> dict:
+    """A file's path and fingerprint."""
+    file = pathlib.Path(file)
+    return {"path": plain(file), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
