@@ -30,6 +30,7 @@ from minigrad.backend import to_device
 from minigrad.techniques.make.excite import channel_count, drawable_channel, edge_for
 from minigrad.techniques.make.presets import REGULARIZERS, preset_for, sizes_up_to
 from models.classes import class_name, find_class
+from models.files import replacing
 
 MANY = 16  # channels: they are shown on their sheet alone
 
@@ -155,10 +156,12 @@ def save(net, wishes, made: Made, args, preset) -> None:
     for file, image in zip(files, images, strict=True):
         if file is not None:
             picture = pictures.photo(image)
-            pictures.whole(file, lambda f, picture=picture: picture.save(f, "PNG"))
+            with replacing(file) as temporary:
+                picture.save(temporary, "PNG")
     answers = [probability(net, file, wish.k) for file, wish in zip(files, wishes, strict=True)]
     if made.films:
-        pictures.whole(args.out / f"{name}.gif", lambda f: film(made.films, f))
+        with replacing(args.out / f"{name}.gif") as temporary:
+            film(made.films, temporary)
     pictures.save(args.out, name, {"": draw(wishes, images, answers)}, {
         "demo": "maximize",
         "model": net.name,

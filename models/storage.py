@@ -14,19 +14,19 @@ A byte that changed on the way is found out: arrays are stored in chunks of some
 sum (Fletcher 1982: s₁ = Σ wᵢ, s₂ = Σᵢ Σ_{j≤i} wⱼ of its 16-bit words), and HDF5's format of version
 1.10 keeps a sum of everything else.
 
-Read before: network.py.
+Read before: files.py.
 """
 
 import contextlib
 import json
 import math
-import os
 import pathlib
-import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+
+from models.files import replacing
 
 Shapes = Mapping[str, tuple[int, ...]]
 FORMAT = ("v110", "v110")  # of HDF5: the first with checksums of names, shapes and attributes
@@ -54,19 +54,15 @@ def save(path, params: Mapping[str, Any], attributes: Mapping[str, Any], float16
 
     path = pathlib.Path(path)
     arrays = {name: _stored(name, array, float16) for name, array in params.items()}
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
-        with h5py.File(temporary, "w", libver=FORMAT) as file:
+        with replacing(path) as temporary, h5py.File(temporary, "w", libver=FORMAT) as file:
             for name, array in arrays.items():
                 file.create_dataset(name, data=array, chunks=_chunk(array), fletcher32=True)
             for name, value in attributes.items():
                 value = json.dumps(list(value)) if name == "classes" else value
                 file.attrs[name] = _fixed(value) if isinstance(value, str) else value
-        os.replace(temporary, path)
     except (OSError, RuntimeError) as error:  # HDF5 tells of a full disk in its own words
         raise OSError(f"{path} could not be written, and nothing was changed: {error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read(path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

@@ -6,7 +6,6 @@ made it.  In a notebook nothing is written: `show` gives the picture.
 
 import json
 import math
-import os
 import pathlib
 import sys
 import time
@@ -19,6 +18,7 @@ from tqdm import tqdm
 
 from minigrad.backend import to_numpy
 from minigrad.ops.fast import threads
+from models.files import replacing
 
 INK, PAPER, BOX = (20, 20, 24), (255, 255, 255), (255, 212, 0)
 MARGIN, TITLE, GAP = 12, 26, 3
@@ -208,7 +208,8 @@ def save(folder: pathlib.Path, name: str, pictures: dict[str, Image.Image], made
     folder.mkdir(parents=True, exist_ok=True)
     files = {part: folder / f"{name}{'_' if part else ''}{part}.png" for part in pictures}
     for part, picture in pictures.items():
-        whole(files[part], lambda f, picture=picture: picture.save(f, "PNG"))
+        with replacing(files[part]) as temporary:
+            picture.save(temporary, "PNG")
     note = {
         **made_by,
         "pictures": [file.name for file in files.values()],
@@ -218,15 +219,5 @@ def save(folder: pathlib.Path, name: str, pictures: dict[str, Image.Image], made
         "written": time.strftime("%Y-%m-%d %H:%M:%S"),
     }
     text = json.dumps(note, indent=1, ensure_ascii=False)
-    whole(folder / f"{name}.json", lambda f: f.write(text.encode()))
-
-
-def whole(path: pathlib.Path, write) -> None:
-    """Write a file completely or not at all: under a temporary name, then renamed."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(temporary, "wb") as f:
-            write(f)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(folder / f"{name}.json") as temporary:
+        temporary.write_text(text, encoding="utf-8")

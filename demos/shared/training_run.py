@@ -4,7 +4,7 @@ A checkpoint holds all that the next step depends on: parameters, momentum, and 
 taken, for every step draws its photos and its dropout from random numbers of its own.  So a run
 that was stopped, even in the middle of an epoch, goes on bit for bit as if nothing had happened.
 
-Read before: minigrad/optim.py, minigrad/techniques/training.py.  Read next: train.py.
+Read before: minigrad/optim.py, techniques/learn/training.py.  Read next: train.py.
 """
 
 import dataclasses
@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 import models
-from demos.shared.pictures import whole
 from minigrad import optim
 from minigrad.backend import to_device, to_numpy
 from minigrad.techniques.learn.training import Progress
+from models.files import replacing
 
 WARM_UP = 200  # steps
 
@@ -33,7 +33,7 @@ class Recipe:
         sizes: edge*epochs,…: the photos' edge, in proportions that are stretched to the epochs.
         lr: the highest rate, from which a cosine falls to zero at the end.
         adversary: how far photos are moved against the network's answer, in grey levels; each batch
-            then takes two steps, one as it is and one so moved (techniques/training.py).
+            then takes two steps, one as it is and one so moved (techniques/learn/training.py).
         began: the epoch in which the rate was last at its highest; above 0 after a warm restart
             (Loshchilov and Hutter 2017, section 3), when rate and sizes began anew.
     """
@@ -121,7 +121,8 @@ def save(path: pathlib.Path, run: Run) -> None:
         "recipe": dataclasses.asdict(run.recipe), "classes": run.net.classes,
         "epoch": run.epoch, "seen": run.seen, "log": run.log,
     }
-    whole(path, lambda f: np.savez(f, note=np.array(json.dumps(note)), **arrays))
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, note=np.array(json.dumps(note)), **arrays)
 
 
 def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device: str) -> Run:

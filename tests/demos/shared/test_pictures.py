@@ -62,17 +62,18 @@ def test_pictures_are_written_beside_a_note_of_what_made_them(tmp_path):
     assert note["unit"] == "score" and note["pictures"] == ["cup.png", "cup_photo.png"]
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path):
-    file = tmp_path / "kept.png"
-    file.write_bytes(b"before")
+def test_a_picture_that_breaks_off_leaves_the_old_one(tmp_path, monkeypatch):
+    pictures.save(tmp_path, "cup", {"": Image.new("RGB", (4, 4))}, {})
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
 
-    def broken(f):
-        f.write(b"half")
+    def full(self, file, format):
+        file.write_bytes(b"half")
         raise OSError("no space left on device")
 
+    monkeypatch.setattr(Image.Image, "save", full)
     with pytest.raises(OSError, match="no space"):
-        pictures.whole(file, broken)
-    assert file.read_bytes() == b"before" and list(tmp_path.iterdir()) == [file]
+        pictures.save(tmp_path, "cup", {"": Image.new("RGB", (4, 4))}, {})
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
 
 
 # ── In a notebook ───────────────────────────────────────────────────────────────────────────────
