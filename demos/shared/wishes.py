@@ -54,11 +54,11 @@ class Made(NamedTuple):
     pixels: np.ndarray
     films: list[list[np.ndarray]]
     steps: int
-    error: Diverged | None
+    error: Diverged | MemoryError | None
 
 
 def make(net, wishes, preset, seed: int, photo=None, film: bool = False) -> Made:
-    """Make the pictures; Ctrl-C, or a loop that diverges, keeps what there is.
+    """Make the pictures; Ctrl-C, memory that is gone, or a loop that diverges keeps what there is.
 
     Args:
         net: a network.
@@ -90,7 +90,7 @@ def make(net, wishes, preset, seed: int, photo=None, film: bool = False) -> Made
                     films[n].append(to_numpy(resized(now[n], edge))[0])
         except KeyboardInterrupt:
             bar.write("stopped: the pictures are kept as they are now")
-        except Diverged as diverged:
-            error = diverged
+        except (Diverged, MemoryError) as ended:  # the smaller sizes are done
+            error = ended
     made = np.concatenate([to_numpy(resized(image, edge)) for image in now])
     return Made(made, films, done, error)
