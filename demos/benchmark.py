@@ -19,7 +19,7 @@ import subprocess
 import sys
 from importlib import metadata, util
 
-from demos.shared import contenders
+from demos.shared import contenders, tasks
 from demos.shared.command import Paragraphs
 
 BUSY = "import time; end = time.monotonic() + {}\nwhile time.monotonic() < end: pass"
@@ -35,15 +35,15 @@ def main(argv: list[str]) -> None:
     if args.repeats < 1 or threads < 1:
         raise ValueError("--repeats and --threads are 1 or more")
     if args.neighbour:
-        print(_machine(["minigrad"], threads), f"\n\n{contenders.LOOP}", flush=True)
+        print(_machine(["minigrad"], threads), f"\n\n{tasks.LOOP}", flush=True)
         for line in neighbour_table(beside_neighbours(threads, args.repeats), threads):
             print(line)
         return
     names = [name for name, package in contenders.PACKAGES.items() if _here(package)]
     names = names if args.peers else names[:1]
     print(_machine(names, threads), flush=True)
-    for task in args.tasks or contenders.TASKS:
-        print(f"\n{contenders.TASKS[task]}")
+    for task in args.tasks or tasks.TASKS:
+        print(f"\n{tasks.TASKS[task]}")
         print(f"  {'':22}    median   fastest   ratio  peak memory  kept filters")
         results = measure(task, names, threads, args.repeats)
         for line in table(results):
@@ -59,7 +59,8 @@ def options() -> argparse.ArgumentParser:
     )
     add = parse.add_argument
     add("--peers", action="store_true", help="time PyTorch, JAX and MyGrad too, where installed")
-    add("--tasks", nargs="*", default=None, choices=contenders.TASKS, help="only these")
+    add("--tasks", nargs="*", default=None, choices=tasks.TASKS,
+        metavar="TASK", help=f"only these of {', '.join(tasks.TASKS)}")
     add("--neighbour", action="store_true", help="the image loop alone and beside busy programs")
     add("--repeats", type=int, default=7, help="turns of each contender, of two timed runs (7)")
     add("--threads", type=int, default=None, help="for all of them; one to a core")

@@ -68,7 +68,7 @@ def options() -> argparse.ArgumentParser:
     add("--channel", metavar="C|C,C,…|all", help="which of them (all)")
     add("--start", default="noise", choices=["zero", "noise", "photo"],
         help="what the image is before the first step (noise)")
-    add("--regularizer", nargs="+", default=None, metavar="NAME=STRENGTH",
+    add("--regularizer", nargs="+", default=None, metavar="NAME=VALUE",
         help=f"in place of the preset's: {', '.join(REGULARIZERS)}; or none")
     add("--copies", type=int, default=1, help="pictures of each, from different noise (1)")
     add("--size", type=int, default=None, help="edge in pixels")

@@ -26,11 +26,12 @@ from tqdm import tqdm
 import models
 from demos.shared import curve, pictures, training_run
 from demos.shared.command import parser
-from demos.shared.training_run import Recipe, Run
+from demos.shared.training_run import Run
 from minigrad.backend import to_device, to_numpy
-from minigrad.techniques.learn import training
+from minigrad.techniques.learn import evaluation, training
+from minigrad.techniques.learn.recipe import Recipe
 from models import photo_folder, storage
-from models.fold import fold_batch_norm
+from models.fold import fold_batch_norm, fold_temperature
 
 SAVE_EVERY = 300  # seconds
 
@@ -49,21 +50,20 @@ def main(argv: list[str]) -> None:
     checkpoint = args.out / f"{run.recipe.model}.checkpoint.npz"
     p = run.net.preprocessing
     largest = max(p.crop, *map(run.recipe.edge, range(run.recipe.began, run.recipe.epochs)))
-    train, val = (
-        photo_folder.read(args.data, part, classes, largest * p.resize // p.crop)
-        for part in ("train", "val")
-    )
+    edge = largest * p.resize // p.crop
+    train, val = (read(args.data, part, classes, edge) for part in ("train", "val"))
     try:
         while run.epoch < run.recipe.epochs:
-            one_epoch(run, train, checkpoint, args.device)
-            report(run, val, args.device)
+            one_epoch(run, train, checkpoint)
+            report(run, val)
             training_run.save(checkpoint, run)
     except KeyboardInterrupt:
         training_run.save(checkpoint, run)
-        print(f"\nsaved: --resume {checkpoint} goes on from epoch {run.epoch + 1}, "
-              f"step {len(run.seen) + 1}")
-        raise
-    finish(args.out, run, val, args.device, args.licence)
+        raise KeyboardInterrupt(
+            f"--resume {checkpoint} goes on from epoch {run.epoch + 1}, "
+            f"step {len(run.outcomes) + 1}"
+        ) from None
+    finish(args.out, run, val, args.licence)
 
 
 def options() -> argparse.ArgumentParser:
@@ -85,18 +85,27 @@ def options() -> argparse.ArgumentParser:
     return parse
 
 
-def one_epoch(run: Run, train: photo_folder.Photos, checkpoint: pathlib.Path, device: str) -> None:
+def read(folder: pathlib.Path, part: str, classes: list[str], edge: int) -> photo_folder.Photos:
+    """Read the photos of train or val, and say which files are left out."""
+    photos = photo_folder.read(folder, part, classes, edge)
+    for complaint in photos.left_out:
+        print(f"left out: {complaint}")
+    return photos
+
+
+def one_epoch(run: Run, train: photo_folder.Photos, checkpoint: pathlib.Path) -> None:
     """Show an epoch's photos, beginning where the run stands."""
     recipe, seed, edge = run.recipe, run.recipe.random_seed, run.recipe.edge(run.epoch)
     each = recipe.steps(len(train.labels))
     rate, saved = recipe.rate(each), time.time()
-    steps = range(run.epoch * each + len(run.seen), (run.epoch + 1) * each)
+    steps = range(run.epoch * each + len(run.outcomes), (run.epoch + 1) * each)
     given = photo_folder.batches(train, edge, recipe.batch, steps, seed, run.net.class_count)
-    bar = tqdm(zip(steps, given, strict=True), total=each, initial=len(run.seen), unit="step")
+    bar = tqdm(zip(steps, given, strict=True), total=each, initial=len(run.outcomes), unit="step")
     bar.set_description(f"epoch {run.epoch + 1}/{recipe.epochs} at {edge} px")
     for step, (pixels, labels) in bar:
-        one_step(run, to_device(pixels, device), to_device(labels, device), rate(step), step)
-        loss, right = np.mean(run.seen[-100:], axis=0)
+        pixels, labels = (to_device(array, run.net.device) for array in (pixels, labels))
+        one_step(run, pixels, labels, rate(step), step)
+        loss, right = np.mean(run.outcomes[-100:], axis=0)
         bar.set_postfix(loss=f"{loss:.3f}", right=f"{right:.1%}", left=left(run, each, bar))
         if time.time() - saved > SAVE_EVERY:
             training_run.save(checkpoint, run)
@@ -108,97 +117,75 @@ def one_step(run: Run, pixels, labels, rate: float, step: int) -> None:
     before = dict(run.optimiser.state)
     rng = np.random.default_rng((run.recipe.random_seed, step, 1))
     try:
-        params, progress = training.step(
+        params, outcome = training.step(
             run.net, run.params, pixels, labels, run.optimiser, rate, rng,
             run.recipe.label_smoothing, run.recipe.adversary,
         )
     except BaseException:
         run.optimiser.state = before
         raise
-    if not np.isfinite(progress.loss):
-        raise ValueError("the loss is no number any more: take a smaller --lr")
     run.params = params
-    run.seen.append(progress)
+    run.outcomes.append(outcome)
 
 
 def left(run: Run, each: int, bar: tqdm) -> str:
     """Say how long the whole run will take yet; a step's time grows with the area."""
     now, *later = (run.recipe.edge(epoch) for epoch in range(run.epoch, run.recipe.epochs))
-    steps = each * (1 + sum(edge**2 for edge in later) / now**2) - len(run.seen)
+    steps = each * (1 + sum(edge**2 for edge in later) / now**2) - len(run.outcomes)
     return tqdm.format_interval(steps / (bar.format_dict["rate"] or 1))
 
 
-def scores_of(run: Run, photos: photo_folder.Photos, size: int, device: str):
-    """Scores and labels of all photos, each seen in the middle at `size`."""
+def answers(run: Run, photos: photo_folder.Photos, size: int):
+    """Scores (N, K) and labels (N,) of all photos, their middles at `size`."""
     p = run.net.preprocessing
-    scores, labels = [], []
-    for pixels, of in photo_folder.centred(photos, p.resize * size / p.crop, size, 100):
-        scores.append(to_numpy(run.net.scores(to_device(pixels, device), params=run.params)))
-        labels.append(of)
-    return np.concatenate(scores), np.concatenate(labels)
+    batches = photo_folder.centred(photos, p.resize * size / p.crop, size, batch=100)
+    return evaluation.scores_of(run.net, batches, run.params)
 
 
-def report(run: Run, val: photo_folder.Photos, device: str) -> None:
+def report(run: Run, val: photo_folder.Photos) -> None:
     """Measure the accuracy on photos that are not trained on, and complete the epoch."""
     edge = run.recipe.edge(run.epoch)
-    scores, labels = scores_of(run, val, max(edge, min(96, run.net.input_size)), device)
-    loss, right = np.mean(run.seen, axis=0)
+    scores, labels = answers(run, val, max(edge, min(96, run.net.input_size)))
+    loss, right = np.mean(run.outcomes, axis=0)
     run.log.append({
         "epoch": run.epoch + 1, "size": edge, "loss": round(float(loss), 4),
         "right": round(float(right), 4),
         "val": round(float((scores.argmax(1) == labels).mean()), 4),
     })
-    run.epoch, run.seen = run.epoch + 1, []
+    run.epoch, run.outcomes = run.epoch + 1, []
     print(json.dumps(run.log[-1]))
 
 
-def finish(
-    out: pathlib.Path, run: Run, val: photo_folder.Photos, device: str, licence: str
-) -> None:
+def finish(out: pathlib.Path, run: Run, val: photo_folder.Photos, licence: str) -> None:
     """Write the folded network, its log and the curve; say how good it is."""
-    name = run.recipe.model
-    scores, labels = scores_of(run, val, run.net.input_size, device)
-    before, T = training.calibration_error(scores, labels), training.temperature(scores, labels)
-    after = training.calibration_error(scores / T, labels)
-    if after > before:
-        after, T = before, 1.0
-    table = training.confusion(scores.argmax(1), labels, run.net.class_count)
-    seen = np.maximum(1, table.sum(1))
-    each = {c: round(float(table[k, k] / seen[k]), 3) for k, c in enumerate(run.net.classes)}
+    name, classes = run.recipe.model, run.net.classes
+    scores, labels = answers(run, val, run.net.input_size)
+    table = evaluation.confusion(scores.argmax(1), labels, run.net.class_count)
+    accuracies = evaluation.class_accuracies(table)
+    calibration = evaluation.calibration(scores, labels)
     note = {
         "recipe": dataclasses.asdict(run.recipe),
         "photos": {"val": len(labels)},
         "accuracy": round(float((scores.argmax(1) == labels).mean()), 4),
-        "mean of the classes' accuracies": round(float(np.mean(list(each.values()))), 4),
-        "temperature folded into the last layer": round(T, 4),
-        "calibration error before": round(before, 4),
-        "calibration error": round(after, 4),
-        "worst confusions": worst(table, run.net.classes),
-        "accuracy by class": each,
+        "mean of the classes' accuracies": round(float(np.nanmean(accuracies)), 4),
+        "temperature folded into the last layer": round(calibration.temperature, 4),
+        "calibration error before": round(calibration.before, 4),
+        "calibration error": round(calibration.after, 4),
+        "worst confusions": [
+            f"{classes[i]} as {classes[j]}: {n}" for i, j, n in evaluation.most_confused(table)
+        ],
+        "accuracy by class": {
+            classes[k]: round(float(share), 3)
+            for k, share in enumerate(accuracies) if not np.isnan(share)
+        },
         "log": run.log,
     }
-    params = {n: to_numpy(a) for n, a in folded(run, T).items()}
-    attributes = models.table(name, run.net.classes).attributes | {
+    folded = fold_temperature(run.net, run.params, calibration.temperature)
+    params = {n: to_numpy(a) for n, a in fold_batch_norm(run.net, folded).items()}
+    attributes = models.table(name, classes).attributes | {
         "source": "trained with minigrad: python -m demos train", "licence": licence,
     }
     storage.save(out / f"{name}.h5", params, attributes, float16=True)
     note = {"sha256": hashlib.sha256((out / f"{name}.h5").read_bytes()).hexdigest(), **note}
     pictures.save(out, name, {"curve": curve.draw(run.log)}, note)
     print(f"{note['accuracy']:.1%} of {len(labels)} photos are right; {out / name}.h5")
-
-
-def folded(run: Run, T: float) -> dict:
-    """Fold batch norm into the convolutions and the temperature into the last layer."""
-    params = fold_batch_norm(run.net, run.params)
-    last = run.net.score_layer
-    for param in run.net.layers[last].shapes:
-        params[f"{last}/{param}"] = params[f"{last}/{param}"] / T
-    return params
-
-
-def worst(table: np.ndarray, classes: list[str], most: int = 10) -> list[str]:
-    """Name the pairs of classes that are mistaken most often."""
-    wrong = table * (1 - np.eye(len(table), dtype=int))
-    order = np.argsort(-wrong, axis=None)[:most]
-    pairs = [np.unravel_index(i, table.shape) for i in order]
-    return [f"{classes[i]} as {classes[j]}: {wrong[i, j]}" for i, j in pairs if wrong[i, j]]

@@ -6,8 +6,9 @@
     models.table("vgg16")           without weights, for what follows from the table alone
     models.find_class(net, "cup")   the number of a class
 
-Reading order: layers.py, vgg.py, network.py, preprocess.py and photo.py, receptive_field.py,
-classes.py, storage.py; then the other networks.
+Reading order: layers.py, design.py and vgg.py (a table); network.py, arguments.py and walk.py (what
+is done with it); preprocess.py and photo.py; receptive_field.py; classes.py; files.py and
+storage.py; then the other networks, and photo_folder.py for training.
 """
 
 import difflib
@@ -21,8 +22,9 @@ from minigrad.backend import to_device
 from minigrad.ops.fast.kept import freeze
 from models import alexnet, googlenet, minivgg, squeezenet, storage, vgg
 from models.classes import class_name, find_class
+from models.design import Design
 from models.initialise import initial
-from models.network import Design, Network
+from models.network import Network
 from models.preprocess import Preprocessing
 
 __all__ = [

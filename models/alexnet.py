@@ -3,13 +3,13 @@
 Krizhevsky, Sutskever and Hinton 2012, in the form that fits on one GPU (Krizhevsky 2014, "One weird
 trick for parallelizing convolutional neural networks", without the response normalisation), which
 is torchvision's.  Large windows with large strides first: conv1 looks at 11×11 pixels, and its
-filters can be looked at (python -m demos filters).
+filters can be looked at (python -m demos filters).  VGG replaced them by many of 3×3.
 
-Read before: layers.py.  Read next: vgg.py, which replaced 11×11 by many 3×3.
+Read before: fold.py.  Read next: squeezenet.py.
 """
 
+from models.design import Design
 from models.layers import AdaptiveAvgPool, Conv, Dropout, Linear, MaxPool, Relu
-from models.network import Design
 from models.preprocess import TORCHVISION
 
 

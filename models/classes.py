@@ -6,7 +6,7 @@
 
 Names are compared without regard to capitals, and _ is a space: Golf_Ball is golf ball.
 
-Read before: network.py.
+Read before: receptive_field.py.  Read next: files.py.
 """
 
 import difflib

@@ -2,7 +2,9 @@
 
     python -m models vgg16
 
-Read before: network.py, receptive_field.py.
+Shapes are the network's (network.py), what a unit sees is receptive_field.py's.
+
+Read before: googlenet.py.  Read next: photo_folder.py.
 """
 
 import math
@@ -30,16 +32,17 @@ def rows(net: Network, image: tuple[int, int] | None = None) -> Iterator[Row]:
         ValueError: the image is too small.
     """
     shapes = net.output_shapes(image)
+    learned = set(net.learned)
     fields = trace(net.layers.values(), net.inputs)
     image = tuple(image or (net.input_size, net.input_size))
     for name, layer in net.layers.items():
-        learned = (s for short, s in layer.shapes.items() if not short.startswith("running_"))
+        own = ((f"{name}/{short}", shape) for short, shape in layer.shapes.items())
         yield Row(
             name,
             shapes[name],
-            sum(map(math.prod, learned)),
+            sum(math.prod(shape) for param, shape in own if param in learned),
             fields[name],
-            layer.multiplications(*net.seen_by(name, shapes, image)),
+            layer.multiplications(*net.input_shapes(name, shapes, image)),
         )
 
 

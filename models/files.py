@@ -7,7 +7,7 @@ What is written under a temporary name in the same folder takes its place at the
 (POSIX rename): whoever reads the file meanwhile, and whatever breaks off the writing, a full disk
 or Ctrl-C, finds the old one or the new one, never a half.
 
-Read next: storage.py.
+Read before: classes.py.  Read next: storage.py.
 """
 
 import contextlib

@@ -1,16 +1,20 @@
-r"""Fold batch normalisation into the layer before it: once the statistics are constants.
+r"""Fold what is constant after training, batch norm and a temperature, into the layers before it.
 
     bn(conv(x)) = γ · (W∗x + b − μ) / √(σ² + ε) + β  =  (s W)∗x + (b − μ) s + β,   s = γ / √(σ² + ε)
 
 and likewise for a fully connected layer, W x in place of W∗x.  Two layers become one with the same
-function, half the work, and nothing left to go wrong.
+function, half the work, and nothing left to go wrong.  So it is with scores that are divided by a
+temperature (techniques/learn/evaluation.py):
 
-Read before: minigrad/ops/norm.py, minivgg.py.
+    (W x + b) / T  =  (W / T) x + b / T
+
+Read before: minigrad/ops/norm.py, minivgg.py.  Read next: alexnet.py.
 """
 
 from collections.abc import Mapping
 
 from minigrad.backend import array_module
+from minigrad.checked import number
 from models.layers import BatchNorm, Conv, Linear
 
 
@@ -41,3 +45,21 @@ def fold_batch_norm(net, params: Mapping | None = None) -> dict:
         params[f"{before}/weight"] = W * s.reshape(-1, *[1] * (W.ndim - 1))     # (K, 1, …)
         params[f"{before}/bias"] = (b - μ) * s + β
     return params
+
+
+def fold_temperature(net, params: Mapping, temperature: float) -> dict:
+    """Return parameters that make all scores `temperature` times smaller.
+
+    Args:
+        net: a network whose last layer has weights.
+        params: its parameters by name.
+        temperature: T, a number above 0.
+
+    Raises:
+        ValueError: the last layer has no weights, or T is not above 0.
+    """
+    T, last = number("a temperature", temperature, above=0), net.score_layer
+    own = [f"{last}/{short}" for short in net.layers[last].shapes]
+    if not own:
+        raise ValueError(f"{last} makes the scores of {net.name}, and has no weights to fold into")
+    return {**params, **{name: params[name] / T for name in own}}

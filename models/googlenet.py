@@ -14,11 +14,11 @@ made permanent.  The two auxiliary classifiers, which serve training alone, are 
 `transform_input` turns pixels that were normalised by ImageNet's mean and deviation into
 x/127.5 − 1; here the preprocessing does that at once.
 
-Read before: squeezenet.py.  Read next: receptive_field.py, for what a concat sees.
+Read before: squeezenet.py.  Read next: description.py.
 """
 
+from models.design import Design
 from models.layers import BatchNorm, Concat, Conv, Dropout, GlobalAvgPool, Linear, MaxPool, Relu
-from models.network import Design
 from models.preprocess import TORCHVISION
 
 

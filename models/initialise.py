@@ -1,6 +1,6 @@
 """Where training starts: random weights of just the right size.
 
-Read before: network.py.
+Read before: storage.py.  Read next: minivgg.py.
 """
 
 import math

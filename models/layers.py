@@ -11,7 +11,7 @@ everything that one may want to know about it:
                                         above, or None if that is all of it
     layer.multiplications(*inputs)      for one image
 
-Read next: vgg.py, a table; then network.py, which walks down it.
+Read next: design.py.
 """
 
 import math
@@ -22,6 +22,7 @@ from minigrad import ops
 from minigrad.ops.pool import Window
 
 Shape = tuple[int, ...]
+STATISTICS = "/running_mean", "/running_var"  # of batches; all other parameters are learned
 
 
 @dataclass(frozen=True)

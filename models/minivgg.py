@@ -12,13 +12,13 @@ stands behind each of these layers (`minivgg_bn`); afterwards it is a line per c
 folded into the layer (fold.py), and `minivgg` is left.  It helps most behind fc6 and fc7: after
 300 steps of training 35 % of a batch were right, and without these two 19 %.
 
-Read before: vgg.py, whose table this is.  Read next: fold.py.
+Read before: vgg.py, whose table this is; initialise.py.  Read next: fold.py.
 """
 
 from functools import partial
 
 from models import vgg
-from models.network import Design
+from models.design import Design
 from models.preprocess import TORCHVISION
 
 NETWORKS = {

@@ -1,4 +1,4 @@
-"""A network: a table of named layers, the weights that they need, and the walk down the table.
+"""A network: a table of named layers, the weights that they need, and what follows from both.
 
     net  = models.load("vgg16")
     acts = net(Tensor(pixels))              {"conv1_1": Tensor, "relu1_1": …, "fc8": scores}
@@ -6,61 +6,30 @@
     acts = net(pixels, until="relu4_2")     arrays in, arrays out, nothing recorded, and no further
     acts = net(pixels, only=["relu4_2"])    this one alone: less memory, and sooner
 
-The call is all that a network does: it takes the first step (preprocess.py), then each layer in
-turn reads what the layers above it have written.  There is no mode and no state; what training
-needs is handed in.
+The call is all that a network does: the image takes the first step (preprocess.py), then goes down
+the table, layer by layer (walk.py).  There is no mode and no state; what training needs is handed
+in.
 
-Read before: layers.py, vgg.py.  Read next: receptive_field.py, storage.py.
+Read before: vgg.py, a table.  Read next: arguments.py.
 """
 
-import dataclasses
-import difflib
 import math
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 
-from minigrad import Tensor, ops
+from minigrad import ops
 from minigrad.activations import Activations
-from minigrad.backend import device_of, is_array, to_device
-from minigrad.ops.conv import rectified_conv2d
+from minigrad.backend import to_device
 from minigrad.tensor import data_of
 from models import photo as photos
-from models.layers import BatchNorm, Conv, Layer, MaxPool, Relu
-from models.preprocess import Preprocessing, warn_if_scaled
+from models.arguments import check_layer, params_for, pixels_for
+from models.design import Design
+from models.layers import STATISTICS, BatchNorm, MaxPool
+from models.preprocess import Preprocessing
 from models.receptive_field import ReceptiveField, trace
-
-
-class Design(NamedTuple):
-    """What is known of a network before it has weights.
-
-    table(number of classes) writes out its layers; default_layer is where one looks first.
-    """
-
-    table: Callable[[int], list[Layer]]
-    default_layer: str
-    preprocessing: Preprocessing
-    classes: int = 1000
-
-    def with_pool_rounding(self, rounding: str) -> "Design":
-        """The same, with pooling windows counted "floor" or "ceil", as weights of other origin do.
-
-        Raises:
-            ValueError: it is neither of the two.
-        """
-        if rounding not in ("floor", "ceil"):
-            raise ValueError(f"pool_rounding is {rounding!r}: there are floor and ceil")
-
-        def table(classes):
-            return [
-                dataclasses.replace(layer, ceil_mode=rounding == "ceil")
-                if isinstance(layer, MaxPool)
-                else layer
-                for layer in self.table(classes)
-            ]
-
-        return self._replace(table=table)
+from models.walk import walk
 
 
 class Network:
@@ -114,7 +83,7 @@ class Network:
             params: arrays or Tensors to use in place of `net.params`, all or some of them.
             training: a generator that turns on dropout and the batch's own statistics.
             only: the layers to return, in place of `until`.  The walk stops after the last of
-                them, and what the others say is forgotten as soon as all have read it.
+                them, and forgets the others' activations on the way.
 
         Returns:
             Activations by layer, in order: Tensors if x or a parameter in their past is one.
@@ -125,46 +94,14 @@ class Network:
         Warns:
             UserWarning: all pixels lie within [−3, 3], as other libraries want them.
         """
-        x = self._checked(x)
+        x = pixels_for(self, x)
         for layer in only or [until or self.score_layer]:
-            self._check_layer(layer)
+            check_layer(self, layer)
         if only:
             until = max(only, key=list(self.layers).index)
-        walk = self.output_shapes(x.shape[2:], until)  # complains where nothing is left of x
-        kept = set(only or walk)
-        readers = {name: [r for r in walk if name in self.inputs[r]] for name in walk}
-        params = self._with(params)
-        recorded = any(isinstance(array, Tensor) for array in (x, *params.values()))
-        fused = set() if recorded else {n for n in walk if self._read_by_relu_alone(n, readers)}
-        first = self.preprocessing(x)
-        if isinstance(first, Tensor) and first is not x:
-            first.name = "preprocessed"
-        acts = Activations(score_layer=self.score_layer)
-        for name in walk:
-            above = [acts[source] for source in self.inputs[name]] or [first]
-            acts[name] = self._activation(name, above, params, training, fused - kept)
-            for read in {name, *self.inputs[name]} - kept:
-                if readers[read][-1:] in ([], [name]):  # nobody will read it any more
-                    del acts[read]
-        return acts
-
-    def _activation(self, name, above, params, training, fused):
-        """Take one layer's step; `fused` names the convolutions that do their relu's work."""
-        if not fused.isdisjoint(self.inputs[name]):
-            return above[0]
-        layer = self.layers[name]
-        own = {short: params[f"{name}/{short}"] for short in layer.shapes}
-        more = {"conv2d": rectified_conv2d} if name in fused else {}
-        a = layer(*above, params=own, training=training, **more)
-        if isinstance(a, Tensor) and a.name is None:
-            a.name = name
-        return a
-
-    def _read_by_relu_alone(self, name, readers) -> bool:
-        """Whether a layer is a convolution of which nobody but a relu sees anything."""
-        behind = [self.layers[reader] for reader in readers[name]]
-        alone = len(behind) == 1 and isinstance(behind[0], Relu)
-        return alone and isinstance(self.layers[name], Conv)
+        names = list(self.output_shapes(x.shape[2:], until))  # complains where nothing is left of x
+        params = params_for(self, params)
+        return walk(self, x, names, only or names, params, training)
 
     def scores(self, x, params: Mapping[str, Any] | None = None):
         """The score of each class before the softmax, (N, classes), and nothing else of a pass."""
@@ -213,7 +150,8 @@ class Network:
         shapes = {}
         for name in self.layers:
             try:
-                shapes[name] = self.layers[name].output_shape(*self.seen_by(name, shapes, image))
+                above = self.input_shapes(name, shapes, image)
+                shapes[name] = self.layers[name].output_shape(*above)
             except ValueError:
                 raise ValueError(
                     f"{image[0]}×{image[1]} pixels are too few for {self.name}: "
@@ -223,8 +161,8 @@ class Network:
                 break
         return shapes
 
-    def seen_by(self, name, shapes, image):
-        """List the shapes that a layer reads, given those of the layers above it."""
+    def input_shapes(self, name, shapes, image):
+        """List the shapes that a layer reads, given those of the layers above it, image (H, W)."""
         return [shapes[source] for source in self.inputs[name]] or [(3, *image)]
 
     def receptive_field(self, layer: str) -> ReceptiveField:
@@ -233,7 +171,7 @@ class Network:
         Raises:
             ValueError: there is no such layer.
         """
-        self._check_layer(layer)
+        check_layer(self, layer)
         return trace(self.layers.values(), self.inputs)[layer]
 
     @property
@@ -258,70 +196,30 @@ class Network:
         }
 
     def __repr__(self):
-        learned = sum(
-            math.prod(shape) for name, shape in self.shapes.items() if "/running_" not in name
-        )
+        shapes = self.shapes
+        learned = sum(math.prod(shapes[name]) for name in self.learned)
         return f"<{self.name}: {learned:,} parameters, {self.class_count} classes>"
 
     # ── For training ────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def learned(self) -> list[str]:
+        """The parameters that training moves: all but batch norm's running statistics."""
+        return [name for name in self.shapes if not name.endswith(STATISTICS)]
+
     def batch_statistics(self, acts: Mapping[str, Any]) -> dict[str, Any]:
         """Say which mean and variance each batch norm met in a pass, as plain arrays.
 
-        They have the names of the running ones, which the training loop moves towards them:
-
-            running ← (1 − m) · running + m · batch            (Ioffe and Szegedy 2015, section 3.1)
-
-        The variance is the unbiased one, n / (n − 1) times the batch's.
+        They have the names of the running ones, which training moves towards them
+        (techniques/learn/training.py).  The variance is the unbiased one, n / (n − 1) times the
+        batch's (Ioffe and Szegedy 2015, section 3.1).
         """
         statistics = {}
         for name, layer in self.layers.items():
             if isinstance(layer, BatchNorm):
-                x = acts[self.inputs[name][0]]
-                x = data_of(x)
+                x = data_of(acts[self.inputs[name][0]])
                 n = x.size // x.shape[1]
                 mean, var = ops.batch_statistics(x)
                 statistics[f"{name}/running_mean"] = mean
                 statistics[f"{name}/running_var"] = var * (n / max(n - 1, 1))
         return statistics
-
-    # ── What may be asked, and what is said when it may not ─────────────────────────────────────
-
-    def _checked(self, x):
-        if not isinstance(x, Tensor):
-            x = x if is_array(x) else np.asarray(x)
-            x = x.astype(self.dtype, copy=False)
-        data = data_of(x)
-        if data.ndim != 4 or data.shape[1] != 3:
-            raise ValueError(
-                f"{self.name} takes pixels (N, 3, H, W), RGB, 0–255, not an array of shape "
-                f"{data.shape}: net.pixels(photo) makes them"
-            )
-        if data.dtype != self.dtype or device_of(data) != self.device:
-            raise ValueError(
-                f"the pixels are {data.dtype} on {device_of(data)}, and {self.name} is "
-                f"{self.dtype} on {self.device}: make them alike"
-            )
-        warn_if_scaled(data, self.name)
-        return x
-
-    def _check_layer(self, layer):
-        if layer not in self.layers:
-            close = difflib.get_close_matches(str(layer), self.layers, n=3)
-            hint = f"did you mean {' or '.join(close)}?" if close else (
-                f"its layers are {', '.join(self.layers)}"
-            )
-            raise ValueError(f"{self.name} has no layer {layer!r}; {hint}")
-
-    def _with(self, params):
-        unknown = set(params or ()) - set(self.shapes)
-        if unknown:
-            close = difflib.get_close_matches(min(unknown), self.shapes, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise ValueError(f"{self.name} has no parameter {min(unknown)!r}{hint}")
-        params = {**self.params, **(params or {})}
-        if len(params) < len(self.shapes):
-            raise ValueError(
-                f"this {self.name} is a table without weights: models.build or models.load has them"
-            )
-        return params

@@ -3,10 +3,10 @@
 A camera writes its photo as the sensor lies and notes how to turn it (EXIF); others are grey, have
 a palette, transparency, four inks or 16 bits.  All become (1, 3, H, W), RGB, 0–255.  Then the
 shorter side is resized with Pillow's bilinear filter, which looks at every pixel when it shrinks,
-and a square is cut from the middle.  Training reads its photos here too (demos/photo_folder.py), so
+and a square is cut from the middle.  Training reads its photos here too (photo_folder.py), so
 that a network is shown later what it was shown then.
 
-Read before: preprocess.py.
+Read before: preprocess.py.  Read next: receptive_field.py.
 """
 
 import contextlib

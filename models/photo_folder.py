@@ -3,11 +3,13 @@
     FOLDER/train/<class>/*.jpg
     FOLDER/val/<class>/*.jpg
 
-Photos are decoded once, by the reader that looking at them uses (models/photo.py), at a size a
-little above the largest that training asks for, and stay in memory as bytes.  Batches are made by
-threads while the engine works on an earlier one (Pillow lets go of Python's lock while it resizes),
-each from its own random numbers, (seed, step): so a run that is resumed sees the very batches that
-it would have seen.
+A photo is decoded once, by the same lines that decode one to look at (photo.py), a little larger
+than training will ask for, and stays in memory as bytes.  Threads make the next batches while the
+engine works on this one (Pillow lets go of Python's lock while it resizes).  Each batch has random
+numbers of its own, from (seed, step): a run that is resumed gets the very batches that it would
+have had.
+
+Read before: photo.py, description.py.  Read next: techniques/learn/training.py.
 """
 
 import collections
@@ -28,10 +30,17 @@ AHEAD = min(4, os.cpu_count() or 1)  # batches in the making
 
 
 class Photos(NamedTuple):
-    """One part of a folder: pictures (H, W, 3) of bytes, and the number of each one's class."""
+    """One part of a folder.
+
+    Attributes:
+        pictures: (H, W, 3) of bytes each.
+        labels: the number of each one's class.
+        left_out: a sentence for each file that could not be used.
+    """
 
     pictures: list[np.ndarray]
     labels: np.ndarray
+    left_out: list[str]
 
 
 def classes_of(folder: pathlib.Path) -> list[str]:
@@ -52,7 +61,7 @@ def classes_of(folder: pathlib.Path) -> list[str]:
 def read(folder: pathlib.Path, part: str, classes: list[str], edge: int) -> Photos:
     """Decode all photos of train or val, their shorter side at most `edge` pixels.
 
-    A file that is no photo, or one of less than 8 pixels, is named and left out.
+    A file that is no photo, or has a side of less than 8 pixels, is left out.
 
     Raises:
         ValueError: nothing is left.
@@ -68,11 +77,11 @@ def read(folder: pathlib.Path, part: str, classes: list[str], edge: int) -> Phot
         progress = tqdm(decoded, total=len(files), desc=f"reading {part}", unit="photo")
         pictures = list(progress)
     kept = [i for i, picture in enumerate(pictures) if isinstance(picture, np.ndarray)]
-    for complaint in (picture for picture in pictures if isinstance(picture, str)):
-        print(f"left out: {complaint}")
+    left_out = [picture for picture in pictures if isinstance(picture, str)]
     if not kept:
         raise ValueError(f"{folder / part} holds no photos: put some into {part}/<class>/")
-    return Photos([pictures[i] for i in kept], np.array([files[i][1] for i in kept]))
+    labels = np.array([files[i][1] for i in kept])
+    return Photos([pictures[i] for i in kept], labels, left_out)
 
 
 def decode(file: pathlib.Path, edge: int) -> np.ndarray | str:

@@ -10,7 +10,7 @@ and one subtraction, z = a · pixels − b, made of ops, so that gradients arriv
 
 The numbers belong to the weights, not to the architecture, and are kept in their file.
 
-Read before: minigrad/ops/arithmetic.py.  Read next: photo.py; network.py.
+Read before: walk.py.  Read next: photo.py.
 """
 
 import functools

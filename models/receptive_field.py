@@ -14,7 +14,7 @@ These are the pixels that can have an influence; most of it comes from the middl
 Where a stride does not come out even, the last pixels of an image are seen by nobody, and yet lie
 in the boxes of the units beside them.
 
-Read before: layers.py.  Read next: network.py.
+Read before: photo.py.  Read next: classes.py.
 """
 
 from collections.abc import Iterable, Mapping
@@ -58,7 +58,6 @@ class ReceptiveField(NamedTuple):
             min(max(edge, 0), end)
             for edge, end in zip(box, (height, width, height, width), strict=True)
         )
-
 
     def inside(self, edge: int, units: int) -> slice:
         """Say which of the units along an edge of the image see no padding; all, if none is free.

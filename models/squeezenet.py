@@ -12,13 +12,13 @@ There is no fully connected layer: conv10 makes a feature map per class, and its
     squeezenet1_0_caffe     the authors' own, whose conv10 has a border of zeros around it
     squeezenet1_1           their later one: 3×3 in conv1 and earlier pooling, 2.4 times less work
 
-Read before: vgg.py.  Read next: googlenet.py.
+Read before: alexnet.py.  Read next: googlenet.py.
 """
 
 from functools import partial
 
+from models.design import Design
 from models.layers import Concat, Conv, Dropout, GlobalAvgPool, MaxPool, Relu
-from models.network import Design
 from models.preprocess import TORCHVISION, Preprocessing
 
 

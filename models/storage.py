@@ -14,7 +14,7 @@ A byte that changed on the way is found out: arrays are stored in chunks of some
 sum (Fletcher 1982: s₁ = Σ wᵢ, s₂ = Σᵢ Σ_{j≤i} wⱼ of its 16-bit words), and HDF5's format of version
 1.10 keeps a sum of everything else.
 
-Read before: files.py.
+Read before: files.py.  Read next: initialise.py.
 """
 
 import contextlib

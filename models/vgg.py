@@ -14,13 +14,13 @@ Each convolution is followed by a relu, each stage by a 2×2 max pooling; then f
 The variants `vgg16_bn` and so on put a batch normalisation between convolution and relu (Ioffe and
 Szegedy 2015), which came after the paper.  Layer conv4_2 is the second convolution of stage 4.
 
-Read before: layers.py.  Read next: network.py, then squeezenet.py for a table with branches.
+Read before: design.py.  Read next: network.py.
 """
 
 from functools import partial
 
+from models.design import Design
 from models.layers import AdaptiveAvgPool, BatchNorm, Conv, Dropout, Linear, MaxPool, Relu
-from models.network import Design
 from models.preprocess import TORCHVISION
 
 CHANNELS = (64, 128, 256, 512, 512)

@@ -6,5 +6,5 @@
     python -m weights info vgg16.h5
 
 Reading order: pickled.py, torch_file.py, caffe_file.py and the other formats; formats.py, which
-tells them apart; names.py; convert.py; publishers.py and download.py.
+tells them apart; names.py; publishers.py; convert.py and download.py.
 """

@@ -12,7 +12,7 @@ and a field of n bytes may again be a list of fields.  Of Caffe's schema one nee
     BlobProto         num, channels, height, width = 1–4; data = 5; shape = 7 {dim = 1};
                       double_data = 8
 
-Read before: torch_file.py.
+Read before: torch_file.py.  Read next: matconvnet_file.py, a tree of the same kind.
 """
 
 import math

@@ -1,6 +1,6 @@
 """A publisher's file becomes one HDF5 of this project: weights, and how to use them.
 
-Read before: formats.py and names.py.  Read next: download.py.
+Read before: publishers.py.  Read next: download.py.
 """
 
 import hashlib

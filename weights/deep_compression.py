@@ -15,7 +15,7 @@ the 26 convolutions, little-endian, no names and no magic number:
 
 A run of more than 15 zeros takes a filler, an entry with code 0.
 
-Read before: torch_file.py.
+Read before: safetensors_file.py.  Read next: formats.py.
 """
 
 import numpy as np

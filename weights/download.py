@@ -4,7 +4,7 @@ What has come so far is kept under <file>.part.  A second call asks the server f
 Range, RFC 9110, section 14); a server that sends everything again is taken at its word.  Only a
 file whose hash is the published one gets its name.
 
-Read before: publishers.py and convert.py.
+Read before: convert.py.
 """
 
 import http.client

@@ -1,6 +1,6 @@
 """Which format is this file?  Told by what is in it, never by its name.
 
-Read before: torch_file.py and its neighbours.  Read next: names.py.
+Read before: deep_compression.py.  Read next: names.py.
 """
 
 import struct

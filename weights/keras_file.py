@@ -6,7 +6,7 @@ r"""Keras' .h5: groups of layers with attributes that list what is inside.
 
 Convolutions stand as (rows, columns, in, out), fully connected layers as (in, out).
 
-Read before: torch_file.py.
+Read before: matconvnet_file.py.  Read next: safetensors_file.py.
 """
 
 import os

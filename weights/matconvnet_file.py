@@ -16,7 +16,7 @@ Kind 15 is a zlib stream that holds one element.  Kind 14, a matrix, holds eleme
 layers are convolutions of 7×7 and 1×1.  SciPy reads more of MATLAB, but ends the whole process on
 some damaged files.
 
-MathWorks, MAT-File Format, chapter 1.  Read before: caffe_file.py, a tree of the same kind.
+MathWorks, MAT-File Format, chapter 1.  Read before: caffe_file.py.  Read next: keras_file.py.
 """
 
 import itertools

@@ -11,7 +11,7 @@ checked against the table's.
     Keras        (rows, columns, in, out), (in, out), and fc6 reads position by position
     MatConvNet   (rows, columns, in, out), fully connected ones as convolutions
 
-Read before: torch_file.py.  Read next: convert.py.
+Read before: formats.py.  Read next: publishers.py.
 """
 
 import re

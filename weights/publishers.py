@@ -2,7 +2,7 @@
 
 Accuracies are the publishers' own, on the 50,000 validation images of ILSVRC 2012, in per cent.
 
-Read next: download.py.
+Read before: names.py.  Read next: convert.py.
 """
 
 from typing import NamedTuple

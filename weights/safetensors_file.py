@@ -1,6 +1,7 @@
 """Safetensors: a JSON of names, shapes and places, then the numbers; its own package reads it.
 
-Read before: torch_file.py, whose names for the tensors this format inherits.
+Read before: keras_file.py; torch_file.py, whose names for the tensors this format inherits.
+Read next: deep_compression.py.
 """
 
 import json

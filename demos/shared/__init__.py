@@ -1,1 +1,1 @@
-"""What several demos share: command line, pictures, contenders of the benchmark, training runs."""
+"""What several demos share: command line, pictures, the benchmark, training runs."""

@@ -1,6 +1,6 @@
 """How much memory this process has, and had at most, as the system counts it.
 
-Used by: contenders.py, for the peak of what a task takes.
+Read before: contenders.py, which measures what a task takes at most.
 """
 
 import contextlib

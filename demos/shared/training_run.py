@@ -1,16 +1,15 @@
-"""A training run: its recipe, where it stands, and the checkpoint from which it goes on.
+"""A training run: where it stands, and the checkpoint from which it goes on.
 
 A checkpoint holds all that the next step depends on: parameters, momentum, and how many steps were
 taken, for every step draws its photos and its dropout from random numbers of its own.  So a run
 that was stopped, even in the middle of an epoch, goes on bit for bit as if nothing had happened.
 
-Read before: minigrad/optim.py, techniques/learn/training.py.  Read next: train.py.
+Read before: techniques/learn/recipe.py.  Read next: train.py.
 """
 
 import dataclasses
 import json
 import pathlib
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,70 +17,9 @@ import numpy as np
 import models
 from minigrad import optim
 from minigrad.backend import to_device, to_numpy
-from minigrad.techniques.learn.training import Progress
+from minigrad.techniques.learn.recipe import Recipe
+from minigrad.techniques.learn.training import Outcome
 from models.files import replacing
-
-WARM_UP = 200  # steps
-
-
-@dataclasses.dataclass(frozen=True)
-class Recipe:
-    """All that a run depends on besides its photos.
-
-    Attributes:
-        photos: how many are shown in an epoch; 0: as many as there are to train on.
-        sizes: edge*epochs,…: the photos' edge, in proportions that are stretched to the epochs.
-        lr: the highest rate, from which a cosine falls to zero at the end.
-        adversary: how far photos are moved against the network's answer, in grey levels; each batch
-            then takes two steps, one as it is and one so moved (techniques/learn/training.py).
-        began: the epoch in which the rate was last at its highest; above 0 after a warm restart
-            (Loshchilov and Hutter 2017, section 3), when rate and sizes began anew.
-    """
-
-    model: str = "minivgg"
-    epochs: int = 23
-    photos: int = 0
-    sizes: str = "64*12,96*7,128*4"
-    batch: int = 64
-    lr: float = 0.06
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
-    label_smoothing: float = 0.1
-    random_seed: int = 0
-    adversary: float = 0.0
-    began: int = 0
-
-    def __post_init__(self):
-        if min(self.epochs, self.batch) < 1 or self.photos < 0 or not self.lr > 0:
-            raise ValueError("--epochs, --photos, --batch and --lr must be above zero")
-        if not self.adversary >= 0:
-            raise ValueError("--adversary is a distance in grey levels: 0 or more")
-        try:
-            good = min(self._edges()) > 0
-        except ValueError:
-            good = False
-        if not good:
-            raise ValueError(f"--sizes {self.sizes!r}: give edge*epochs,…, as in 64*12,96*7")
-
-    def steps(self, photos: int) -> int:
-        """How many steps an epoch takes, with so many photos to train on."""
-        return max(1, (self.photos or photos) // self.batch)
-
-    def edge(self, epoch: int) -> int:
-        """The edge of the photos in an epoch, in pixels."""
-        edges = self._edges()
-        return edges[(epoch - self.began) * len(edges) // max(1, self.epochs - self.began)]
-
-    def rate(self, each: int) -> Callable[[int], float]:
-        """The learning rate as a function of the step, with `each` steps to an epoch."""
-        first = self.began * each
-        steps = (self.epochs - self.began) * each
-        falling = optim.cosine(self.lr, steps, warmup=min(WARM_UP, each))
-        return lambda step: falling(step - first)
-
-    def _edges(self) -> list[int]:
-        parts = [part.split("*") for part in self.sizes.split(",")]
-        return [int(edge) for edge, epochs in parts for _ in range(int(epochs))]
 
 
 @dataclasses.dataclass
@@ -92,7 +30,7 @@ class Run:
         net: its table and classes; its weights are those of the beginning.
         params: the weights of now, and the running statistics.
         epoch: how many are complete.
-        seen: what the steps of the epoch that is under way have shown.
+        outcomes: of the steps of the epoch that is under way.
         log: a line for each epoch.
     """
 
@@ -101,7 +39,7 @@ class Run:
     params: dict[str, Any]
     optimiser: optim.SGD
     epoch: int = 0
-    seen: list[Progress] = dataclasses.field(default_factory=list)
+    outcomes: list[Outcome] = dataclasses.field(default_factory=list)
     log: list[dict] = dataclasses.field(default_factory=list)
 
 
@@ -119,7 +57,7 @@ def save(path: pathlib.Path, run: Run) -> None:
     arrays |= {f"momentum/{name}": to_numpy(a) for name, a in run.optimiser.state.items()}
     note = {
         "recipe": dataclasses.asdict(run.recipe), "classes": run.net.classes,
-        "epoch": run.epoch, "seen": run.seen, "log": run.log,
+        "epoch": run.epoch, "seen": run.outcomes, "log": run.log,
     }
     with replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, note=np.array(json.dumps(note)), **arrays)
@@ -163,7 +101,7 @@ def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device
         target = run.params if kind == "params" else run.optimiser.state
         target[param] = to_device(array, device)
     run.epoch, run.log = note["epoch"], note["log"]
-    run.seen = [Progress(*progress) for progress in note["seen"]]
+    run.outcomes = [Outcome(*outcome) for outcome in note["seen"]]
     return run
 
 

@@ -8,13 +8,12 @@ from PIL import Image
 
 import models
 from demos import filters, maximize, opinion
+from demos.shared import wishes
 from minigrad import ops
 from minigrad.command import run
 from minigrad.ops.fast.threads import use
-from minigrad.optim import cosine
-from minigrad.techniques.make import excite as wishes
-from minigrad.techniques.make import presets
-from minigrad.techniques.make.presets import PRESETS, preset_for
+from minigrad.techniques.make.loop import Diverged
+from minigrad.techniques.make.starts import noise
 from models import storage
 
 NAMES = ["cup", "golf_ball", "tea cup", "dog"]
@@ -72,9 +71,8 @@ def test_what_is_asked_for_rises(weights):
     args = maximize.options().parse_args([*argv, "--steps", "5"])
     asked, _ = maximize.asked_for(net, args)
     preset = maximize.settings(net, args, None)
-    rngs = [wish.rng(0) for wish in asked]
-    start = maximize.started(net, args, preset, rngs)
-    made = maximize.make(net, asked, start, preset, rngs)
+    start = noise(net, 32, 1, preset.noise, asked[0].rng(0))
+    made = maximize.make(net, asked, preset, 0)
     assert made.steps == 5 and made.error is None
     assert net(made.pixels)["conv2_1"][0, 7].sum() > net(start)["conv2_1"][0, 7].sum()
 
@@ -88,7 +86,7 @@ def test_the_same_seed_gives_the_same_file_and_another_another(call, tmp_path):
     assert (picture("1") == first).all() and (picture("2") != first).any()
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [1, 2, 3])
 def test_a_picture_of_one_seed_is_the_same_alone_and_in_company(call, tmp_path, threads):
     """Bit for bit: the loop would make another picture of another rounding."""
     use(threads)
@@ -122,18 +120,6 @@ def test_all_channels_of_a_layer_are_one_sheet(call, tmp_path):
     assert files == ["relu1_2_maximize.json", "relu1_2_maximize.png"]
 
 
-def test_a_channel_is_excited_before_its_relu_lest_it_be_off(weights):
-    net = models.load("minivgg", weights)
-    (wish,), size = wishes.channel_wishes(net, "relu2_1", "7")
-    assert wish.objective.layers == ("conv2_1",) and wish.name == "relu2_1 7"
-    assert size >= net.receptive_field("conv2_1").size
-
-
-def test_a_score_behind_a_relu_is_sought_before_it():
-    wish = wishes.class_wish(models.table("squeezenet1_1"), 5)
-    assert wish.objective.layers == ("conv10",)
-
-
 def test_regularizers_replace_those_of_the_preset(call):
     _, _, notes = call("--class", "dog", "--regularizer", "l6=1e-12", "blur=0.5", *SMALL)
     assert notes["dog_maximize"]["settings"]["regularizers"] == {"l6": 1e-12, "blur": 0.5}
@@ -147,57 +133,58 @@ def test_the_film_begins_with_the_blank_image_and_ends_with_the_picture(call, tm
     assert film.n_frames == 4
 
 
-def test_an_interrupt_keeps_the_pictures_as_they_are_then(call, tmp_path, monkeypatch):
-    original = maximize.excite
+def ended(monkeypatch, error, n, step):
+    """Make the n-th picture end with an error before this step of its."""
+    original = wishes.excite_each
 
-    def interrupted(*args):
-        for progress in original(*args):
-            yield progress
-            if progress.step == 2:
-                raise KeyboardInterrupt
+    def excite_each(*args, **settings):
+        for number, progress in original(*args, **settings):
+            if (number, progress.step) == (n, step):
+                raise error(step - 1, None) if error is Diverged else error
+            yield number, progress
 
-    monkeypatch.setattr(maximize, "excite", interrupted)
-    status, printed, notes = call("--class", "dog", *SMALL)
-    assert status == 0 and notes["dog_maximize"]["steps done"] == 2
-    assert (tmp_path / "dog_maximize_1.png").exists()
+    monkeypatch.setattr(wishes, "excite_each", excite_each)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_interrupt_keeps_the_pictures_as_they_are_then(call, tmp_path, monkeypatch, threads):
+    ended(monkeypatch, KeyboardInterrupt, 0, 3)
+    use(threads)
+    try:
+        status, printed, notes = call("--class", "dog", "cup", *SMALL)
+    finally:
+        use(None)
+    assert status == 0 and notes["dog_cup_maximize"]["steps done"] == 2 * threads
+    assert (tmp_path / "dog_cup_maximize_2.png").exists()
 
 
 def test_a_loop_that_meets_nan_keeps_the_last_good_pictures_and_says_so(
     call, tmp_path, monkeypatch
 ):
     """The second of three pictures goes wrong after its second step."""
-    call("--class", "cup", "dog", "--steps", "2", "--size", "32", "--regularizer", "none")
-    made = [pixels(tmp_path / f"cup_dog_maximize_{n}.png") for n in (1, 2)]
-    started = []
-
-    def corrections(strengths):
-        started.append(len(started))
-
-        def spoil(u, g, step):
-            return u * np.nan if started[-1] == 1 and step == 3 else u
-
-        return [spoil]
-
-    monkeypatch.setattr(presets, "corrections", corrections)
-    monkeypatch.setattr(presets, "cosine", lambda peak, steps: cosine(peak, 2))
-    status, printed, notes = call(
-        "--class", "cup", "dog", "golf ball", "--steps", "3", "--size", "32",
-        "--regularizer", "none",
-    )
-    assert status == 2 and "after step 3 the image" in printed.err.splitlines()[-1]
+    few = ["--size", "32", "--steps", "3"]
+    call("--class", "cup", *few)
+    cup = pixels(tmp_path / "cup_maximize_1.png")
+    ended(monkeypatch, Diverged, 1, 3)
+    use(1)
+    try:
+        status, printed, notes = call("--class", "cup", "dog", "golf ball", *few)
+    finally:
+        use(None)
+    assert status == 2 and "after step 2 the image" in printed.err.splitlines()[-1]
     note = notes["cup_dog_golf_ball_maximize"]
     assert note["steps done"] == 3 + 2 and len(note["images"]) == 3
-    dog = pixels(tmp_path / "cup_dog_golf_ball_maximize_2.png")
-    assert (dog == made[1]).all()
-    blank = pixels(tmp_path / "cup_dog_golf_ball_maximize_3.png")
+    assert (pixels(tmp_path / "cup_dog_golf_ball_maximize_1.png") == cup).all()
+    dog, blank = (pixels(tmp_path / f"cup_dog_golf_ball_maximize_{n}.png") for n in (2, 3))
     assert abs(blank - blank.mean(axis=(0, 1))).mean() < 8       # noise, the start
+    assert abs(dog - dog.mean(axis=(0, 1))).mean() > 8
 
 
 def test_pictures_are_enlarged_where_they_are_kept_and_not_at_every_step(call, monkeypatch):
     seen = []
-    monkeypatch.setattr(maximize, "resized", lambda x, edge: seen.append(edge) or x)
+    monkeypatch.setattr(wishes, "resized", lambda x, edge: seen.append(edge) or x)
     call("--class", "dog", "cup", "--size", "32", "--steps", "7")
-    assert len(seen) == 1 + 2   # the starts, and each picture
+    assert len(seen) == 2   # each picture
 
 
 @pytest.mark.parametrize(
@@ -210,16 +197,16 @@ def test_pictures_are_enlarged_where_they_are_kept_and_not_at_every_step(call, m
         (["--layer", "conv1_1", "--channel", "99"], "channels 0 … 31, not 99"),
         (["--layer", "conv1_1", "--channel", "a"], "give numbers"),
         (["--class", "dog", "--copies", "0"], "--copies 0"),
-        (["--class", "dog", "--regularizer", "l3=1"], "there are l2, l6"),
-        (["--class", "dog", "--regularizer", "l2"], "give a strength, as in l2=1e-7"),
+        (["--class", "dog", "--regularizer", "l3=1"], "no regularizer 'l3': there are l2, l6"),
+        (["--class", "dog", "--regularizer", "l2"], "give a name and a strength, as l2=1e-7"),
         (["--class", "dog", "--regularizer", "small-norm=120"], "0 to 100"),
-        (["--class", "dog", "--steps", "0"], "--steps 1 or more"),
-        (["--class", "dog", "--rate", "nan"], "--rate above 0"),
-        (["--class", "dog", "--rate", "inf"], "--rate above 0"),
-        (["--class", "dog", "--waves", "nan"], "--waves nan"),
+        (["--class", "dog", "--steps", "0"], "steps is 0: give a whole number, 1 or more"),
+        (["--class", "dog", "--rate", "nan"], "rate is nan: give a number above 0"),
+        (["--class", "dog", "--rate", "inf"], "rate is inf: give a number above 0"),
+        (["--class", "dog", "--waves", "nan"], "waves is nan"),
         (["--class", "dog", "--seed", "-1"], "--seed is -1"),
-        (["--class", "dog", "--regularizer", "blur=nan"], "give a strength"),
-        (["--class", "dog", "--regularizer", "l2=inf"], "give a strength"),
+        (["--class", "dog", "--regularizer", "blur=nan"], "the strength of blur is nan"),
+        (["--class", "dog", "--regularizer", "l2=inf"], "the strength of l2 is inf"),
         (["--class", "dog", "--regularizer", "decay=1.5"], "the rate of decay is 1.5"),
         (["--class", "dog", "--start", "photo", "--image", "nowhere.jpg"], "nowhere.jpg"),
     ],
@@ -228,11 +215,6 @@ def test_bad_input_is_one_sentence_and_writes_nothing(call, tmp_path, argv, sent
     status, printed, _ = call(*argv)
     assert status == 2 and sentence in printed.err and printed.err.count("\n") == 1
     assert not list(tmp_path.iterdir())
-
-
-def test_every_network_has_a_preset():
-    for name in models.names():
-        assert preset_for(models.table(name)) in PRESETS.values()
 
 
 def test_the_filters_are_one_sheet(call, tmp_path):

@@ -55,11 +55,6 @@ def test_a_run_writes_a_network_that_tells_the_classes(folder, call, tmp_path):
     assert note["sha256"] == hashlib.sha256(weights).hexdigest()
 
 
-def test_an_epoch_has_as_many_photos_as_asked_for():
-    assert training_run.Recipe(batch=8).steps(photos=100) == 12
-    assert training_run.Recipe(batch=8, photos=40).steps(photos=100) == 5
-
-
 def test_the_file_says_what_licence_it_has(folder, call, tmp_path):
     call(folder, "--epochs", "1", "--photos", "8", "--licence", "CC0")
     assert storage.read(tmp_path / "out" / "minivgg.h5")[1]["licence"] == "CC0"
@@ -79,7 +74,7 @@ def stopped(folder, call, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(train.training, "step", step)
         status, printed = call(folder, "--epochs", "2", out="part")
-    assert status == 130 and "goes on from epoch 2, step 2" in printed.out
+    assert status == 130 and "goes on from epoch 2, step 2" in printed.err
     return tmp_path / "part" / "minivgg.checkpoint.npz"
 
 
@@ -125,13 +120,6 @@ def test_a_warm_restart_can_have_an_adversary(folder, call, tmp_path):
     assert recipe["adversary"] == 1.0 and recipe["began"] == 1
 
 
-def test_sizes_are_stretched_to_the_epochs_and_begin_anew_at_a_restart():
-    recipe = training_run.Recipe(epochs=5, sizes="64*2,128*3")
-    assert [recipe.edge(epoch) for epoch in range(5)] == [64, 64, 128, 128, 128]
-    recipe = training_run.Recipe(epochs=8, sizes="96*1,128*2", began=5)
-    assert [recipe.edge(epoch) for epoch in range(5, 8)] == [96, 128, 128]
-
-
 def test_bad_folders_are_one_sentence(folder, call, tmp_path):
     def said(path, *argv):
         status, printed = call(path, *argv)
@@ -149,8 +137,8 @@ def test_bad_folders_are_one_sentence(folder, call, tmp_path):
     (folder / "val" / "yellow").mkdir()
     assert "'yellow', which train lacks" in said(folder)
     (folder / "val" / "yellow").rmdir()
-    assert "--sizes 'abc'" in said(folder, "--sizes", "abc")
-    assert "--adversary is a distance" in said(folder, "--adversary", "-1")
+    assert "sizes is 'abc'" in said(folder, "--sizes", "abc")
+    assert "adversary, a distance in grey levels, is -1" in said(folder, "--adversary", "-1")
 
 
 def test_a_checkpoint_of_something_else_is_said(folder, call, tmp_path):
@@ -175,13 +163,15 @@ def test_a_checkpoint_of_something_else_is_said(folder, call, tmp_path):
     assert status == 2 and "other classes" in printed.err
 
 
-def test_what_is_no_photo_or_has_one_pixel_is_named_and_left_out(folder, capsys):
+def test_what_is_no_photo_or_has_one_pixel_is_named_and_left_out(folder, call):
     (folder / "train" / "red" / "broken.jpg").write_bytes(b"\xff\xd8\xff no photo")
     Image.new("RGB", (1, 1)).save(folder / "train" / "red" / "dot.png")
     photos = photo_folder.read(folder, "train", sorted(COLOURS), 32)
-    assert len(photos.labels) == 24
-    printed = capsys.readouterr().out
-    assert "broken.jpg is no image" in printed and "dot.png has 1×1 pixels" in printed
+    assert len(photos.labels) == len(photos.pictures) == 24
+    broken, dot = photos.left_out
+    assert "broken.jpg is no image" in broken and "dot.png has 1×1 pixels" in dot
+    _, printed = call(folder, "--epochs", "1", "--photos", "8")
+    assert f"left out: {broken}\nleft out: {dot}\n" in printed.out
 
 
 def photo_of_every_kind(folder):
@@ -231,6 +221,17 @@ def test_the_shorter_side_is_the_edge_exactly(tmp_path):
     for size in [(333, 500), (1000, 147), (146, 146), (100, 90)]:
         Image.new("RGB", size).save(tmp_path / "p.png")
         assert min(photo_folder.decode(tmp_path / "p.png", 146).shape[:2]) == min(*size, 146)
+
+
+def test_a_class_without_photos_to_judge_by_has_no_accuracy(folder, call, tmp_path):
+    for file in (folder / "val" / "green").iterdir():
+        file.unlink()
+    status, printed = call(folder, "--epochs", "1")
+    assert status == 0, printed.err
+    note = json.loads((tmp_path / "out" / "minivgg.json").read_text())
+    shares = note["accuracy by class"]
+    assert set(shares) == {"blue", "red"}
+    assert note["mean of the classes' accuracies"] == pytest.approx(np.mean(list(shares.values())))
 
 
 def test_a_full_disk_loses_nothing(folder, call, tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ from networks import network, small
 from minigrad import optim
 from minigrad.techniques import objectives
 from minigrad.techniques.learn import training
-from minigrad.techniques.make import loop, regularizers, transforms
+from minigrad.techniques.make import loop, regularizers, steps, transforms
 
 if REAL:
     pytest.skip("CuPy does not count", allow_module_level=True)
@@ -39,16 +39,15 @@ def places(kind):
 def test_a_step_of_the_image_loop_waits_once():
     net, x = small("cuda"), cupy.asarray(image(32))
 
-    def run(steps):
-        shape = loop.like_photos(0.75)
-        rule = loop.descend(optim.Adam(), optim.constant(3.0), shape=shape)
-        penalties = [regularizers.total_variation]
-        corrections = [regularizers.centre(0.1), regularizers.blur(0.5)]
-        changes = [transforms.jitter(8), transforms.zoom(0.9, 1.1), transforms.grain(8.0)]
-        rng = np.random.default_rng(0)
+    def run(many):
+        shape = steps.like_photos(0.75)
         walk = loop.optimize(
-            net, -SCORE, x, rule, steps, penalties, corrections, changes, rng=rng
-        )
+            net, x, SCORE, steps=many, rng=np.random.default_rng(0),
+            step=steps.ascend(optim.Adam(), optim.constant(3.0), shape=shape),
+            penalties=[regularizers.total_variation],
+            corrections=[regularizers.centre(0.1), regularizers.blur(0.5)],
+            transforms=[transforms.jitter(8), transforms.zoom(0.9, 1.1), transforms.grain(8.0)],
+        )  # fmt: skip
         return list(walk)
 
     one, two = (counted(lambda n=n: run(n)) for n in (1, 2))

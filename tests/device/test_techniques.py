@@ -7,9 +7,11 @@ from alike import image, normal, on_both
 from networks import network, small
 
 from minigrad import Tensor, grad, optim
+from minigrad.ops.fast import threads
 from minigrad.techniques import objectives
-from minigrad.techniques.learn import training
-from minigrad.techniques.make import loop, regularizers, transforms
+from minigrad.techniques.learn import evaluation, training
+from minigrad.techniques.make import loop, regularizers, starts, steps, transforms
+from minigrad.techniques.make.excite import excite, excite_each
 
 # ── Objectives ──────────────────────────────────────────────────────────────────────────────────
 
@@ -59,17 +61,17 @@ def test_the_strongest_unit_and_its_place_are_those_of_the_cpu():
 # ── The image loop ──────────────────────────────────────────────────────────────────────────────
 
 
-def descend(lr=0.5, **more):
-    return loop.descend(optim.SGD(momentum=0.5), optim.constant(lr), **more)
+def ascend(lr=0.5, **more):
+    return steps.ascend(optim.SGD(momentum=0.5), optim.constant(lr), **more)
 
 
-def run(to, device, steps=3, rule=descend, start=None, objective=None, **more):
+def run(to, device, many=3, step=ascend, start=None, objective=None, **more):
     net = small(device)
     rng = np.random.default_rng(0)
-    start = start(net, to) if start else loop.noise(net, 32, 2, 5.0, rng)
-    objective = objective(net, to) if objective else -objectives.class_score(2)
+    start = start(net, to) if start else starts.noise(net, 32, 2, 5.0, rng)
+    objective = objective(net, to) if objective else objectives.class_score(2)
     rng = np.random.default_rng(3)
-    walk = loop.optimize(net, objective, start, rule(), steps, rng=rng, **more)
+    walk = loop.optimize(net, start, objective, step=step(), steps=many, rng=rng, **more)
     return [[p.pixels, p.value] for p in walk]
 
 
@@ -101,15 +103,15 @@ TRANSFORMS = {
 RUNS = {
     "SGD from noise": {},
     "Adam along a cosine": {
-        "rule": lambda: loop.descend(
+        "step": lambda: steps.ascend(
             optim.Adam(weight_decay=1e-3), optim.cosine(2.0, 3, warmup=2)
         ),
     },
-    "quasi-Newton": {"steps": 4, "rule": loop.quasi_newton, "penalties": [weak_l2]},
-    "from the mean colour": {"start": lambda net, to: loop.zero(net, 32, 2)},
+    "quasi-Newton": {"many": 4, "step": steps.quasi_newton, "penalties": [weak_l2]},
+    "from the mean colour": {"start": lambda net, to: starts.zero(net, 32, 2)},
     "from a resized image": {"start": lambda net, to: transforms.resized(to(image(40, 2)), 36)},
     "towards a code": {"objective": lambda net, to: -towards_a_code(net, to(image(32, 2)))},
-    "like photos": {"rule": lambda: descend(3.0, shape=loop.like_photos(0.75))},
+    "like photos": {"step": lambda: ascend(3.0, shape=steps.like_photos(0.75))},
 }
 
 
@@ -148,7 +150,7 @@ def test_a_transform_and_a_run_with_it_are_those_of_the_cpu(name):
 def test_a_run_with_everything_at_once_is_that_of_the_cpu():
     def everything(to, device):
         return run(
-            to, device, rule=lambda: descend(3.0, shape=loop.like_photos(0.75)),
+            to, device, step=lambda: ascend(3.0, shape=steps.like_photos(0.75)),
             penalties=[lambda u, R=R: 1e-7 * R(u) for R in PENALTIES.values()],
             corrections=[CORRECTIONS[name]() for name in ("decay", "centre", "blur", "small norm")],
             transforms=[make() for make in TRANSFORMS.values()],
@@ -161,8 +163,9 @@ def test_a_box_of_arrays_holds_on_the_device():
     def boxed(to, device):
         x = to(image(32))
         walk = loop.optimize(
-            small(device), objectives.cross_entropy(1), x, descend(9.0), 2, box=(x - 2, x + 2)
-        )
+            small(device), x, objectives.cross_entropy(1), step=ascend(9.0), steps=2,
+            box=(x - 2, x + 2),
+        )  # fmt: skip
         return [p.pixels for p in walk]
 
     on_both(boxed)
@@ -173,8 +176,26 @@ def test_a_box_of_arrays_holds_on_the_device():
 def test_the_shape_of_a_step_like_photos_is_that_of_the_cpu(power, shape):
     for dtype in ("float64", "float32"):
         g = normal(*shape).astype(dtype)
-        on_both(lambda to, _, g=g: loop.like_photos(power)(to(g)))
-    on_both(lambda to, _: loop.like_photos(power)(to(np.zeros(shape))))
+        on_both(lambda to, _, g=g: steps.like_photos(power)(to(g)))
+    on_both(lambda to, _: steps.like_photos(power)(to(np.zeros(shape))))
+
+
+FEW = {"sizes": (16, 32), "steps": 2, "rate": 0.5}
+
+
+def test_a_picture_is_that_of_the_cpu():
+    def pictures(to, device):
+        walk = excite(small(device), None, objectives.class_score(1), **FEW)
+        return [p.pixels for p in walk]
+
+    on_both(pictures, 1e-4)
+
+
+def test_several_pictures_are_made_one_after_another_on_the_device():
+    threads.use(3)
+    wanted = [objectives.class_score(k) for k in (0, 1, 2)]
+    walk = excite_each(small("cuda"), None, wanted, **FEW)
+    assert [n for n, _ in walk] == [n for n in range(3) for _ in range(4)]
 
 
 # ── Optimisers and training ─────────────────────────────────────────────────────────────────────
@@ -223,10 +244,10 @@ def test_training_is_that_of_the_cpu(adversary, steps):
         for i in range(steps):
             pixels, labels = to(image(32, 6, seed=i)), to(np.arange(6) % 3)
             rng = np.random.default_rng(i)
-            params, progress = training.step(
+            params, outcome = training.step(
                 net, params, pixels, labels, optimiser, 0.01, rng, 0.1, adversary
             )
-            losses.append([float(progress.loss), float(progress.right)])
+            losses.append([outcome.loss, outcome.right])
         return [losses, params]
 
     on_both(trained, 1e-6)
@@ -245,10 +266,10 @@ def test_a_step_uphill_and_what_is_counted_are_those_of_the_cpu():
     pixels, g = image(8, 2), normal(2, 3, 8, 8)
     on_both(lambda to, _: training.uphill(to(pixels), to(g), 5.0))
     scores, labels = 3 * normal(40, 4), np.arange(40) % 4
-    on_both(lambda to, _: training.calibration_error(to(scores), to(labels)))
-    on_both(lambda to, _: training.temperature(to(scores), to(labels)))
+    on_both(lambda to, _: evaluation.calibration_error(to(scores), to(labels)))
+    on_both(lambda to, _: evaluation.temperature(to(scores), to(labels)))
 
 
 def test_answers_of_the_device_are_counted():
-    found = training.confusion(cupy.asarray([0, 1, 1]), cupy.asarray([0, 0, 1]), 2)
+    found = evaluation.confusion(cupy.asarray([0, 1, 1]), cupy.asarray([0, 0, 1]), 2)
     np.testing.assert_array_equal(found, [[1, 1], [0, 1]])

@@ -3,7 +3,7 @@
 Everything is drawn from one generator that the case's name seeds, so a name is enough to make the
 same case again.
 
-Read next: fuzz_judge.py.
+Read next: fuzz_sides.py.
 """
 
 import contextlib
@@ -109,6 +109,10 @@ class Draw:
     def _positive(self, shape):
         x = np.exp(self.rng.normal(size=shape))
         return self._spoiled(x, [0.0, np.inf, 1e-40, 1e-30, 1e30]) if self.hard else x
+
+    def _endless(self, shape):  # for a gradient, which nobody makes of 1e30
+        x = self._usual(shape)
+        return self._spoiled(x, [0.0, np.inf, -np.inf, np.nan]) if self.hard else x
 
     def _unit(self, shape):  # of size one, for long computations
         return self.rng.normal(size=shape)

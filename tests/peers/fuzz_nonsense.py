@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from fuzz_judge import Mismatch
+from fuzz_sides import Mismatch
 
 from minigrad import Tensor, grad, ops
 

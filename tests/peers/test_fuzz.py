@@ -11,6 +11,7 @@ A failure says the smallest of the cases that differ, and the third line for it.
 
     fuzz_conventions.py    where minigrad means something else than PyTorch: the whole list
     fuzz_draw.py           what a case is made of
+    fuzz_sides.py          our side and PyTorch's
     fuzz_judge.py          when two results are the same
     fuzz_ops.py            the table of ops, to which a new one is a line; number by number
     fuzz_arrays.py         its reductions, and what moves numbers about
@@ -34,10 +35,11 @@ import fuzz_images  # noqa: E402, F401
 import fuzz_products  # noqa: E402, F401
 from fuzz_conventions import CONVENTIONS, named  # noqa: E402
 from fuzz_draw import Case, Draw  # noqa: E402
-from fuzz_judge import Mismatch, check  # noqa: E402
+from fuzz_judge import check  # noqa: E402
 from fuzz_networks import SIZES, network  # noqa: E402
 from fuzz_nonsense import refused, spoiled  # noqa: E402
 from fuzz_ops import TABLE, exists  # noqa: E402
+from fuzz_sides import Mismatch  # noqa: E402
 
 from minigrad import ops
 from minigrad.ops.fast import threads  # noqa: E402

@@ -19,7 +19,7 @@ from minigrad.ops.fast import threads
 CACHE = 2**21  # bytes that a core keeps close to itself
 LAUNCH = 2**28  # bytes in a block on a GPU, where few large products beat many small ones
 TOGETHER = 4  # blocks come in fours, so that two threads or four get as many each
-LANES = 16  # numbers that a core multiplies at a time: a share of the outputs is whole lanes
+STRIP = 64  # outputs that are multiplied at a time on the CPU
 
 
 class Block(NamedTuple):
@@ -60,12 +60,26 @@ def room(x):
 def share(blocks, outputs, x=None):
     """Pair every block with all output channels, or with shares of them if threads would idle.
 
+    A share is whole strips, so that `in_strips` gives the same bits however many shares there are.
     A GPU, where x may live, is parallel by itself and gets large shares.
     """
     shares = -(-threads.count() // max(1, len(blocks))) if array_module(x) is np else 1
-    each = -(-outputs // (shares * LANES)) * LANES
+    each = -(-outputs // (shares * STRIP)) * STRIP
     ranges = [slice(o, min(o + each, outputs)) for o in range(0, outputs, each)]
     return [(block, some) for block in blocks for some in ranges]
+
+
+def in_strips(a, b, out):
+    """out = a @ b, (…, n, k) (…, k, outputs), some outputs at a time.
+
+    BLAS sums over k in another order for a narrow product than for a wide one.  These are all as
+    wide as each other, so that a sum does not depend on who shares out what to how many threads.
+    """
+    outputs = b.shape[-1]
+    strip = STRIP if array_module(a) is np else max(1, outputs)
+    for o in range(0, outputs, strip):
+        array_module(a).matmul(a, b[..., o : o + strip], out=out[..., o : o + strip])
+    return out
 
 
 def add_up(blocks, outputs, product, x):

@@ -13,7 +13,7 @@ multiply.
 
 from minigrad.backend import array_module
 from minigrad.ops.fast import threads
-from minigrad.ops.fast.blocks import add_up, blocks_of, cut, room, share
+from minigrad.ops.fast.blocks import add_up, blocks_of, cut, in_strips, room, share
 from minigrad.ops.fast.channels import back_bias, pixels
 
 
@@ -45,7 +45,7 @@ def convolve(x, weight, bias, stride, padding, dilation, rectified=False):
     def forward(parts):
         for block, outputs in parts:
             here = y[place(block), outputs]
-            xp.matmul(seen(block), filters[:, outputs], out=here)
+            in_strips(seen(block), filters[:, outputs], out=here)
             if bias is not None:
                 here += bias[outputs]
             if rectified:
@@ -56,7 +56,12 @@ def convolve(x, weight, bias, stride, padding, dilation, rectified=False):
 
     def back_weight(g):  # every tap collects g times the pixel that lay under it
         g = pixels(g)
-        total = add_up(blocks, out, lambda block, some: seen(block).T @ g[place(block), some], x)
+
+        def product(block, some):
+            total = xp.empty((A * B * C, some.stop - some.start), x.dtype)
+            return in_strips(seen(block).T, g[place(block), some], out=total)
+
+        total = add_up(blocks, out, product, x)
         return total.reshape(A, B, C, out).transpose(3, 2, 0, 1)
 
     threads.spread(forward, share(blocks, out, x), x)

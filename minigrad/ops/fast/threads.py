@@ -18,6 +18,7 @@ Threads help because NumPy lets go of Python's lock while it computes.  How many
 Read before: blas.py.  Read next: blocks.py.
 """
 
+import contextvars
 import functools
 import os
 import threading
@@ -32,6 +33,7 @@ from minigrad.ops.fast.blas import one_blas_thread
 
 PART = 2**18  # elements, which take a core 0.1 ms: waking another one for them takes half of that
 PRODUCT = 2**23  # multiplications, which take 0.2 ms: smaller products are done where they are
+PIECES, WIDE = 32, 64  # a product is cut into so many, none of them narrower than this
 
 _here = threading.local()
 _chosen: int | None = None
@@ -68,7 +70,8 @@ def spread(work: Callable[[Iterator[Any]], None], parts: Sequence[Any], x: Any =
     """Call work(iterator) in several threads; between them the iterators yield each part once.
 
     The caller's thread works too, so a pool that is busy with somebody else's parts delays nobody,
-    and parts spread from within a part stay in their thread.  If x, one of the arrays that are
+    and parts spread from within a part stay in their thread.  What a `with` of the caller's has set
+    for its own thread, as ways.force does, holds in the others.  If x, one of the arrays that are
     worked on, is CuPy's, one thread does it all: the GPU is parallel without us.
 
     Raises:
@@ -81,7 +84,10 @@ def spread(work: Callable[[Iterator[Any]], None], parts: Sequence[Any], x: Any =
         if helpers < 1 or getattr(_here, "working", False):
             return work(iter(parts))
         shared = _Shared(parts)
-        waiting = [_pool(count()).submit(_work, work, shared) for _ in range(helpers)]
+        waiting = [
+            _pool(count()).submit(contextvars.copy_context().run, _work, work, shared)
+            for _ in range(helpers)
+        ]
         try:
             _work(work, shared)
         except BaseException:
@@ -132,7 +138,8 @@ def matmul(a: Any, b: Any) -> Any:
     """Return a @ b, on one BLAS thread; a large product is shared out among our own.
 
     Vectors, matrices and stacks of them that broadcast, as in NumPy, whose errors it raises.  The
-    longest axis of the result is cut.
+    longest axis of the result is cut, into pieces that follow from the sizes alone: BLAS sums in
+    another order for a narrow product, and the bits shall not depend on the number of threads.
     """
     if array_module(a, b) is not np:
         return a @ b
@@ -146,7 +153,8 @@ def matmul(a: Any, b: Any) -> Any:
     stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     y = np.empty((*stack, a.shape[-2], b.shape[-1]), np.result_type(a, b))
     axis = max(range(-y.ndim, 0), key=lambda axis: y.shape[axis])
-    each = -(-y.shape[axis] // count())
+    pieces = max(1, min(PIECES, 2 * y.size * a.shape[-1] // PRODUCT))
+    each = max(WIDE, -(-y.shape[axis] // pieces))
 
     def work(starts):
         for start in starts:

@@ -1,1 +1,4 @@
-"""Change the weights: training, and how good a network has become."""
+"""Change the weights: training, and how good a network has become.
+
+Read training.py (a step), recipe.py (how many, on what), evaluation.py (how good it is now).
+"""

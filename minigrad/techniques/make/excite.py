@@ -135,11 +135,11 @@ def _side_by_side(walks, many: int):
             threads.spread(take_a_step, list(under_way))
         except BaseException as error:  # Ctrl-C too: first what the others have done
             ended = error
-        for n, progress in done.items():
-            if progress is None:
+        for n in sorted(done):
+            if done[n] is None:
                 del under_way[n]
             else:
-                yield n, progress
+                yield n, done[n]
     raise ended
 
 

@@ -164,7 +164,8 @@ def test_what_cannot_be_multiplied_is_refused_as_by_numpy(a, b, shared, monkeypa
      ((4, 2), (9, 2, 3), (4, 2)), ((2, 9, 3), (3, 4), (2, 2, 3))],
 )
 def test_a_large_product_is_cut_along_the_longest_axis_of_the_result(a, b, cut, monkeypatch):
-    monkeypatch.setattr(threads, "PRODUCT", 1)
+    for name, value in {"PRODUCT": 1, "PIECES": 5, "WIDE": 1}.items():
+        monkeypatch.setattr(threads, name, value)
     seen, matmul = [], np.matmul
     monkeypatch.setattr(
         np, "matmul", lambda a, b, **out: (seen.append(a.shape), matmul(a, b, **out))[1]

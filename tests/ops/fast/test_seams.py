@@ -117,9 +117,13 @@ def test_alexnets_first_layer_on_a_photo_of_its_full_size(rng):
     ("winograd", (2, 64, 40, 56), (80, 64, 3, 3), {"padding": 1}),
     ("winograd", (5, 24, 20, 20), (40, 24, 3, 3), {"padding": 1}),
     ("winograd2", (1, 256, 14, 14), (256, 256, 3, 3), {"padding": 1}),
+    ("winograd2", (1, 512, 7, 7), (512, 512, 3, 3), {"padding": 1}),
+    ("winograd", (1, 512, 14, 14), (512, 512, 3, 3), {"padding": 1}),
     ("columns", (1, 3, 224, 224), (64, 3, 3, 3), {"padding": 1}),
+    ("columns", (1, 128, 9, 9), (320, 128, 3, 3), {"padding": 1}),
     ("columns", (3, 32, 57, 40), (48, 32, 5, 5), {"stride": 2}),
     ("pointwise", (2, 96, 55, 55), (16, 96, 1, 1), {}),
+    ("pointwise", (1, 832, 7, 7), (384, 832, 1, 1), {}),
     ("definition", (2, 8, 15, 15), (12, 4, 3, 3), {"groups": 2}),
 ])  # fmt: skip
 def test_any_number_of_threads_gives_the_same_bits(way, shape, weight_shape, options):
@@ -129,7 +133,7 @@ def test_any_number_of_threads_gives_the_same_bits(way, shape, weight_shape, opt
     bias = rng.standard_normal(len(weight), np.float32)
     g = rng.standard_normal(2 * x.size // shape[1] * len(weight), np.float32)
     results = []
-    for count in (1, 2, 3, 5):
+    for count in (1, 2, 3, 5, 7, 16):
         threads.use(count)
         try:
             with force(way):
@@ -139,6 +143,23 @@ def test_any_number_of_threads_gives_the_same_bits(way, shape, weight_shape, opt
     for found in results[1:]:
         for a, b in zip(found, results[0], strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [((1, 9216), (9216, 4096)), ((300, 2000), (2000, 17)), ((700, 999), (999, 700))]
+)
+def test_a_product_has_the_same_bits_on_any_number_of_threads(a, b):
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal(a, np.float32), rng.standard_normal(b, np.float32)
+    results = []
+    for count in (1, 2, 3, 5, 7, 16):
+        threads.use(count)
+        try:
+            results += [threads.matmul(a, b), threads.matmul(b.T, a.T).T]
+        finally:
+            threads.use(None)
+    for n in (0, 1):
+        assert len({result.tobytes() for result in results[n::2]}) == 1
 
 
 # ── Sums by channel, and rows ────────────────────────────────────────────────────────────────────

@@ -1,5 +1,6 @@
 """Work spread over threads is done once, whoever calls, and leaves nothing behind."""
 
+import contextvars
 import os
 import subprocess
 import sys
@@ -172,6 +173,21 @@ def test_nothing_limits_blas_for_arrays_on_a_gpu(monkeypatch):
     threads.spread(lambda parts: done.extend(parts), range(5), np.ones(3))
     assert done == list(range(5))
     assert (threads.matmul(np.eye(3), np.ones((3, 2))) == 1).all()
+
+
+def test_what_a_with_block_of_the_caller_sets_holds_in_every_thread(four):
+    variable, together = contextvars.ContextVar("of a test", default=0), threading.Barrier(4)
+    token = variable.set(7)
+    seen = []
+
+    def work(parts):
+        for _ in parts:
+            together.wait(timeout=20)
+            seen.append((threading.get_ident(), variable.get()))
+
+    threads.spread(work, range(4))
+    variable.reset(token)
+    assert len(set(seen)) == 4 and {value for _, value in seen} == {7}
 
 
 def test_the_same_call_gives_the_same_bits(four):

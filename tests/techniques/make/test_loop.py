@@ -7,9 +7,10 @@ from small import SmallNet, generators
 from minigrad import ops
 from minigrad.activations import Activations
 from minigrad.optim import SGD, Adam, constant
-from minigrad.techniques.make import loop as loop
-from minigrad.techniques.make.loop import Diverged, descend, like_photos, optimize, quasi_newton
+from minigrad.techniques.make import starts
+from minigrad.techniques.make.loop import Diverged, optimize
 from minigrad.techniques.make.regularizers import blur, clip_small_norm, every, l2
+from minigrad.techniques.make.steps import ascend, like_photos, quasi_newton
 from minigrad.techniques.make.transforms import grain, jitter, zoom
 from minigrad.techniques.objectives import SCORES, Objective, channel, class_score, each
 from minigrad.tensor import Tensor
@@ -46,25 +47,26 @@ def mean_image(net, copies=1):
     return np.zeros((copies, 3, 6, 5)) + net.mean_colour[:, None, None]
 
 
-def last(*args, **options):
-    *_, progress = optimize(*args, **options)
+def last(*args, **settings):
+    *_, progress = optimize(*args, **settings)
     return progress.pixels
 
 
 @pytest.mark.parametrize(
-    ("rule", "steps"), [(descend(SGD(), constant(0.4)), 100), (quasi_newton(), 100)]
+    ("step", "steps"), [(ascend(SGD(), constant(0.4)), 100), (quasi_newton(), 100)]
 )
-def test_the_best_image_for_a_linear_score_with_l2_is_w_over_2_lambda(linear, rule, steps):
-    """Max w·u − λ‖u‖², Simonyan et al. 2014, equation 2: u* = w / 2λ."""
-    x = last(linear, -class_score(0), mean_image(linear), rule, steps, [lambda u: 0.5 * l2(u)])
+def test_the_best_image_for_a_linear_score_with_l2_is_w_over_2_lambda(linear, step, steps):
+    """Max w·u − λ‖u‖², Simonyan et al. 2014, equation 1: u* = w / 2λ."""
+    x = last(linear, mean_image(linear), class_score(0), step=step, steps=steps,
+             penalties=[lambda u: 0.5 * l2(u)])
     u = x - linear.mean_colour[:, None, None]
     np.testing.assert_allclose(u[0], linear.w / (2 * 0.5), atol=1e-6)
 
 
-@pytest.mark.parametrize("rule", [descend(SGD(), constant(0.1)), quasi_newton()])
-def test_the_value_is_the_objective_at_those_pixels_and_not_the_penalties(linear, rule):
-    goal, penalties = -class_score(0), [lambda u: 0.5 * l2(u)]
-    made = list(optimize(linear, goal, mean_image(linear), rule, 3, penalties))
+@pytest.mark.parametrize("step", [ascend(SGD(), constant(0.1)), quasi_newton()])
+def test_the_value_is_the_objective_at_those_pixels_and_not_the_penalties(linear, step):
+    goal, penalties = class_score(0), [lambda u: 0.5 * l2(u)]
+    made = list(optimize(linear, mean_image(linear), goal, step=step, steps=3, penalties=penalties))
     assert [progress.step for progress in made] == [1, 2, 3][: len(made)]
     for progress in made:
         assert progress.value == pytest.approx(goal(linear(progress.pixels)))
@@ -76,23 +78,23 @@ def test_with_a_transform_the_value_is_that_of_the_image_as_it_was_shown(linear)
         return ops.roll(x, 1, axis=3)
 
     start = mean_image(linear) + np.arange(5.0)
-    (made,) = optimize(
-        linear, class_score(0), start, descend(SGD(), constant(0)), 1, transforms=[right]
-    )
+    (made,) = optimize(linear, start, class_score(0), step=ascend(SGD(), constant(0)), steps=1,
+                       transforms=[right])
     np.testing.assert_array_equal(made.pixels, start)
     assert made.value == pytest.approx(float(linear(np.roll(start, 1, axis=3))["score"][0, 0]))
 
 
-@pytest.mark.parametrize("rule", [descend(Adam(), constant(50.0)), quasi_newton()])
+@pytest.mark.parametrize("step", [ascend(Adam(), constant(50.0)), quasi_newton()])
 @pytest.mark.parametrize("box", [(0.0, 255.0), (100.0, 125.0)])
-def test_every_image_on_the_way_lies_in_the_box(linear, rule, box):
-    for progress in optimize(linear, -class_score(0), mean_image(linear), rule, 20, box=box):
+def test_every_image_on_the_way_lies_in_the_box(linear, step, box):
+    for progress in optimize(linear, mean_image(linear), class_score(0), step=step, steps=20,
+                             box=box):
         assert progress.pixels.min() >= box[0] and progress.pixels.max() <= box[1]
 
 
 def test_the_box_may_be_around_a_photo_as_an_attack_wants_it(linear, rng):
     photo = rng.uniform(0, 255, (1, 3, 6, 5))
-    x = last(linear, -class_score(0), photo, descend(SGD(), constant(9.0)), 30,
+    x = last(linear, photo, class_score(0), step=ascend(SGD(), constant(9.0)), steps=30,
              box=(photo - 2, photo + 2))
     np.testing.assert_allclose(x - photo, 2 * np.sign(linear.w)[None], atol=1e-9)
 
@@ -100,7 +102,7 @@ def test_the_box_may_be_around_a_photo_as_an_attack_wants_it(linear, rng):
 def test_without_a_transform_a_step_is_the_gradient_and_with_jitter_it_is_rolled_back(linear, rng):
     """Wherever the image was shown, its pixel moves by what the network said of it there."""
     start = mean_image(linear)
-    x = last(linear, -class_score(0), start, descend(SGD(), constant(1.0)), 1,
+    x = last(linear, start, class_score(0), step=ascend(SGD(), constant(1.0)), steps=1,
              transforms=[jitter(3)], rng=np.random.default_rng(5))
     (child,) = np.random.default_rng(5).spawn(1)
     down, right = child.integers(-3, 3, 2, endpoint=True)
@@ -113,8 +115,8 @@ def test_the_same_seed_gives_the_same_picture_and_another_another():
 
     def picture(seed):
         rng = np.random.default_rng(seed)
-        start = loop.noise(net, 16, 2, 3.0, rng)
-        return last(net, -class_score(2), start, descend(Adam(), constant(2.0)), 4,
+        start = starts.noise(net, 16, 2, 3.0, rng)
+        return last(net, start, class_score(2), step=ascend(Adam(), constant(2.0)), steps=4,
                     transforms=[jitter(2), zoom(0.9, 1.1)], rng=rng)
 
     np.testing.assert_array_equal(picture(1), picture(1))
@@ -123,12 +125,12 @@ def test_the_same_seed_gives_the_same_picture_and_another_another():
 
 def test_copies_do_not_know_of_each_other():
     net = Small()
-    start = loop.noise(net, 16, 3, 5.0, np.random.default_rng(0))
+    start = starts.noise(net, 16, 3, 5.0, np.random.default_rng(0))
     corrections = [blur(0.5), clip_small_norm(20)]
 
     def run(start):
-        return last(net, -class_score(1), start, descend(Adam(), constant(2.0)), 5,
-                    [lambda u: 1e-3 * l2(u)], corrections)
+        return last(net, start, class_score(1), step=ascend(Adam(), constant(2.0)), steps=5,
+                    penalties=[lambda u: 1e-3 * l2(u)], corrections=corrections)
 
     together = run(start)
     for n in range(3):
@@ -159,18 +161,18 @@ def test_where_there_is_no_gradient_there_is_no_step():
 
 def test_each_image_of_a_batch_may_have_an_objective_of_its_own():
     net = Small()
-    start = loop.noise(net, 16, 3, 5.0, np.random.default_rng(0))
+    start = starts.noise(net, 16, 3, 5.0, np.random.default_rng(0))
     goals = [class_score(4), channel("relu2", 1), class_score(0)]
-    rule = descend(SGD(), constant(1.0))
-    together = last(net, -each(goals), start, rule, 3)
+    step = ascend(SGD(), constant(1.0))
+    together = last(net, start, each(goals), step=step, steps=3)
     for n, goal in enumerate(goals):
-        alone = last(net, -goal, start[n : n + 1], rule, 3)
+        alone = last(net, start[n : n + 1], goal, step=step, steps=3)
         np.testing.assert_allclose(together[n : n + 1], alone, atol=1e-9)
 
 
 def test_objectives_add_up_and_a_weight_is_a_factor():
     net = Small()
-    acts = net(loop.noise(net, 16, 2, 5.0, np.random.default_rng(0)))
+    acts = net(starts.noise(net, 16, 2, 5.0, np.random.default_rng(0)))
     a, b = channel("relu1", 0), channel("relu2", 1)
     both = a + 3.0 * b
     assert both(acts) == pytest.approx(a(acts) + 3 * b(acts))
@@ -180,21 +182,21 @@ def test_objectives_add_up_and_a_weight_is_a_factor():
 
 def test_a_pass_stops_at_the_layer_that_the_objective_needs():
     net = Small()
-    last(net, -channel("relu1", 0), loop.zero(net, 8), descend(SGD(), constant(1.0)), 1)
+    last(net, starts.zero(net, 8), channel("relu1", 0), step=ascend(SGD(), constant(1.0)), steps=1)
     assert "pool1" not in net.computed
 
 
 def test_corrections_see_the_image_around_the_mean_colour(linear):
     """Everything clipped: what is left is the mean colour, not black."""
-    x = last(linear, -class_score(0), mean_image(linear), descend(SGD(), constant(1.0)), 2,
+    x = last(linear, mean_image(linear), class_score(0), step=ascend(SGD(), constant(1.0)), steps=2,
              corrections=[clip_small_norm(100)])
     np.testing.assert_allclose(x, mean_image(linear))
 
 
 def test_the_starts_are_the_mean_colour_and_noise_around_it(rng):
     net = Small()
-    assert (loop.zero(net, 8, 2) == np.reshape([120, 110, 100], (3, 1, 1))).all()
-    noisy = loop.noise(net, 64, 2, 10.0, rng)
+    assert (starts.zero(net, 8, 2) == np.reshape([120, 110, 100], (3, 1, 1))).all()
+    noisy = starts.noise(net, 64, 2, 10.0, rng)
     np.testing.assert_allclose(noisy.mean(axis=(0, 2, 3)), [120, 110, 100], atol=0.5)
     assert noisy.std(axis=(0, 2, 3)) == pytest.approx([10, 10, 10], rel=0.05)
 
@@ -211,8 +213,8 @@ def test_quasi_newton_reaches_in_few_steps_what_gradient_descent_does_not(rng):
 
     valley = Objective("valley", (), lambda a: (weight * (a["score"] - target) ** 2).sum())
     start = mean_image(net)
-    slow = last(Itself(rng), valley, start, descend(SGD(), constant(0.9)), 40)
-    fast = last(Itself(rng), valley, start, quasi_newton(), 40)
+    slow = last(Itself(rng), start, -valley, step=ascend(SGD(), constant(0.9)), steps=40)
+    fast = last(Itself(rng), start, -valley, step=quasi_newton(), steps=40)
     assert abs(fast - target).max() < 0.01 * abs(slow - target).max()
 
 
@@ -227,19 +229,21 @@ def test_quasi_newton_reaches_in_few_steps_what_gradient_descent_does_not(rng):
 )
 def test_what_is_no_batch_of_images_and_no_steps_are_refused(shape, steps, sentence):
     with pytest.raises(ValueError, match=sentence):
-        next(optimize(Small(), class_score(0), np.zeros(shape), descend(SGD(), constant(1)), steps))
+        next(optimize(Small(), np.zeros(shape), class_score(0), step=ascend(SGD(), constant(1)),
+                      steps=steps))
 
 
 # ── A run leaves nothing behind, and an image knows of no other ──────────────────────────────────
 
 
 @pytest.mark.parametrize("make", [lambda: SGD(0.9), lambda: Adam()])
-def test_a_second_run_by_the_same_rule_is_the_first_again(linear, make):
+def test_a_second_run_by_the_same_step_is_the_first_again(linear, make):
     optimiser, corrections = make(), [every(2, blur(0.8))]
-    rule = descend(optimiser, constant(2.0))
+    step = ascend(optimiser, constant(2.0))
 
     def run():
-        return last(linear, -class_score(0), mean_image(linear), rule, 3, corrections=corrections)
+        return last(linear, mean_image(linear), class_score(0), step=step, steps=3,
+                    corrections=corrections)
 
     first = run()
     np.testing.assert_array_equal(run(), first)
@@ -247,19 +251,20 @@ def test_a_second_run_by_the_same_rule_is_the_first_again(linear, make):
 
 
 def test_two_runs_that_take_turns_do_not_mix(linear):
-    rule, start = descend(SGD(0.9), constant(0.1)), mean_image(linear)
-    turns = zip(*(optimize(linear, -class_score(0), start, rule, 4) for _ in range(2)), strict=True)
+    step, start = ascend(SGD(0.9), constant(0.1)), mean_image(linear)
+    turns = zip(*(optimize(linear, start, class_score(0), step=step,
+                           steps=4) for _ in range(2)), strict=True)
     for one, other in turns:
         np.testing.assert_array_equal(one.pixels, other.pixels)
 
 
 def test_an_image_of_one_seed_is_the_same_alone_and_in_company():
-    net, rule = Small(), descend(SGD(), constant(1.0))
-    start = loop.noise(net, 16, 3, 5.0, np.random.default_rng(0))
+    net, step = Small(), ascend(SGD(), constant(1.0))
+    start = starts.noise(net, 16, 3, 5.0, np.random.default_rng(0))
 
     def run(start, rng):
         transforms = [jitter(3), zoom(0.9, 1.1), grain(5.0)]
-        return last(net, -class_score(1), start, rule, 3, transforms=transforms, rng=rng)
+        return last(net, start, class_score(1), step=step, steps=3, transforms=transforms, rng=rng)
 
     together = run(start, np.random.default_rng(7))
     for n in range(3):
@@ -268,15 +273,16 @@ def test_an_image_of_one_seed_is_the_same_alone_and_in_company():
 
 
 def test_as_many_generators_as_images(linear):
-    rule = descend(SGD(), constant(1.0))
+    step = ascend(SGD(), constant(1.0))
     with pytest.raises(ValueError, match="3 random generators do not fit 2 images"):
-        optimize(linear, class_score(0), mean_image(linear, 2), rule, 1, rng=generators(0, 3))
+        optimize(linear, mean_image(linear, 2), class_score(0), step=step, steps=1,
+                 rng=generators(0, 3))
 
 
 def test_noise_of_a_float32_network_is_drawn_in_float32(rng):
     net = Small()
     net.dtype = "float32"
-    assert loop.noise(net, 8, 2, 5.0, rng).dtype == np.float32
+    assert starts.noise(net, 8, 2, 5.0, rng).dtype == np.float32
 
 
 # ── What the corrections get, and what is refused ────────────────────────────────────────────────
@@ -289,24 +295,26 @@ def test_a_correction_gets_the_gradient_of_the_objective_alone_and_the_steps_num
         got.append((g, step))
         return u
 
-    rule, penalties = descend(SGD(), constant(0.1)), [lambda u: 3 * l2(u), lambda u: l2(u)]
-    list(optimize(linear, -class_score(0), mean_image(linear), rule, 3, penalties, [spy]))
+    step, penalties = ascend(SGD(), constant(0.1)), [lambda u: 3 * l2(u), lambda u: l2(u)]
+    list(optimize(linear, mean_image(linear), class_score(0), step=step, steps=3,
+                  penalties=penalties, corrections=[spy]))
     assert [step for _, step in got] == [1, 2, 3]
     for g, _ in got:
-        np.testing.assert_allclose(g[0], -linear.w)
+        np.testing.assert_allclose(g[0], linear.w)
 
 
 def test_the_step_goes_along_the_gradient_of_objective_and_penalties(linear):
     start = mean_image(linear) + 7.0
-    rule = descend(SGD(), constant(0.5))
-    x = last(linear, -class_score(0), start, rule, 1, [lambda u: 0.5 * l2(u), lambda u: 0.0])
+    step = ascend(SGD(), constant(0.5))
+    x = last(linear, start, class_score(0), step=step, steps=1,
+             penalties=[lambda u: 0.5 * l2(u), lambda u: 0.0])
     np.testing.assert_allclose((x - start)[0], 0.5 * (linear.w - 7.0))
 
 
 def test_quasi_newton_refuses_a_function_that_changes(linear):
     for more in ({"transforms": [jitter(2)]}, {"corrections": [blur(0.5)]}):
-        with pytest.raises(ValueError, match="L-BFGS compares.*leave them out, or take descend"):
-            last(linear, class_score(0), mean_image(linear), quasi_newton(), 2, **more)
+        with pytest.raises(ValueError, match="L-BFGS compares.*leave them out, or take ascend"):
+            last(linear, mean_image(linear), class_score(0), step=quasi_newton(), steps=2, **more)
 
 
 class Explosive(Linear):
@@ -323,8 +331,8 @@ def test_a_loop_that_meets_nan_ends_with_the_last_good_image(rng):
     net.w = np.ones_like(net.w)         # each step makes every pixel brighter by 3
     good = []
     with pytest.raises(Diverged, match="after step 7 the image.*smaller rate") as error:
-        goal, rule = -class_score(0), descend(SGD(), constant(3.0))
-        for progress in optimize(net, goal, mean_image(net), rule, 20):
+        goal, step = class_score(0), ascend(SGD(), constant(3.0))
+        for progress in optimize(net, mean_image(net), goal, step=step, steps=20):
             good.append(progress)
     assert [progress.step for progress in good] == [1, 2, 3, 4, 5, 6]
     assert error.value.last is good[-1] and np.isfinite(good[-1].pixels).all()
@@ -333,30 +341,30 @@ def test_a_loop_that_meets_nan_ends_with_the_last_good_image(rng):
 @pytest.mark.parametrize("nan", [np.nan, np.inf, -np.inf])
 def test_no_rate_penalty_or_correction_makes_nan_a_picture(linear, nan):
     start = mean_image(linear)
-    rule = descend(SGD(), constant(1.0))
+    step = ascend(SGD(), constant(1.0))
     for more in (
         {"penalties": [lambda u: nan * l2(u)]},
         {"corrections": [lambda u, g, step: u * np.nan]},
-        {"rule": descend(SGD(), lambda step: np.nan)},
+        {"step": ascend(SGD(), lambda step: np.nan)},
     ):
         with pytest.raises(Diverged):
-            last(linear, -class_score(0), start, **{"rule": rule, "steps": 3, **more})
+            last(linear, start, class_score(0), **{"step": step, "steps": 3, **more})
 
 
-@pytest.mark.parametrize("rule", [descend(SGD(), constant(1.0)), quasi_newton()])
-def test_a_start_that_is_no_image_is_said(linear, rule):
+@pytest.mark.parametrize("step", [ascend(SGD(), constant(1.0)), quasi_newton()])
+def test_a_start_that_is_no_image_is_said(linear, step):
     start = mean_image(linear)
     start[0, 1, 2, 3] = np.nan
     with pytest.raises(Diverged, match="the image to start from") as error:
-        last(linear, -class_score(0), start, rule, 3)
+        last(linear, start, class_score(0), step=step, steps=3)
     assert error.value.last is None
 
 
 @pytest.mark.parametrize("box", [(5, 4), (np.nan, 255), (0, np.full((1, 3, 6, 5), -1.0))])
 def test_a_box_that_holds_nothing_is_refused(linear, box):
     with pytest.raises(ValueError, match="no pixel fits into the box"):
-        rule = descend(SGD(), constant(1))
-        optimize(linear, class_score(0), mean_image(linear), rule, 1, box=box)
+        step = ascend(SGD(), constant(1))
+        optimize(linear, mean_image(linear), class_score(0), step=step, steps=1, box=box)
 
 
 @pytest.mark.parametrize(
@@ -364,9 +372,9 @@ def test_a_box_that_holds_nothing_is_refused(linear, box):
     [
         lambda net: like_photos(-0.5), lambda net: like_photos(np.nan),
         lambda net: quasi_newton(0), lambda net: quasi_newton(1.5),
-        lambda net: loop.zero(net, 0), lambda net: loop.zero(net, 8, 0),
-        lambda net: loop.noise(net, 8, 1, np.nan, None),
-        lambda net: loop.noise(net, 8, 1, -1, None),
+        lambda net: starts.zero(net, 0), lambda net: starts.zero(net, 8, 0),
+        lambda net: starts.noise(net, 8, 1, np.nan, None),
+        lambda net: starts.noise(net, 8, 1, -1, None),
     ],
 )
 def test_numbers_that_make_no_sense_are_refused_where_they_are_given(nonsense):

@@ -1,0 +1,46 @@
+"""What is known of a network before it has weights: its table, and how it was trained to see.
+
+Read before: layers.py.  Read next: vgg.py, the first table.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import NamedTuple
+
+from models.layers import Layer, MaxPool
+from models.preprocess import Preprocessing
+
+
+class Design(NamedTuple):
+    """A network but for its weights.
+
+    Attributes:
+        table: number of classes → the layers, written out.
+        default_layer: where one looks first.
+        preprocessing: the first step, and a photo's size.
+        classes: how many there are, unless a file or the caller says otherwise.
+    """
+
+    table: Callable[[int], list[Layer]]
+    default_layer: str
+    preprocessing: Preprocessing
+    classes: int = 1000
+
+    def with_pool_rounding(self, rounding: str) -> "Design":
+        """The same, with pooling windows counted "floor" or "ceil", as weights of other origin do.
+
+        Raises:
+            ValueError: it is neither of the two.
+        """
+        if rounding not in ("floor", "ceil"):
+            raise ValueError(f"pool_rounding is {rounding!r}: there are floor and ceil")
+
+        def table(classes):
+            return [
+                dataclasses.replace(layer, ceil_mode=rounding == "ceil")
+                if isinstance(layer, MaxPool)
+                else layer
+                for layer in self.table(classes)
+            ]
+
+        return self._replace(table=table)
