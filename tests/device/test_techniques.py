@@ -180,7 +180,7 @@ def test_the_shape_of_a_step_like_photos_is_that_of_the_cpu(power, shape):
     on_both(lambda to, _: steps.like_photos(power)(to(np.zeros(shape))))
 
 
-FEW = {"sizes": (16, 32), "steps": 2, "rate": 0.5}
+FEW = {"sizes": (32, 40), "steps": 2, "rate": 0.5}
 
 
 def test_a_picture_is_that_of_the_cpu():

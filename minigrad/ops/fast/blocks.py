@@ -69,16 +69,17 @@ def share(blocks, outputs, x=None):
     return [(block, some) for block in blocks for some in ranges]
 
 
-def in_strips(a, b, out):
-    """out = a @ b, (…, n, k) (…, k, outputs), some outputs at a time.
+def in_strips(a, b, out=None):
+    """Return a @ b, (…, n, k) (…, k, outputs), some outputs at a time; in `out`, if it is given.
 
     BLAS sums over k in another order for a narrow product than for a wide one.  These are all as
     wide as each other, so that a sum does not depend on who shares out what to how many threads.
     """
-    outputs = b.shape[-1]
-    strip = STRIP if array_module(a) is np else max(1, outputs)
+    xp, outputs = array_module(a), b.shape[-1]
+    out = xp.empty((*a.shape[:-1], outputs), a.dtype) if out is None else out
+    strip = STRIP if xp is np else max(1, outputs)
     for o in range(0, outputs, strip):
-        array_module(a).matmul(a, b[..., o : o + strip], out=out[..., o : o + strip])
+        xp.matmul(a, b[..., o : o + strip], out=out[..., o : o + strip])
     return out
 
 

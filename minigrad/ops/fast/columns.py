@@ -56,12 +56,7 @@ def convolve(x, weight, bias, stride, padding, dilation, rectified=False):
 
     def back_weight(g):  # every tap collects g times the pixel that lay under it
         g = pixels(g)
-
-        def product(block, some):
-            total = xp.empty((A * B * C, some.stop - some.start), x.dtype)
-            return in_strips(seen(block).T, g[place(block), some], out=total)
-
-        total = add_up(blocks, out, product, x)
+        total = add_up(blocks, out, lambda b, some: in_strips(seen(b).T, g[place(b), some]), x)
         return total.reshape(A, B, C, out).transpose(3, 2, 0, 1)
 
     threads.spread(forward, share(blocks, out, x), x)

@@ -149,7 +149,7 @@ def three_products_turned_around(x, g, padding, F):
     x (N, C, H, W), g (N, O, H', W') → (O, C, 3, 3).
     """
     x, g = x.transpose(0, 2, 3, 1), g.transpose(0, 2, 3, 1)             # channels last
-    C, out, (m, n), xp = x.shape[3], g.shape[3], F.AT.shape, array_module(x)
+    C, out, (m, n) = x.shape[3], g.shape[3], F.AT.shape
     rows, columns = -(-g.shape[1] // m), -(-g.shape[2] // m)
     tiles_in, tiles_out = on_tiles(F, "BT", x), on_tiles(F, "AT", x).T
 
@@ -157,8 +157,7 @@ def three_products_turned_around(x, g, padding, F):
         X = vectors(cut(x, block, columns, (n, n), (m, m), padding))    # (T, 36, C)
         Y = vectors(cut(g[..., outputs], block, columns, (m, m), (m, m), (0, 0)))
         V, M = on_each(tiles_in, X), on_each(tiles_out, Y)
-        total = xp.empty((n * n, C, M.shape[2]), x.dtype)
-        return in_strips(V.transpose(1, 2, 0), M.swapaxes(0, 1), out=total)  # (36, C, T) (36, T, O)
+        return in_strips(V.transpose(1, 2, 0), M.swapaxes(0, 1))        # (36, C, T) · (36, T, O)
 
     most = max(2 * TILES, 2 * C, room(x) // numbers_of_a_tile(C, out, F))
     total = add_up(blocks_of(len(g), rows, columns, most), out, product, x)   # (36, C, O)
