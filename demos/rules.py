@@ -17,7 +17,7 @@ import argparse
 import dataclasses
 import pathlib
 
-from demos.shared import pictures
+from demos.shared import colours, pictures
 from demos.shared.command import (
     add_layer,
     add_photos,
@@ -53,7 +53,7 @@ def look(net, photo: pathlib.Path, name: str, args) -> None:
     objective = asked_for(net, x, args)
     box = box_of(net, objective, x.shape[2:])
     gradients, note = under_each_rule(net, x, objective)
-    drawn = draw(net, x, acts, gradients, box)
+    drawn = draw(net, x, acts, gradients, box, args)
     if args.panel:
         combinations = panel(net, x, objective)
         drawn["panel"] = draw_panel(combinations, box, x.shape[2:])
@@ -85,6 +85,9 @@ def options() -> argparse.ArgumentParser:
                  help="a class instead")
     class_.completer = classes_for_shell
     add("--panel", action="store_true", help="also all combinations of mask, switches and relu")
+    add("--over", action="store_true", help="saliency over the photo in grey, with a scale")
+    add("--colours", default=colours.USUAL, choices=colours.NAMES,
+        help=f"of the saliency map, by matplotlib's names ({colours.USUAL})")
     add("--size", default=None, metavar="EDGE",
         help="in pixels, or full, instead of the network's own")
     return parse
@@ -130,12 +133,15 @@ def named(rule: str, g) -> str:
     return rule if g.any() else f"{rule}: zero everywhere"
 
 
-def draw(net, x, acts, gradients, box):
+def draw(net, x, acts, gradients, box, args):
     """Make the sheet, and each picture alone."""
     photo = pictures.photo(x)
     framed = pictures.boxed(photo, box) if box else photo
     colour = {rule: pictures.signed(g) for rule, g in gradients.items()}
-    maps = {f"saliency, {rule}": pictures.heat(over_colours(g)) for rule, g in gradients.items()}
+    maps = {
+        f"saliency, {rule}": pictures.heat(over_colours(g), args.colours, x if args.over else None)
+        for rule, g in gradients.items()
+    }
     chart = pictures.bars(top_five(net, acts.scores), (256, 256))
 
     rows = [[("the photo" + (", and what the unit sees" if box else ""), framed), *colour.items()]]
