@@ -4,6 +4,13 @@
 and draws what comes back.  In a notebook `show` draws what a technique gives.
 """
 
-from demos.shared.pictures import show
-
 __all__ = ["show"]
+
+
+def __getattr__(name: str):
+    """Import `show` when it is asked for: the list of demos comes at once without it."""
+    if name == "show":
+        from demos.shared.pictures import show
+
+        return show
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,17 +1,22 @@
 """`python -m demos` lists the demos by room; `python -m demos NAME …` runs one."""
 
 import ast
+import contextlib
 import importlib
+import importlib.util
+import os
 import pathlib
 import sys
-
-from minigrad.checked import nearest
-from minigrad.command import run
+import textwrap
 
 HERE = pathlib.Path(__file__).parent
 TECHNIQUES = HERE.parent / "minigrad" / "techniques"
-STATUS = "exit status: 0 done, 2 bad input, 130 stopped (what there is was saved)"
 ROOMS = ["look", "make", "fool", "learn"]  # in the order in which they are listed
+STATUS = """status:
+  0    done
+  2    what was given is wrong: one sentence says what, and what to do
+  130  stopped, as by Ctrl-C: what there was is kept where the command says so
+--quiet says nothing but what went wrong."""
 
 
 def demos() -> dict[str, str]:
@@ -59,13 +64,17 @@ def parsed(file: pathlib.Path) -> ast.Module:
 
 def listed() -> str:
     """Write the list: a room and what it is for, then its demos."""
-    known, lines = demos(), ["python -m demos NAME --help tells the options of each", STATUS]
+    known, lines = demos(), ["python -m demos NAME --help tells the options of each"]
     rooms = {name: room_of(name) for name in known}
     for room in [*ROOMS, None]:
         inside = [name for name in known if rooms[name] == room]
         if inside:
-            lines += ["", f"{room}: {idea(room)}" if room else "and"]
-            lines += [f"  {name:10} {known[name]}" for name in inside]
+            head = f"{room}: {idea(room)}" if room else "and"
+            lines += ["", textwrap.fill(head, 80, subsequent_indent=" " * 4)]
+            lines += [
+                textwrap.fill(f"  {name:10} {known[name]}", 80, subsequent_indent=" " * 13)
+                for name in inside
+            ]
     return "\n".join(lines)
 
 
@@ -78,13 +87,43 @@ def main(argv: list[str]) -> None:
     """List the demos, or run the one that is named."""
     if not argv or argv[0] in ("-h", "--help", "list"):
         print(listed())
+        if argv[:1] in (["-h"], ["--help"]):
+            print(f"\n{STATUS}")
         return
     name, *rest = argv
     known = demos()
     if name not in known:
+        from minigrad.checked import nearest
+
         raise ValueError(f"there is no demo {name!r}; {nearest(name, known)}")
-    importlib.import_module(f"demos.{name}").main(rest)
+    with quietly() if {"-q", "--quiet"} & set(rest) else contextlib.nullcontext():
+        importlib.import_module(f"demos.{name}").main(rest)
+
+
+@contextlib.contextmanager
+def quietly():
+    """Print nothing and draw no progress bars; what goes wrong is said all the same."""
+    os.environ["TQDM_DISABLE"] = "1"  # tqdm asks for it when it is imported, which comes next
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        yield
+
+
+def hidden() -> str | None:
+    """Say which file of the user's is found in the place of a package of ours; None if none is."""
+    for package in ("minigrad", "models"):
+        ours, found = HERE.parent / package / "__init__.py", importlib.util.find_spec(package)
+        if found is None or not found.origin or not ours.samefile(found.origin):
+            where = found and (found.origin or next(iter(found.submodule_search_locations)))
+            where = str(where).removesuffix(f"{os.sep}__init__.py")
+            return (f"{where} hides the package {package} that the demos need: rename it, or call "
+                    "them from another folder")
+    return None
 
 
 if __name__ == "__main__":
+    if sentence := hidden():
+        print(f"demos: {sentence}", file=sys.stderr)
+        sys.exit(2)
+    from minigrad.command import run  # not before: it may be what is hidden
+
     sys.exit(run(main, sys.argv[1:], "demos"))

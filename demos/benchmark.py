@@ -20,6 +20,7 @@ import sys
 from importlib import metadata, util
 
 from demos.shared import contenders, tasks
+from demos.shared.command import Paragraphs
 
 BUSY = "import time; end = time.monotonic() + {}\nwhile time.monotonic() < end: pass"
 PATIENCE = 300  # seconds after which a busy program ends, should nobody end it
@@ -29,18 +30,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 def main(argv: list[str]) -> None:
     """Time every task with every contender, in turns, and print one table."""
-    options = argparse.ArgumentParser(
-        prog="python -m demos benchmark",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = options.add_argument
-    add("--peers", action="store_true", help="time PyTorch, JAX and MyGrad too, where installed")
-    add("--tasks", nargs="*", default=None, choices=tasks.TASKS, help="only these")
-    add("--neighbour", action="store_true", help="the image loop alone and beside busy programs")
-    add("--repeats", type=int, default=7, help="turns of each contender, of two timed runs (7)")
-    add("--threads", type=int, default=None, help="for all of them; one to a core")
-    args = options.parse_args(argv)
+    args = options().parse_args(argv)
     threads = args.threads or _cores()
     if args.repeats < 1 or threads < 1:
         raise ValueError("--repeats and --threads are 1 or more")
@@ -58,6 +48,23 @@ def main(argv: list[str]) -> None:
         results = measure(task, names, threads, args.repeats)
         for line in table(results):
             print(line, flush=True)
+
+
+def options() -> argparse.ArgumentParser:
+    """What to time, beside whom and how often."""
+    parse = argparse.ArgumentParser(
+        prog="python -m demos benchmark",
+        description=__doc__,
+        formatter_class=Paragraphs,
+    )
+    add = parse.add_argument
+    add("--peers", action="store_true", help="time PyTorch, JAX and MyGrad too, where installed")
+    add("--tasks", nargs="*", default=None, choices=tasks.TASKS,
+        metavar="TASK", help=f"only these of {', '.join(tasks.TASKS)}")
+    add("--neighbour", action="store_true", help="the image loop alone and beside busy programs")
+    add("--repeats", type=int, default=7, help="turns of each contender, of two timed runs (7)")
+    add("--threads", type=int, default=None, help="for all of them; one to a core")
+    return parse
 
 
 def measure(task: str, names: list[str], threads: int, repeats: int) -> dict[str, dict]:

@@ -2,7 +2,7 @@
 
     python -m demos maximize --class "golf ball" --copies 4
     python -m demos maximize --class "golf ball" dalmatian church --gif
-    python -m demos maximize --class "golf ball" --start photo --image cat.jpg
+    python -m demos maximize cat.jpg --start photo --class "golf ball"
     python -m demos maximize --class "golf ball" --regularizer l2=1e-7 blur=0.5
     python -m demos maximize --layer conv3_2 --channel 17
     python -m demos maximize --layer conv3_2 --channel all
@@ -24,7 +24,15 @@ import numpy as np
 from PIL import Image
 
 from demos.shared import pictures, provenance
-from demos.shared.command import PHOTOS, network, parser
+from demos.shared.command import (
+    add_layer,
+    add_photos,
+    classes_for_shell,
+    filled,
+    network,
+    parser,
+    photos_of,
+)
 from demos.shared.wishes import Made, Wish, make, of_class
 from minigrad import ops
 from minigrad.backend import to_device
@@ -38,11 +46,11 @@ MANY = 16  # channels: they are shown on their sheet alone
 
 def main(argv: list[str]) -> None:
     """Make the pictures, write them, look at them again."""
-    args = options().parse_args(argv)
+    args = options().parse_intermixed_args(argv)
     net = network(args)
     wishes, size = asked_for(net, args)
     preset = settings(net, args, size)
-    photo = net.pixels(args.image, preset.sizes[-1]) if args.start == "photo" else None
+    photo = net.pixels(the_photo(args), preset.sizes[-1]) if args.start == "photo" else None
     made = make(net, wishes, preset, args.seed, photo, args.gif)
     with saving():
         said = save(net, wishes, made, args, preset)
@@ -57,12 +65,15 @@ def options() -> argparse.ArgumentParser:
     """Options; what is not given comes from the network's preset."""
     parse = parser("maximize", __doc__)
     add = parse.add_argument
-    add("--class", dest="classes", nargs="+", default=[], metavar="NAME|INDEX", help="one or more")
-    add("--layer", default=None, help="excite a layer's channels instead")
-    add("--channel", default="all", metavar="C|C,C,…|all", help="which of them (all)")
-    add("--start", default="noise", choices=["zero", "noise", "photo"])
-    add("--image", type=pathlib.Path, default=PHOTOS / "face.jpg", help="for --start photo")
-    add("--regularizer", nargs="+", default=None, metavar="NAME=STRENGTH",
+    add_photos(parse, "for --start photo: the one to begin with (a face that is here)")
+    class_ = add("--class", dest="classes", nargs="+", type=filled, default=[],
+                 metavar="NAME|INDEX", help="one or more")
+    class_.completer = classes_for_shell
+    add_layer(parse, "excite a layer's channels instead")
+    add("--channel", metavar="C|C,C,…|all", help="which of them (all)")
+    add("--start", default="noise", choices=["zero", "noise", "photo"],
+        help="what the image is before the first step (noise)")
+    add("--regularizer", nargs="+", default=None, metavar="NAME=VALUE",
         help=f"in place of the preset's: {', '.join(REGULARIZERS)}; or none")
     add("--copies", type=int, default=1, help="pictures of each, from different noise (1)")
     add("--size", type=int, default=None, help="edge in pixels")
@@ -83,16 +94,28 @@ def asked_for(net, args):
         raise ValueError('say what to excite: --class "golf ball", or --layer with --channel')
     if args.copies < 1:
         raise ValueError(f"--copies {args.copies}: give 1 or more")
+    if args.classes and args.channel is not None:
+        raise ValueError("--channel is of a --layer: a class has none")
+    if (args.bare or args.image) and args.start != "photo":
+        raise ValueError("a photo is only looked at with --start photo: add that, or leave it out")
     if args.classes:
         found = [find_class(net, text) for text in args.classes]
         wishes, size = [of_class(net, k, class_name(net, k)) for k in found], None
     else:
         wishes = [
             Wish(f"{args.layer} {c}", drawable_channel(net, args.layer, c), c)
-            for c in channels(net, args.layer, args.channel)
+            for c in channels(net, args.layer, args.channel or "all")
         ]
         size = edge_for(net, args.layer)
     return [wish._replace(copy=n) for wish in wishes for n in range(args.copies)], size
+
+
+def the_photo(args) -> pathlib.Path:
+    """The one photo to begin with."""
+    photo, *more = photos_of(args)
+    if more:
+        raise ValueError(f"--start photo begins with one photo, not with {1 + len(more)}")
+    return photo
 
 
 def channels(net, layer: str, text: str):
@@ -108,9 +131,9 @@ def channels(net, layer: str, text: str):
 def settings(net, args, size):
     """Return the network's preset, changed where the options say so."""
     preset = preset_for(net)
-    edge = args.size or size or preset.sizes[-1]
+    edge = (size or preset.sizes[-1]) if args.size is None else args.size
     if edge < 16:
-        raise ValueError("--size is 16 or more")
+        raise ValueError(f"--size {edge}: give 16 or more")
     # a photo, or what small units see, would be lost in a small image
     alone = size or args.start == "photo"
     given = {

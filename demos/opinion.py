@@ -70,7 +70,7 @@ def options() -> argparse.ArgumentParser:
     add("--judge-weights", default=None, metavar="FILE", help="its weights, where not in weights/")
     add("--only", nargs="+", default=[], metavar="CLASS", help="some of the shared classes")
     add("--steps", type=int, default=40, help="at each size of the preset (40)")
-    add("--seed", type=int, default=0)
+    add("--seed", type=int, default=0, help="of the noise to start from, and all that follows (0)")
     return parse
 
 

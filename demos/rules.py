@@ -4,10 +4,10 @@ The photo with the unit's receptive field, the gradient of the unit (or of a cla
 image under each rule in colour around grey, and below it the saliency map, the largest |gradient|
 of the three colours at each pixel.
 
-    python -m demos rules --image cat.jpg
-    python -m demos rules --image cat.jpg --layer relu4_2 --unit 17,5,6
-    python -m demos rules --image cat.jpg --class "cup"
-    python -m demos rules --image cat.jpg --panel
+    python -m demos rules cat.jpg
+    python -m demos rules cat.jpg --layer relu4_2 --unit 17,5,6
+    python -m demos rules cat.jpg --class "cup"
+    python -m demos rules cat.jpg dog.jpg FOLDER 'other/*.jpg' --panel
 
 --panel writes a second sheet: the gradient for every combination of what a backward pass may keep
 of the forward pass, relu's mask and pooling's switches, with and without relu on the way back.
@@ -17,8 +17,18 @@ import argparse
 import dataclasses
 import pathlib
 
-from demos.shared import pictures, provenance
-from demos.shared.command import PHOTOS, network, parser, top_five
+from demos.shared import colours, pictures, provenance
+from demos.shared.command import (
+    add_layer,
+    add_photos,
+    classes_for_shell,
+    filled,
+    for_each,
+    network,
+    parser,
+    photos_of,
+    top_five,
+)
 from minigrad.techniques import by_rule, class_score, gradient, panel, strongest_unit, unit
 from minigrad.techniques.look.gradient import over_colours
 from minigrad.tensor import UnusedRule
@@ -26,27 +36,32 @@ from models.classes import class_name, find_class
 
 
 def main(argv: list[str]) -> None:
-    """Print the five likeliest classes and write the pictures."""
-    args = options().parse_args(argv)
+    """Look at every photo."""
+    args = options().parse_intermixed_args(argv)
+    photos = photos_of(args)
     net = network(args)
-    x = net.pixels(args.image, size=args.size)
+    for_each(photos, lambda photo, name: look(net, photo, f"{name}_rules", args))
+
+
+def look(net, photo: pathlib.Path, name: str, args) -> None:
+    """One photo: what the network says of it, and the pictures."""
+    x = net.pixels(photo, size=args.size)
     acts = net(x)
-    for name, p in top_five(net, acts.scores):
-        print(f"{p:6.1%}  {name}")
+    for class_, p in top_five(net, acts.scores):
+        print(f"{p:6.1%}  {class_}")
 
     objective = asked_for(net, x, args)
     box = box_of(net, objective, x.shape[2:])
     gradients, note = under_each_rule(net, x, objective)
-    drawn = draw(net, x, acts, gradients, box)
+    drawn = draw(net, x, acts, gradients, box, args)
     if args.panel:
         combinations = panel(net, x, objective)
         drawn["panel"] = draw_panel(combinations, box, x.shape[2:])
         if all(bits.switches for bits in combinations):
             note += " (no max pooling lies between it and the image, so there are no switches)"
-    name = f"{args.image.stem}_rules"
     pictures.save(args.out, name, drawn, {
         "demo": "rules",
-        "photo": args.image.name,
+        "photo": photo.name,
         "model": net.name,
         "objective": objective.name,
         "value": float(objective(acts)),
@@ -64,12 +79,18 @@ def options() -> argparse.ArgumentParser:
     """Options as users of the deep visualization toolbox and Captum know them."""
     parse = parser("rules", __doc__)
     add = parse.add_argument
-    add("--image", type=pathlib.Path, default=PHOTOS / "face.jpg", metavar="PHOTO")
-    add("--layer", default=None, help="whose unit to look at (each network has a default)")
+    add_photos(parse, "photos, folders of photos, or patterns as 'a/*.jpg' (a face that is here)")
+    add_layer(parse, "whose unit to look at (each network has a default)")
     add("--unit", default="strongest", metavar="strongest|C,Y,X", help="channel, row, column")
-    add("--class", dest="class_", default=None, metavar="NAME|INDEX", help="a class instead")
+    class_ = add("--class", dest="class_", type=filled, metavar="NAME|INDEX",
+                 help="a class instead")
+    class_.completer = classes_for_shell
     add("--panel", action="store_true", help="also all combinations of mask, switches and relu")
-    add("--size", default=None, help="edge in pixels, or full, instead of the network's own size")
+    add("--over", action="store_true", help="saliency over the photo in grey, with a scale")
+    add("--colours", default=colours.USUAL, choices=colours.NAMES,
+        help=f"of the saliency map, by matplotlib's names ({colours.USUAL})")
+    add("--size", default=None, metavar="EDGE",
+        help="in pixels, or full, instead of the network's own")
     return parse
 
 
@@ -84,7 +105,8 @@ def asked_for(net, x, args):
         return strongest_unit(net, x, args.layer)
     layer, parts = args.layer or net.default_layer, args.unit.split(",")
     axes = net(x, only=[layer])[layer].ndim - 1
-    if not all(part.strip().isdecimal() for part in parts) or len(parts) != axes:
+    numbers = all(part.strip().isascii() and part.strip().isdecimal() for part in parts)
+    if not numbers or len(parts) != axes:
         form = "channel,row,column" if axes == 3 else "one number"
         raise ValueError(f"--unit {args.unit!r}: give strongest, or {form} for this layer")
     return unit(layer, *map(int, parts))
@@ -112,12 +134,15 @@ def named(rule: str, g) -> str:
     return rule if g.any() else f"{rule}: zero everywhere"
 
 
-def draw(net, x, acts, gradients, box):
+def draw(net, x, acts, gradients, box, args):
     """Make the sheet, and each picture alone."""
     photo = pictures.photo(x)
     framed = pictures.boxed(photo, box) if box else photo
     colour = {rule: pictures.signed(g) for rule, g in gradients.items()}
-    maps = {f"saliency, {rule}": pictures.heat(over_colours(g)) for rule, g in gradients.items()}
+    maps = {
+        f"saliency, {rule}": pictures.heat(over_colours(g), args.colours, x if args.over else None)
+        for rule, g in gradients.items()
+    }
     chart = pictures.bars(top_five(net, acts.scores), (256, 256))
 
     rows = [[("the photo" + (", and what the unit sees" if box else ""), framed), *colour.items()]]

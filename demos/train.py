@@ -122,7 +122,8 @@ def options() -> argparse.ArgumentParser:
     """Options; what is not given is the recipe's, or the checkpoint's."""
     parse = parser("train", __doc__, weights="to begin with, in place of random ones: fine-tuning")
     add = parse.add_argument
-    add("--data", required=True, type=pathlib.Path, metavar="FOLDER")
+    add("--data", required=True, type=pathlib.Path, metavar="FOLDER",
+        help="holds train/<class>/ and val/<class>/")
     add("--epochs", type=int, help=f"passes over the photos ({Recipe.epochs})")
     add("--photos", type=int, help="how many make an epoch (as many as there are)")
     add("--sizes", help=f"edge*epochs,…: stretched to --epochs ({Recipe.sizes})")

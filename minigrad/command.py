@@ -5,13 +5,25 @@
 A mistake of ours stays a traceback.
 """
 
+import codecs
+import io
 import os
 import sys
+import unicodedata
 from collections.abc import Callable
 
 from minigrad.stopping import stoppable
 
 GPU_MODULES = {"cupy", "cupy_backends", "cupyx"}
+IN_ASCII = {  # what this project prints that a terminal of cp1252 or ASCII lacks
+    "×": "x", "·": "*", "−": "-", "–": "-", "—": "-", "…": "...", "≥": ">=", "≤": "<=", "→": "->",
+    "←": "<-", "‖": "|", "│": "|", "─": "-", "∂": "d", "Σ": "sum", "Π": "prod", "√": "sqrt",
+    "∈": "in", "≠": "!=", "≈": "~", "∞": "inf", "⟨": "<", "⟩": ">", "½": "1/2", "¼": "1/4",
+    "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "∘": " o ", "‘": "'", "’": "'", "“": '"',
+    "”": '"', "\u0302": "^", "\u0304": "_mean", "ℝ": "R", "□": "#", "█": "#",
+    "λ": "lambda", "⊗": "(x)", "∗": "*", "⊙": "(.)", "±": "+-", "∝": "~", "°": " degrees",
+    **dict.fromkeys("┌┐└┘├┤┬┴┼", "+"),
+}  # fmt: skip
 
 
 def run(main: Callable[[list[str]], None], argv: list[str], program: str) -> int:
@@ -19,6 +31,9 @@ def run(main: Callable[[list[str]], None], argv: list[str], program: str) -> int
 
     A KeyboardInterrupt may say what was saved and how to go on.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="in plain letters")
     try:
         with stoppable():
             main(argv)
@@ -37,13 +52,36 @@ def run(main: Callable[[list[str]], None], argv: list[str], program: str) -> int
     return 0
 
 
+def in_plain_letters(error: UnicodeError) -> tuple[str, int]:
+    """Write what a terminal cannot show with letters that it can: × as x, σ² as sigma^2, or ?."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(map(_plain, lacking)), error.end
+
+
+def _plain(char: str) -> str:
+    if char in IN_ASCII:
+        return IN_ASCII[char]
+    if unicodedata.name(char, "").startswith("GREEK"):      # GREEK SMALL LETTER SIGMA
+        return unicodedata.name(char).split()[3].lower()
+    parts = unicodedata.decomposition(char)                 # ² is <super> and 2, ê is e and ^
+    before = "^" if "<super>" in parts else "_" if "<sub>" in parts else ""
+    letters = unicodedata.normalize("NFKD", char).replace("−", "-").encode("ascii", "ignore")
+    return before + letters.decode() if letters else "?"
+
+
+codecs.register_error("in plain letters", in_plain_letters)
+
+
 def sentence(error: Exception) -> str:
     """What an error says, on one line."""
     if from_the_gpu(error):
         kind, said = type(error).__name__, (str(error).splitlines() or [""])[0]
         return f"the GPU gave up, {kind}: {said}; try a smaller --size or --device cpu"
-    if isinstance(error, MemoryError) and not str(error):
-        return "out of memory: take a smaller --size, or close other programs"
+    if isinstance(error, MemoryError):
+        why = f" ({printable(str(error))})" if str(error) else ""
+        return f"out of memory{why}: take a smaller --size, or close other programs"
     return printable(str(error))
 
 

@@ -28,6 +28,8 @@ def class_name(net, k: int) -> str:
 def find_class(net, text: str) -> int:
     """Return the number of a class given by number, by name or by a part of its name.
 
+    A class that is called 3 goes before the class that has this number.
+
     Raises:
         TypeError: the text is none.
         ValueError: no class or several fit; the sentence lists the candidates.
@@ -35,7 +37,9 @@ def find_class(net, text: str) -> int:
     if not isinstance(text, str):
         raise TypeError(f"a class is asked for by a text, as 'golf ball', not by {text!r}")
     wanted, names = _plain(text), _names(net)
-    if wanted.isdecimal():
+    if not wanted:
+        raise ValueError("the name of the class is empty: python -m demos classes lists them all")
+    if wanted.isascii() and wanted.isdecimal() and wanted not in names:
         if int(wanted) >= len(names):
             raise ValueError(f"{net.name} has classes 0 … {len(names) - 1}, not {wanted}")
         return int(wanted)

@@ -1,5 +1,7 @@
 """How a command ends: what a user can mend is one sentence and status 2."""
 
+import os
+import pathlib
 import subprocess
 import sys
 import types
@@ -7,6 +9,8 @@ import types
 import pytest
 
 from minigrad.command import run
+
+ROOT = pathlib.Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize("error", [ValueError("a is b"), FileNotFoundError("a is b")])
@@ -53,6 +57,44 @@ def test_a_reader_who_has_read_enough_is_no_mistake(program, unread):
         done.stdout.close()
         assert done.stderr.read() == b""
         assert done.wait(60) == 0
+
+
+def test_memory_that_is_gone_has_a_way_out_whatever_numpy_says(capsys):
+    def main(argv):
+        raise MemoryError("Unable to allocate 3.2 TiB for an array")
+
+    assert run(main, [], "demos") == 2
+    said = capsys.readouterr().err
+    assert said == (
+        "demos: out of memory (Unable to allocate 3.2 TiB for an array): take a smaller --size, "
+        "or close other programs\n"
+    )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "utf-8"])
+@pytest.mark.parametrize("program", [
+    "minigrad", "models vgg16", "demos", "demos maximize --help", "demos rules --help",
+    "demos classes cup", "weights list", "models nix",
+])
+def test_a_terminal_of_few_letters_is_written_to_in_those(program, encoding):
+    command = [sys.executable, "-m", *program.split()]
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    done = subprocess.run(command, capture_output=True, env=environment, timeout=60, cwd=ROOT)
+    assert done.returncode == (2 if "nix" in program else 0)
+    assert b"Error" not in done.stderr and (done.stdout or done.stderr).decode(encoding)
+
+
+def test_a_formula_stays_one_where_its_letters_are_missing():
+    def sheet(encoding):
+        done = subprocess.run(
+            [sys.executable, "-m", "minigrad"], capture_output=True, timeout=60, cwd=ROOT,
+            env=os.environ | {"PYTHONIOENCODING": encoding}, check=True,
+        )
+        return done.stdout.decode(encoding)
+
+    assert "y = weight * (x - mu) / sqrt(sigma^2 + epsilon) + bias" in sheet("ascii")
+    assert "-1/2 (sigma^2 + epsilon)^-3/2" in sheet("ascii")
+    assert sheet("ascii").count("?") == sheet("utf-8").count("?")
 
 
 def test_what_nobody_foresaw_is_a_traceback():

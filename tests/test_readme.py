@@ -1,8 +1,11 @@
 """What the README says is true: its lessons run, its files and networks exist."""
 
 import ast
+import os
 import pathlib
 import re
+import sys
+import threading
 
 import numpy as np
 import pytest
@@ -54,6 +57,43 @@ def test_a_lesson_can_be_pasted(number, paste):
     assert len(displayed) == lesson.count("\nshow(")
     for picture in displayed:
         assert min(picture.size) >= 64 and np.asarray(picture).std() > 5
+
+
+@pytest.mark.parametrize("number", range(len(SAID)), ids=SAID)
+def test_a_lesson_can_be_pasted_into_a_real_prompt(number):
+    """As into `python` in a terminal: there a line that follows a block needs an empty one."""
+    pty = pytest.importorskip("pty", reason="needs a terminal as POSIX has it")
+    pid, terminal = pty.fork()
+    if pid == 0:  # the prompt: without colours and completion of its own, which 3.13 has
+        os.chdir(ROOT)
+        os.environ |= {"TERM": "dumb", "PYTHON_BASIC_REPL": "1", "COLUMNS": "200"}
+        os.execv(sys.executable, [sys.executable, "-q"])
+    typed = (LESSONS[number] + "\nprint('the ' + 'end')\nexit()\n").encode()
+    typing = threading.Thread(target=type_slowly, args=(terminal, typed), daemon=True)
+    typing.start()
+    said = b""
+    while block := read(terminal):
+        said += block
+    typing.join(5)
+    _, status = os.waitpid(pid, 0)
+    text = said.decode("utf-8", "replace")
+    assert "Error" not in text and "Traceback" not in text and status == 0
+    assert "the end" in text and list(SAID.values())[number] in text
+    assert text.count("<PIL.Image.Image") == LESSONS[number].count("\nshow(")
+
+
+def type_slowly(terminal: int, text: bytes) -> None:
+    """Write to a terminal, whose line holds 4,096 bytes at most and waits for its reader."""
+    for line in text.splitlines(keepends=True):
+        os.write(terminal, line)
+
+
+def read(terminal: int) -> bytes:
+    """What a terminal shows next; nothing when its program has ended (on Linux an error)."""
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        return b""
 
 
 def test_every_link_leads_somewhere():

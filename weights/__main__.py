@@ -1,6 +1,8 @@
 """`python -m weights list | download NAME | convert SOURCE TARGET --model NAME | info FILE`."""
 
 import argparse
+import pathlib
+import shlex
 import sys
 
 import models
@@ -27,7 +29,7 @@ def options() -> argparse.ArgumentParser:
     command.set_defaults(do=lambda args: print_list())
 
     command = commands.add_parser("download", help="fetch, check and convert")
-    command.add_argument("name", metavar="NAME")
+    command.add_argument("name", metavar="NAME", help="one of python -m weights list")
     command.add_argument("--float16", action="store_true", help="half the size, three digits")
     command.add_argument("--keep", action="store_true", help="keep the publisher's file, too")
     command.add_argument("--out", metavar="FILE", help="where to, else <model>.h5 in weights/")
@@ -35,19 +37,26 @@ def options() -> argparse.ArgumentParser:
     command.set_defaults(do=lambda a: print(download(a.name, a.float16, a.keep, a.out, a.force)))
 
     command = commands.add_parser("convert", help="turn a publisher's file into this project's")
-    command.add_argument("source", metavar="SOURCE")
-    command.add_argument("target", metavar="TARGET")
-    command.add_argument("--model", required=True, choices=models.names(), metavar="NAME")
+    command.add_argument("source", metavar="SOURCE", help="the publisher's file")
+    command.add_argument("target", metavar="TARGET", help="the file to write, as weights/vgg16.h5")
+    command.add_argument("--model", required=True, choices=models.names(), metavar="NAME",
+                         help="whose weights these are (python -m models lists them)")
     command.add_argument("--float16", action="store_true", help="half the size, three digits")
     command.add_argument("--force", action="store_true", help="replace a file of other weights")
-    command.set_defaults(
-        do=lambda a: convert(a.source, a.target, a.model, a.float16, force=a.force)
-    )
+    command.set_defaults(do=convert_and_say)
 
     command = commands.add_parser("info", help="what is in a file of any known format")
-    command.add_argument("file", metavar="FILE")
+    command.add_argument("file", metavar="FILE", help="any weight file")
     command.set_defaults(do=lambda args: print_info(args.file))
     return parser
+
+
+def convert_and_say(args: argparse.Namespace) -> None:
+    """Convert, and say what was written and what can be done with it."""
+    convert(args.source, args.target, args.model, args.float16, force=args.force)
+    size = pathlib.Path(args.target).stat().st_size / 2**20
+    print(f"{args.model}, {size:.1f} MB: {args.target}")
+    print(f"look through it: python -m demos rules --weights {shlex.quote(args.target)}")
 
 
 def print_list() -> None:

@@ -41,11 +41,12 @@ def convert(
         force: replace a target that holds anything else than these weights.
 
     Raises:
-        FileNotFoundError: there is no source.
+        FileNotFoundError: there is no source, or no folder for the target.
         ValueError: it cannot be read, or is of another network, or the target is in the way; the
             sentence says what differs.
     """
     source = pathlib.Path(source)
+    check_place(target)
     net = models.table(model)
     format, arrays = formats.read(source)
     if not re.fullmatch(format.networks, model):
@@ -65,6 +66,22 @@ def convert(
         "sha256": sha256,
         "licence": licence or (known[0].licence if known else "unknown: see the publisher"),
     }, float16=float16)
+
+
+def check_place(target) -> None:
+    """Ask before the work whether a file can be written there at all.
+
+    Raises:
+        FileNotFoundError: its folder is not there.
+        ValueError: it is a folder itself.
+    """
+    target = pathlib.Path(target)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(
+            f"there is no folder {target.parent} to write {target.name} into: make it first"
+        )
+    if target.is_dir():
+        raise ValueError(f"{target} is a folder: give the file to write, {target / 'NAME.h5'}")
 
 
 def check_free(target, is_same: Callable[[dict], bool]) -> None:

@@ -15,7 +15,7 @@ import urllib.request
 
 from tqdm import tqdm
 
-from weights.convert import attributes_of, check_free, convert, digest, folder
+from weights.convert import attributes_of, check_free, check_place, convert, digest, folder
 from weights.publishers import PUBLISHED, Published
 
 BLOCK = 2**18
@@ -40,7 +40,7 @@ def download(
     Raises:
         ValueError: unknown name, wrong hash, a file that cannot be converted, or another in its
             place.
-        OSError: no connection, or it broke off; the sentence says how to go on.
+        OSError: no connection, or it broke off; the sentence says how to go on, or by hand.
     """
     if name not in PUBLISHED:
         raise ValueError(f"nobody is known to publish {name!r}: see python -m weights list")
@@ -48,6 +48,7 @@ def download(
     folder().mkdir(parents=True, exist_ok=True)
     file = folder() / pathlib.PurePosixPath(published.address).name
     target = pathlib.Path(out or folder() / f"{published.model}.h5")
+    check_place(target)
     if not force:
         check_free(target, lambda held: _is_of(held, published))
     if not file.exists():
@@ -92,7 +93,8 @@ def fetch(address: str, file: pathlib.Path, expected: str | None) -> None:
     ) as error:
         raise OSError(
             f"{address} cannot be reached ({getattr(error, 'reason', error)}); what has come is "
-            "kept, and the same command goes on from there"
+            "kept, and the same command goes on from there; or fetch it by hand, put it into "
+            f"{file.parent} as {file.name}, and call the same command"
         ) from None
     if expected is None:
         print(f"unverified: the publisher of {file.name} gives no hash")

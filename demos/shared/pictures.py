@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
-from demos.shared import family, provenance
+from demos.shared import colours, family, provenance
 from minigrad.backend import to_numpy
 
 INK, PAPER, BOX = (20, 20, 24), (255, 255, 255), (255, 212, 0)
@@ -44,15 +44,17 @@ def around_grey(gradients):
     return 128 + 127 / scale_of(gradients) * to_numpy(gradients)
 
 
-def heat(values) -> Image.Image:
-    """A map (1, H, W) ≥ 0 as black, red, yellow, white."""
-    return photo(glowing(values))
+def heat(values, name: str = colours.USUAL, over=None) -> Image.Image:
+    """A map (1, H, W) ≥ 0 in colours; `over` pixels (1, 3, H, W), with a scale below, if given."""
+    if over is None:
+        return photo(glowing(values, name))
+    return colours.over_photo(to_numpy(values)[0], to_numpy(over)[0], scale_of(values), name)
 
 
-def glowing(maps):
+def glowing(maps, name: str = colours.USUAL):
     """Maps ≥ 0 as pixels, with one scale for all: (N, H, W) → (N, 3, H, W), 0–255."""
-    v = np.clip(to_numpy(maps) / scale_of(maps), 0, 1)[:, None]                 # (N, 1, H, W)
-    return 255 * np.clip(np.concatenate([v * 3, v * 3 - 1, v * 3 - 2], axis=1), 0, 1)
+    v = np.clip(to_numpy(maps) / scale_of(maps), 0, 1)
+    return np.moveaxis(colours.coloured(v, name), -1, 1)                        # (N, 3, H, W)
 
 
 def mosaic(images, tile: int = 40) -> Image.Image:

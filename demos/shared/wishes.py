@@ -61,7 +61,7 @@ class Made(NamedTuple):
     pixels: np.ndarray
     films: list[list[np.ndarray]]
     each: list[int]
-    error: Diverged | KeyboardInterrupt | None
+    error: Diverged | MemoryError | KeyboardInterrupt | None
 
     @property
     def steps(self) -> int:
@@ -70,7 +70,7 @@ class Made(NamedTuple):
 
 
 def make(net, wishes, preset, seed: int, photo=None, film: bool = False) -> Made:
-    """Make the pictures; Ctrl-C, or a loop that diverges, ends it and keeps what there is.
+    """Make the pictures; Ctrl-C, memory that is gone, or a loop that diverges keeps what there is.
 
     Args:
         net: a network.
@@ -100,7 +100,7 @@ def make(net, wishes, preset, seed: int, photo=None, film: bool = False) -> Made
                 bar.update()
                 if n < len(films) and progress.step % max(1, total // FRAMES) == 0:
                     films[n].append(to_numpy(resized(now[n], edge))[0])
-        except (KeyboardInterrupt, Diverged) as ended:
+        except (KeyboardInterrupt, Diverged, MemoryError) as ended:  # smaller sizes are done
             error = ended
     made = np.concatenate([to_numpy(resized(image, edge)) for image in now])
     return Made(made, films, each, error)

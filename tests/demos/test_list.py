@@ -44,7 +44,7 @@ def test_the_list_tells_each_demo_once_under_its_room():
     lines = listed().splitlines()
     heads = [line for line in lines if line.split(":")[0] in ROOMS or line == "and"]
     assert [head.split(":")[0] for head in heads] == ["look", "make", "learn", "and"]
-    names = [line.split()[0] for line in lines if line.startswith("  ")]
+    names = [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "]
     assert sorted(names) == sorted(demos())
 
 
@@ -55,6 +55,7 @@ def test_the_list_and_a_wrong_name_from_the_command_line():
         )
 
     assert call().stdout == listed() + "\n"
+    assert all(len(line) <= 80 for line in listed().splitlines())
     wrong = call("rulez")
     assert wrong.returncode == 2 and "did you mean rules?" in wrong.stderr
     assert "Traceback" not in wrong.stderr

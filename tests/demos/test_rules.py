@@ -8,6 +8,7 @@ from PIL import Image
 
 import models
 from demos import rules
+from demos.shared.command import PHOTOS
 from minigrad.command import run
 from models import storage
 
@@ -45,14 +46,14 @@ def test_one_command_writes_the_sheet_each_picture_and_a_note(call, tmp_path):
 def test_the_value_in_the_note_is_the_activation_of_the_unit(call, weights):
     _, _, made = call("--layer", "relu3_1", "--unit", "7,10,12")
     net = models.load("minivgg", weights)
-    acts = net(net.pixels(rules.PHOTOS / "face.jpg"))
+    acts = net(net.pixels(PHOTOS / "face.jpg"))
     assert made["value"] == pytest.approx(float(acts["relu3_1"][0, 7, 10, 12]), rel=1e-4)
     top, left, bottom, right = made["receptive field (top, left, bottom, right)"]
     assert bottom - top == right - left == net.receptive_field("relu3_1").size
 
 
 def test_the_gradient_ends_where_the_receptive_field_ends(call, tmp_path):
-    photo = str(rules.PHOTOS / "astronaut.jpg")
+    photo = str(PHOTOS / "astronaut.jpg")
     _, _, made = call("--image", photo, "--layer", "relu2_2", "--unit", "3,20,30")
     top, left, bottom, right = made["receptive field (top, left, bottom, right)"]
     drawn = np.asarray(Image.open(tmp_path / "astronaut_rules_backpropagation.png")).astype(int)

@@ -183,7 +183,8 @@ def channel_count(net, layer: str) -> int:
 
 def edge_for(net, layer: str) -> int:
     """The edge of an image that shows what a unit of a layer and its neighbours see, in pixels."""
-    return min(net.input_size, max(48, net.receptive_field(layer).size * 5 // 4))
+    seen = net.receptive_field(layer).size
+    return net.input_size if seen is None else min(net.input_size, max(48, seen * 5 // 4))
 
 
 def _before(net, layer: str, *kinds: str) -> str:

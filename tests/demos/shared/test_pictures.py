@@ -29,13 +29,13 @@ def test_zero_gradient_is_grey_and_signs_go_either_way():
 
 def test_a_gradient_of_zero_everywhere_is_grey_everywhere():
     assert pixel(pictures.signed(np.zeros((1, 3, 2, 2)))) == (128, 128, 128)
-    assert pixel(pictures.heat(np.zeros((1, 2, 2)))) == (0, 0, 0)
+    assert pixel(pictures.heat(np.zeros((1, 2, 2)))) == (0, 0, 4)    # where inferno begins
 
 
-def test_heat_goes_from_black_over_red_and_yellow_to_white():
+def test_heat_goes_from_black_over_red_to_bright_yellow():
     drawn = pictures.heat(np.array([[[0, 1 / 3, 2 / 3, 1.0]]]))
-    assert [pixel(drawn, i) for i in (0, 3)] == [(0, 0, 0), (255, 255, 255)]
-    assert pixel(drawn, 1)[0] > 250 and pixel(drawn, 1)[2] == 0
+    assert [pixel(drawn, i) for i in (0, 3)] == [(0, 0, 4), (252, 255, 164)]
+    assert pixel(drawn, 2)[0] > 200 and pixel(drawn, 2)[2] < 60
 
 
 def test_a_box_is_drawn_on_a_copy():
