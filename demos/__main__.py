@@ -1,5 +1,8 @@
 """`python -m demos` lists the demos by room; `python -m demos NAME …` runs one."""
+# PYTHON_ARGCOMPLETE_OK: with `pip install -e ".[shell]"` and activate-global-python-argcomplete
+# a shell completes demos, options, layers and classes
 
+import argparse
 import ast
 import contextlib
 import importlib
@@ -100,6 +103,21 @@ def main(argv: list[str]) -> None:
         importlib.import_module(f"demos.{name}").main(rest)
 
 
+def complete(line: str) -> None:
+    """Answer a shell that asks how a command line goes on (argcomplete); does not return."""
+    import argcomplete
+
+    top = argparse.ArgumentParser(prog="python -m demos")
+    add = top.add_subparsers().add_parser
+    for name, what in demos().items():
+        if name in line.split():
+            theirs = importlib.import_module(f"demos.{name}").options()
+            add(name, parents=[theirs], conflict_handler="resolve", help=what)
+        else:
+            add(name, help=what)
+    argcomplete.autocomplete(top)
+
+
 @contextlib.contextmanager
 def quietly():
     """Print nothing and draw no progress bars; what goes wrong is said all the same."""
@@ -126,4 +144,6 @@ if __name__ == "__main__":
         sys.exit(2)
     from minigrad.command import run  # not before: it may be what is hidden
 
+    if "_ARGCOMPLETE" in os.environ:
+        complete(os.environ.get("COMP_LINE", ""))
     sys.exit(run(main, sys.argv[1:], "demos"))

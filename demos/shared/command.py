@@ -65,7 +65,7 @@ def parser(
 def add_layer(options: argparse.ArgumentParser, help: str) -> None:
     """Add --layer, whose names a shell can complete."""
     layer = options.add_argument("--layer", type=filled, metavar="NAME", help=help)
-    layer.completer = lambda parsed_args, **_: list(models.table(model_of(parsed_args)).layers)
+    layer.completer = layers_for_shell
 
 
 def add_photos(options: argparse.ArgumentParser, help: str) -> None:
@@ -99,10 +99,20 @@ def network(args: argparse.Namespace):
     return models.load(model_of(args), path=args.weights, device=args.device)
 
 
+def layers_for_shell(parsed_args, **_) -> list[str]:
+    """Layers of the network that a command line, as far as it is typed, asks for."""
+    return list(models.table(model_of(typed(parsed_args))).layers)
+
+
 def classes_for_shell(parsed_args, **_) -> list[str]:
     """Class names of the network that a command line, as far as it is typed, asks for."""
-    names = network(parsed_args).classes
-    return [name.replace("_", " ") for name in names]
+    return [name.replace("_", " ") for name in network(typed(parsed_args)).classes]
+
+
+def typed(so_far: argparse.Namespace) -> argparse.Namespace:
+    """Which network a line names that is not complete yet: the other options may be missing."""
+    given = {name: getattr(so_far, name, None) for name in ("model", "weights")}
+    return argparse.Namespace(**given, device="cpu")
 
 
 def top_five(net, scores) -> list[tuple[str, float]]:

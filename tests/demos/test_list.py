@@ -1,5 +1,6 @@
 """`python -m demos` lists what there is, by room, and runs what is named."""
 
+import os
 import subprocess
 import sys
 
@@ -61,6 +62,24 @@ def test_the_list_and_a_wrong_name_from_the_command_line():
     assert "Traceback" not in wrong.stderr
 
 
-def test_the_list_tells_the_exit_statuses():
-    (line,) = (line for line in listed().splitlines() if "status" in line)
-    assert "0 done, 2 bad input, 130 stopped" in line and len(line) <= 80
+@pytest.mark.parametrize(("typed", "offered"), [
+    ("ru", {"rules"}),
+    ("rules --pan", {"--panel"}),
+    ("rules --layer relu4", {"relu4_1", "relu4_2"}),
+    ("maximize --model vgg16 --layer conv5", {"conv5_1", "conv5_2", "conv5_3"}),
+    ("maximize --class dalm", {"dalmatian"}),
+    ("what --model squeezenet1_1", {"squeezenet1_1"}),
+    ("rules --colours v", {"viridis"}),
+])
+def test_a_shell_completes_demos_options_layers_and_classes(typed, offered, tmp_path):
+    """Asked as argcomplete's script for bash asks."""
+    pytest.importorskip("argcomplete")
+    line, answer = f"python -m demos {typed}", tmp_path / "answer"
+    environment = os.environ | {
+        "_ARGCOMPLETE": "3", "COMP_LINE": line, "COMP_POINT": str(len(line)), "COMP_TYPE": "9",
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(answer), "_ARGCOMPLETE_IFS": "\n",
+        "_ARGCOMPLETE_SUPPRESS_SPACE": "1",
+    }
+    command = [sys.executable, "-m", "demos"]
+    subprocess.run(command, env=environment, capture_output=True, timeout=60, check=True)
+    assert set(answer.read_text().split()) == offered
