@@ -1,11 +1,11 @@
 """`python -m demos` lists the demos by room; `python -m demos NAME …` runs one."""
 
 import ast
-import difflib
 import importlib
 import pathlib
 import sys
 
+from minigrad.checked import nearest
 from minigrad.command import run
 
 HERE = pathlib.Path(__file__).parent
@@ -81,9 +81,7 @@ def main(argv: list[str]) -> None:
     name, *rest = argv
     known = demos()
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-        raise ValueError(f"there is no demo {name!r}; {hint}")
+        raise ValueError(f"there is no demo {name!r}; {nearest(name, known)}")
     importlib.import_module(f"demos.{name}").main(rest)
 
 

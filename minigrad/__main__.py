@@ -11,13 +11,13 @@ Read before: tensor.py, for what @op does.  Read next: ops/activation.py, the op
 """
 
 import ast
-import difflib
 import inspect
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
 
 from minigrad import ops
+from minigrad.checked import nearest
 from minigrad.command import run
 
 FILES = "activation", "arithmetic", "shape", "linear", "conv", "pool", "norm", "resample", "loss"
@@ -89,9 +89,7 @@ def main(names: list[str]) -> None:
     known = all_ops()
     for name in names:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-            raise ValueError(f"there is no op {name!r}; {hint}")
+            raise ValueError(f"there is no op {name!r}; {nearest(name, known)}")
     for name in names or known:
         print("\n".join(lines(known[name])))
 

@@ -1,7 +1,8 @@
-"""Numbers that a caller gives, checked where they come in, so that nonsense is one sentence there.
+"""What a caller gives, checked where it comes in, so that nonsense is one sentence there.
 
     rate = number("the rate of decay", rate, at_least=0, at_most=1)
     n = whole("every n-th step", n, at_least=1)
+    raise ValueError(f"there is no op {name!r}; {nearest(name, ops)}")
 
 A NaN compares as false with everything and would pass most tests written as `if rate < 0`; it is
 refused here, and so are True and False, which Python counts as 1 and 0.
@@ -9,9 +10,11 @@ refused here, and so are True and False, which Python counts as 1 and 0.
 Read before: ops/sizes.py; the optimisers and the techniques use it too.
 """
 
+import difflib
 import math
 import numbers
 import operator
+from collections.abc import Iterable
 
 
 def number(name: str, value, at_least=-math.inf, at_most=math.inf, above=-math.inf) -> float:
@@ -46,6 +49,13 @@ def whole(name: str, value, at_least: int = 0) -> int:
     if index < at_least:
         raise ValueError(f"{name} is {index}: give {wanted}")
     return index
+
+
+def nearest(name, known: Iterable[str]) -> str:
+    """What somebody may have meant by a name that is none of the known: a hint for a sentence."""
+    known = list(known)
+    close = difflib.get_close_matches(str(name), known, n=2)
+    return f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(known)}"
 
 
 def _number_within(at_least, at_most, above) -> str:

@@ -11,7 +11,6 @@ is done with it); preprocess.py and photo.py; receptive_field.py; classes.py; fi
 storage.py; then the other networks, and photo_folder.py for training.
 """
 
-import difflib
 import os
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from minigrad.backend import to_device
+from minigrad.checked import nearest
 from minigrad.ops.fast.kept import freeze
 from models import alexnet, googlenet, minivgg, squeezenet, storage, vgg
 from models.classes import class_name, find_class
@@ -147,9 +147,7 @@ def _equipped(net: Network, params, device: str, dtype: str) -> Network:
 
 def _design(name: str) -> Design:
     if name not in DESIGNS:
-        close = difflib.get_close_matches(str(name), DESIGNS, n=2)
-        hint = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(DESIGNS)}"
-        raise ValueError(f"there is no network {name!r}; {hint}")
+        raise ValueError(f"there is no network {name!r}; {nearest(name, DESIGNS)}")
     return DESIGNS[name]
 
 

@@ -3,12 +3,11 @@
 Read before: network.py.  Read next: walk.py.
 """
 
-import difflib
-
 import numpy as np
 
 from minigrad import Tensor
 from minigrad.backend import device_of, is_array
+from minigrad.checked import nearest
 from minigrad.tensor import data_of
 from models.preprocess import warn_if_scaled
 
@@ -40,11 +39,7 @@ def pixels_for(net, x):
 def check_layer(net, layer: str) -> None:
     """Raise ValueError where a network has no layer of this name."""
     if layer not in net.layers:
-        close = difflib.get_close_matches(str(layer), net.layers, n=3)
-        hint = f"did you mean {' or '.join(close)}?" if close else (
-            f"its layers are {', '.join(net.layers)}"
-        )
-        raise ValueError(f"{net.name} has no layer {layer!r}; {hint}")
+        raise ValueError(f"{net.name} has no layer {layer!r}; {nearest(layer, net.layers)}")
 
 
 def params_for(net, params) -> dict:
@@ -55,9 +50,8 @@ def params_for(net, params) -> dict:
     """
     unknown = set(params or ()) - set(net.shapes)
     if unknown:
-        close = difflib.get_close_matches(min(unknown), net.shapes, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise ValueError(f"{net.name} has no parameter {min(unknown)!r}{hint}")
+        name = min(unknown)
+        raise ValueError(f"{net.name} has no parameter {name!r}; {nearest(name, net.shapes)}")
     params = {**net.params, **(params or {})}
     if len(params) < len(net.shapes):
         raise ValueError(

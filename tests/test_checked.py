@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigrad.checked import number, whole
+from minigrad.checked import nearest, number, whole
 
 
 @pytest.mark.parametrize("value", [0, 0.5, 1, np.float32(0.5), np.int64(1), np.float64(0)])
@@ -43,3 +43,10 @@ def test_what_is_no_whole_number_is_a_type_error(value):
 def test_a_whole_number_below_its_bound_is_said():
     with pytest.raises(ValueError, match="n is 0: give a whole number, 1 or more"):
         whole("n", 0, at_least=1)
+
+
+def test_a_name_that_is_not_known_is_answered_by_the_nearest_or_by_all():
+    known = ["vgg16", "vgg19", "alexnet"]
+    assert nearest("vgg61", known) == "did you mean vgg19 or vgg16?"
+    assert nearest("alexnett", iter(known)) == "did you mean alexnet?"
+    assert nearest(7, known) == nearest("", known) == "there are vgg16, vgg19, alexnet"

@@ -245,7 +245,7 @@ def test_activations_neither_grow_nor_fade_with_depth(rng):
     "call, says",
     [
         (dict(until="conv4-2"), "minivgg_bn has no layer 'conv4-2'; did you mean conv4_2"),
-        (dict(until="?"), "its layers are conv1_1, bn1_1"),
+        (dict(until="?"), "no layer .*; there are conv1_1, bn1_1"),
         (dict(params={"conv1_1/wieght": 0}), "no parameter .*; did you mean conv1_1/weight"),
         (dict(x=np.zeros((3, 40, 40))), r"takes pixels \(N, 3, H, W\), RGB, 0–255, not an"),
         (dict(x=np.zeros((1, 40, 40, 3))), "net.pixels"),
