@@ -205,7 +205,7 @@ def save(net, wishes, made: Made, args, preset) -> str:
              "probability in the file": p}
             for wish, end, n, p in zip(wishes, ends, begun, answers, strict=True)
         ],
-        **provenance.of(args, **({"photo": args.image} if args.start == "photo" else {})),
+        **provenance.of(args, **({"photo": the_photo(args)} if args.start == "photo" else {})),
     }, more)  # fmt: skip
     for wish, p in zip(wishes, answers, strict=True):
         if p is not None:

@@ -70,7 +70,7 @@ def look(net, photo: pathlib.Path, name: str, args) -> None:
             named(rule, g): pictures.scale_of(g) for rule, g in gradients.items()
         },
         "unit of the gradient": "score per grey level",
-        **provenance.of(args, photo=args.image),
+        **provenance.of(args, photo=photo),
     })
     print(f"{objective.name}{note}: {args.out / name}.png")
 

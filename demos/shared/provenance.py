@@ -50,6 +50,8 @@ def of(args: argparse.Namespace, **read: pathlib.Path) -> dict:
 
 def plain(value):
     """What JSON can hold; of a path no more than leads to it from here."""
+    if isinstance(value, list):
+        return [plain(item) for item in value]
     if not isinstance(value, pathlib.Path):
         return value
     return str(value.relative_to(pathlib.Path.cwd()) if within_here(value) else value)
