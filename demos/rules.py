@@ -29,6 +29,7 @@ from demos.shared.command import (
     photos_of,
     top_five,
 )
+from demos.shared.patience import patiently
 from minigrad.techniques import by_rule, class_score, gradient, panel, strongest_unit, unit
 from minigrad.techniques.look.gradient import over_colours
 from minigrad.tensor import UnusedRule
@@ -52,10 +53,12 @@ def look(net, photo: pathlib.Path, name: str, args) -> None:
 
     objective = asked_for(net, x, args)
     box = box_of(net, objective, x.shape[2:])
-    gradients, note = under_each_rule(net, x, objective)
+    with patiently("the gradient under each rule"):
+        gradients, note = under_each_rule(net, x, objective)
     drawn = draw(net, x, acts, gradients, box, args)
     if args.panel:
-        combinations = panel(net, x, objective)
+        with patiently("the panel"):
+            combinations = panel(net, x, objective)
         drawn["panel"] = draw_panel(combinations, box, x.shape[2:])
         if all(bits.switches for bits in combinations):
             note += " (no max pooling lies between it and the image, so there are no switches)"

@@ -179,8 +179,28 @@ def test_an_error_of_the_server_is_said(server, file):
 
 
 def test_no_connection_is_said(file):
-    with pytest.raises(OSError, match="cannot be reached"):
+    with pytest.raises(OSError, match="cannot be reached") as refused:
         fetch("http://127.0.0.1:9/weights.bin", file, SHA)
+    assert f"fetch it by hand, put it into {file.parent} as weights.bin" in str(refused.value)
+
+
+def test_a_file_that_was_fetched_by_hand_is_taken_without_asking_the_server(
+    server, squeezenet, tmp_path
+):
+    (tmp_path / "weights.bin").write_bytes(CONTENT)
+    assert main(["download", "squeezenet1_0_caffe"]) == 0
+    assert squeezenet.exists() and server.asked == []
+
+
+def test_converting_says_what_was_written_and_what_comes_next(
+    squeezenet, shared_data, tmp_path, capsys
+):
+    source = shared_data / "squeezenet" / "compressed_SqueezeNet.net"
+    target = tmp_path / "a b.h5"
+    assert main(["convert", str(source), str(target), "--model", "squeezenet1_0_caffe"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first == f"squeezenet1_0_caffe, {target.stat().st_size / 2**20:.1f} MB: {target}"
+    assert second == f"look through it: python -m demos rules --weights '{target}'"
 
 
 def test_download_fetches_checks_and_converts(server, tmp_path, monkeypatch, shared_data, capsys):

@@ -1,0 +1,37 @@
+"""A sign of life where nothing else would move for longer than two seconds.
+
+    with patiently("the panel"):
+        combinations = panel(net, x, objective)
+
+Used by: rules.py, whose gradients at a large size take a minute and have no steps to count.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+
+from tqdm import tqdm
+
+SILENCE = 2.0  # seconds that pass for at once
+
+
+@contextlib.contextmanager
+def patiently(what: str) -> Iterator[None]:
+    """Show on the terminal what is under way and since when, until it is done."""
+    done = threading.Event()
+    line = tqdm(desc=what, bar_format="{desc} … {elapsed}", leave=False, delay=SILENCE)
+
+    def tell():
+        wait = SILENCE
+        while not done.wait(wait):
+            line.refresh()
+            wait = 1.0
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
+        line.close()
