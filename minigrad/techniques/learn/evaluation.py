@@ -14,7 +14,7 @@ changing any answer (Guo et al. 2017, section 4.2):
 T is chosen so that the cross entropy is least, and the last layer can be divided by it once and for
 all (models/fold.py).
 
-Read before: recipe.py.
+Read before: fine_tuning.py.
 """
 
 from collections.abc import Iterable, Mapping

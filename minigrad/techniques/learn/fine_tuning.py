@@ -11,7 +11,7 @@ where it is frozen:
 
     x ← x + r (x′ − x)              x′, where the optimiser would go
 
-Read before: training.py.
+Read before: recipe.py.  Read next: evaluation.py.
 """
 
 from typing import Any

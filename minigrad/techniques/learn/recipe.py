@@ -5,7 +5,7 @@ size, which an average pooling before the first fully connected layer allows.  T
 few steps and then falls along a cosine to zero (optim.cosine).  A warm restart lets it rise again
 in the middle of a run (Loshchilov and Hutter 2017, section 3).
 
-Read before: training.py.  Read next: evaluation.py.
+Read before: training.py.  Read next: fine_tuning.py.
 """
 
 from collections.abc import Callable
