@@ -110,8 +110,8 @@ class Draw:
         x = np.exp(self.rng.normal(size=shape))
         return self._spoiled(x, [0.0, np.inf, 1e-40, 1e-30, 1e30]) if self.hard else x
 
-    def _endless(self, shape):  # where 1e30 overflows on the way, by luck
-        x = self._usual(shape)
+    def _endless(self, shape):  # where 1e±30 would not survive the way, by luck
+        x = self.rng.normal(size=shape) * self.one_of(1, 1, 100)
         return self._spoiled(x, [0.0, np.inf, -np.inf, np.nan]) if self.hard else x
 
     def _unit(self, shape):  # of size one, for long computations
