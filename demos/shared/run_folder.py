@@ -20,13 +20,15 @@ try:
 except ImportError:  # Windows has no such locks
     fcntl = None
 
+LOCK = ".training"
+
 
 @contextlib.contextmanager
 def own(folder: pathlib.Path) -> Iterator[None]:
     """Make a folder, see that one can write there, and keep other runs out of it.
 
-    The lock is the system's, on the folder itself: it ends with the process, however that ends, and
-    leaves no file behind.
+    The lock is the system's, on a file of its own: the folder is locked by whoever writes
+    pictures there.  It ends with the process, however that ends.
 
     Raises:
         OSError: the folder cannot be made or written to.
@@ -42,9 +44,10 @@ def own(folder: pathlib.Path) -> Iterator[None]:
         raise OSError(f"cannot write into {folder}: {why}; give another folder as --out") from None
     with contextlib.ExitStack() as stack:
         if fcntl:
-            handle = os.open(folder, os.O_RDONLY)
+            handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT)
             stack.callback(os.close, handle)
             _lock(handle, folder)
+            stack.callback((folder / LOCK).unlink, missing_ok=True)
         yield
 
 

@@ -194,7 +194,8 @@ def test_a_stopped_command_saves_what_there_is_and_says_so(tmp_path, weights, nu
             process.send_signal(one)
             time.sleep(0.02)
         said += process.stderr.read()
-        assert process.wait(60) == 130
+        # the last Ctrl-C may find all saved and Python itself on its way out
+        assert process.wait(60) in (130, -signal.SIGINT)
     assert b"stopped; 1 picture: " in said and b"Traceback" not in said
     note = json.loads((tmp_path / "dog_maximize.json").read_text())
     assert note["interrupted"] and 0 < note["steps done"] < 100000
