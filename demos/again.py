@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from demos.shared import family, provenance
+from demos.shared.command import Paragraphs
 from minigrad.ops.fast import threads
 
 AGAIN = ("rules", "filters", "maximize", "opinion")  # what draws, and trains nothing
@@ -46,7 +47,7 @@ def options() -> argparse.ArgumentParser:
     """Only what to make again: all else is in the file."""
     parse = argparse.ArgumentParser(
         prog="python -m demos again", description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Paragraphs,
     )  # fmt: skip
     parse.add_argument("file", type=pathlib.Path, metavar="FILE.json", help="beside a picture")
     return parse
