@@ -21,7 +21,7 @@ def test_the_device_gives_what_the_cpu_gives(pytestconfig):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "tests/device", "-q", "-p", "no:cacheprovider"],
         cwd=ROOT, env=os.environ | {"MINIGRAD_CUPY": whose}, text=True, check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=900,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-8000:]
     assert int(re.search(r"(\d+) passed", done.stdout)[1]) > 400
