@@ -88,14 +88,7 @@ def model_of(args: argparse.Namespace) -> str:
 
 
 def network(args: argparse.Namespace):
-    """Load the network that the options name.
-
-    Raises:
-        ValueError: there is none, or the folder for the pictures is a file.
-    """
-    out = getattr(args, "out", None)
-    if out is not None and out.exists() and not out.is_dir():
-        raise ValueError(f"--out {out} is a file: give a folder, which is made where there is none")
+    """Load the network that the options name."""
     return models.load(model_of(args), path=args.weights, device=args.device)
 
 

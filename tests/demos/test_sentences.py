@@ -98,7 +98,7 @@ def test_a_folder_for_pictures_that_is_a_file_is_said_before_the_work(call, demo
     (tmp_path / "file").write_text("mine")
     asked = ["--class", "cup", *SMALL] if demo is maximize else []
     status, said = call(demo, *asked, "--out", tmp_path / "file")
-    assert status == 2 and "file is a file: give a folder" in said.err and said.out == ""
+    assert status == 2 and "file is a file; name a folder" in said.err and said.out == ""
     assert (tmp_path / "file").read_text() == "mine"
 
 
