@@ -27,7 +27,7 @@ from demos.shared.command import (
     network,
     parser,
     photos_of,
-    top_five,
+    top,
 )
 from demos.shared.patience import patiently
 from minigrad.techniques import by_rule, class_score, gradient, panel, strongest_unit, unit
@@ -48,7 +48,7 @@ def look(net, photo: pathlib.Path, name: str, args) -> None:
     """One photo: what the network says of it, and the pictures."""
     x = net.pixels(photo, size=args.size)
     acts = net(x)
-    for class_, p in top_five(net, acts.scores):
+    for class_, p in top(net, acts.scores):
         print(f"{p:6.1%}  {class_}")
 
     objective = asked_for(net, x, args)
@@ -146,7 +146,7 @@ def draw(net, x, acts, gradients, box, args):
         f"saliency, {rule}": pictures.heat(over_colours(g), args.colours, x if args.over else None)
         for rule, g in gradients.items()
     }
-    chart = pictures.bars(top_five(net, acts.scores), (256, 256))
+    chart = pictures.bars(top(net, acts.scores), (256, 256))
 
     rows = [[("the photo" + (", and what the unit sees" if box else ""), framed), *colour.items()]]
     last = [("what the network says", chart), *maps.items()]

@@ -108,12 +108,7 @@ def typed(so_far: argparse.Namespace) -> argparse.Namespace:
     return argparse.Namespace(**given, device="cpu")
 
 
-def top_five(net, scores) -> list[tuple[str, float]]:
-    """Names and probabilities of the five likeliest classes: scores (1, K)."""
-    return top(net, scores, 5)
-
-
-def top(net, scores, count: int) -> list[tuple[str, float]]:
+def top(net, scores, count: int = 5) -> list[tuple[str, float]]:
     """Names and probabilities of so many likeliest classes: scores (1, K)."""
     p = to_numpy(softmax(scores))[0]
     return [(class_name(net, k), float(p[k])) for k in p.argsort()[::-1][:count]]

@@ -71,7 +71,7 @@ def write(folder: pathlib.Path, name: str, files: Mapping[str, bytes], note: dic
     folder.mkdir(parents=True, exist_ok=True)
     family = {name + end: data for end, data in files.items()}
     text = json.dumps({**note, "pictures": list(family)}, indent=1, ensure_ascii=False)
-    with saving(), alone_in(folder), replacing(folder / f"{name}.json") as temporary:
+    with alone_in(folder), saving(), replacing(folder / f"{name}.json") as temporary:
         temporary.write_text(text, encoding="utf-8")
         old = listed(folder, name)
         with contextlib.ExitStack() as all_or_none:

@@ -105,7 +105,7 @@ def save(path: pathlib.Path, run: Run) -> None:
     """Write a checkpoint, whole or not at all.
 
     Raises:
-        OSError: it cannot be written; the sentence names the file and its size.
+        OSError: it cannot be written; the sentence names the file and how far it came.
     """
     arrays = {f"params/{name}": to_numpy(a) for name, a in run.params.items()}
     arrays |= {f"momentum/{name}": to_numpy(a) for name, a in run.optimiser.state.items()}
@@ -114,13 +114,8 @@ def save(path: pathlib.Path, run: Run) -> None:
         "epoch": run.epoch, "seen": run.outcomes, "log": run.log, "origin": run.origin,
         "network": run.net.attributes,
     }
-    try:
-        with replacing(path) as temporary, open(temporary, "wb") as file:
-            np.savez(file, note=np.array(json.dumps(note)), **arrays)
-    except OSError as error:
-        size = sum(array.nbytes for array in arrays.values())
-        why = error.strerror or error
-        raise OSError(f"{path}, {size:,} bytes, could not be written: {why}") from None
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, note=np.array(json.dumps(note)), **arrays)
 
 
 def standing(path: pathlib.Path) -> str:
