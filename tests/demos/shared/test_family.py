@@ -4,6 +4,10 @@ import errno
 import json
 import pathlib
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -114,3 +118,25 @@ def test_every_demo_asks_for_its_folder_before_it_begins(demo, monkeypatch, caps
 
 def forbidden(**where):
     raise OSError(errno.EROFS, "Read-only file system")
+
+
+def test_ctrl_c_is_heard_while_another_process_has_the_folder(tmp_path):
+    """The other one is here; who waits is a process of its own."""
+    code = (
+        "import pathlib, sys; from demos.shared.family import write; "
+        "from minigrad.command import run\n"
+        f"folder = pathlib.Path({str(tmp_path)!r})\n"
+        "def main(argv): print('waits', flush=True); write(folder, 'cup', {'.png': b''}, {})\n"
+        "sys.exit(run(main, [], 'demos'))"
+    )
+    with family.alone_in(tmp_path):
+        command = [sys.executable, "-c", code]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
+            assert waiting.stdout.readline() == b"waits\n"
+            time.sleep(0.3)  # until it stands before the lock
+            waiting.send_signal(signal.SIGINT)
+            try:
+                assert waiting.wait(10) == 130
+            finally:
+                waiting.kill()
+    assert files(tmp_path) == {}
