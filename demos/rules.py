@@ -14,26 +14,15 @@ of the forward pass, relu's mask and pooling's switches, with and without relu o
 """
 
 import argparse
-import dataclasses
 import pathlib
 
 from demos.shared import colours, pictures, provenance
-from demos.shared.command import (
-    add_layer,
-    add_photos,
-    classes_for_shell,
-    filled,
-    for_each,
-    network,
-    parser,
-    photos_of,
-    top,
-)
+from demos.shared.asking import add_objective, objective_of
+from demos.shared.command import add_photos, for_each, network, parser, photos_of, top
 from demos.shared.patience import patiently
-from minigrad.techniques import by_rule, class_score, gradient, panel, strongest_unit, unit
+from minigrad.techniques import by_rule, gradient, panel
 from minigrad.techniques.look.gradient import over_colours
 from minigrad.tensor import UnusedRule
-from models.classes import class_name, find_class
 
 
 def main(argv: list[str]) -> None:
@@ -51,7 +40,7 @@ def look(net, photo: pathlib.Path, name: str, args) -> None:
     for class_, p in top(net, acts.scores):
         print(f"{p:6.1%}  {class_}")
 
-    objective = asked_for(net, x, args)
+    objective = objective_of(net, x, args, by_class=False)
     box = box_of(net, objective, x.shape[2:])
     with patiently("the gradient under each rule"):
         gradients, note = under_each_rule(net, x, objective)
@@ -83,11 +72,7 @@ def options() -> argparse.ArgumentParser:
     parse = parser("rules", __doc__)
     add = parse.add_argument
     add_photos(parse, "photos, folders of photos, or patterns as 'a/*.jpg' (a face that is here)")
-    add_layer(parse, "whose unit to look at (each network has a default)")
-    add("--unit", default="strongest", metavar="strongest|C,Y,X", help="channel, row, column")
-    class_ = add("--class", dest="class_", type=filled, metavar="NAME|INDEX",
-                 help="a class instead")
-    class_.completer = classes_for_shell
+    add_objective(parse, "the strongest unit")
     add("--panel", action="store_true", help="also all combinations of mask, switches and relu")
     add("--over", action="store_true", help="saliency over the photo in grey, with a scale")
     add("--colours", default=colours.USUAL, choices=colours.NAMES,
@@ -95,24 +80,6 @@ def options() -> argparse.ArgumentParser:
     add("--size", default=None, metavar="EDGE",
         help="in pixels, or full, instead of the network's own")
     return parse
-
-
-def asked_for(net, x, args):
-    """Return the objective of the options."""
-    if args.class_ is not None:
-        if args.layer or args.unit != "strongest":
-            raise ValueError("--class asks for a score and --layer for a unit: give one of the two")
-        k = find_class(net, args.class_)
-        return dataclasses.replace(class_score(k), name=f"score of {class_name(net, k)}")
-    if args.unit == "strongest":
-        return strongest_unit(net, x, args.layer)
-    layer, parts = args.layer or net.default_layer, args.unit.split(",")
-    axes = net(x, only=[layer])[layer].ndim - 1
-    numbers = all(part.strip().isascii() and part.strip().isdecimal() for part in parts)
-    if not numbers or len(parts) != axes:
-        form = "channel,row,column" if axes == 3 else "one number"
-        raise ValueError(f"--unit {args.unit!r}: give strongest, or {form} for this layer")
-    return unit(layer, *map(int, parts))
 
 
 def box_of(net, objective, image):

@@ -1,5 +1,8 @@
 """Perceptually even colours for maps, and a map laid over its photo, with a scale.
 
+A map with two signs, for and against, is drawn from blue over grey to red (Moreland 2009): zero is
+grey, and both sides get darker alike.
+
 Equal steps of the value are equal steps of lightness to the eye, so that no edge is seen where the
 map has none, and a grey print still tells more from less (Nuñez, Anderton and Renslow 2018 for
 cividis; van der Walt and Smith 2015 for the others).  The tables are matplotlib's, which are public
@@ -40,6 +43,11 @@ PLACES = {  # place 0 … 255, and its colour, RRGGBB
     ),
 }
 NAMES = list(PLACES)
+BOTH = "coolwarm"
+PLACES[BOTH] = (
+    "0:3b4cc0 28:5d7ce6 55:81a4fb 80:a3c2fe 105:c4d5f3 128:dddcdc 153:f2cbb7 "
+    "179:f7ac8e 204:ee8468 232:d44e41 247:c0282f 255:b40426"
+)
 USUAL = "inferno"
 WEIGHT = 0.6    # of the colours on top of the photo
 BAR, TEXT = 8, 16  # heights below the picture, in pixels
@@ -59,17 +67,23 @@ def coloured(values, name: str = USUAL):
     return np.stack([np.interp(values, at, channel) for channel in colours.T], axis=-1)
 
 
+def share_of(values, top: float, name: str = USUAL):
+    """Where values lie among the colours, in [0, 1]: from 0 to top, of BOTH from −top to top."""
+    share = values / top
+    return np.clip((share + 1) / 2 if name == BOTH else share, 0, 1)
+
+
 def over_photo(values, pixels, top: float, name: str = USUAL) -> Image.Image:
     """A map in colours over its photo in grey, and below them what the colours say.
 
     Args:
-        values: (H, W), 0 or more.
+        values: (H, W), 0 or more; of BOTH with either sign.
         pixels: the photo, (3, H, W), RGB, 0–255.
         top: the value that has the last colour; those above it have it, too.
         name: of the colours.
     """
     grey = np.tensordot([0.299, 0.587, 0.114], pixels, axes=1)[..., None]       # (H, W, 1)
-    mixed = (1 - WEIGHT) * grey + WEIGHT * coloured(np.clip(values / top, 0, 1), name)
+    mixed = (1 - WEIGHT) * grey + WEIGHT * coloured(share_of(values, top, name), name)
     height, width = values.shape
     page = Image.new("RGB", (width, height + BAR + TEXT), (255, 255, 255))
     page.paste(Image.fromarray(np.rint(mixed).clip(0, 255).astype(np.uint8)), (0, 0))
@@ -83,6 +97,7 @@ def scale_bar(width: int, top: float, name: str = USUAL) -> Image.Image:
     bar = Image.new("RGB", (width, BAR + TEXT), (255, 255, 255))
     bar.paste(Image.fromarray(np.rint(strip).astype(np.uint8)), (0, 0))
     draw, font = ImageDraw.Draw(bar), ImageFont.load_default(size=12)
-    draw.text((1, BAR), "0", fill=(20, 20, 24), font=font)
+    low = f"−{top:.2g}" if name == BOTH else "0"
+    draw.text((1, BAR), low, fill=(20, 20, 24), font=font)
     draw.text((width - 1, BAR), f"{top:.2g}", fill=(20, 20, 24), font=font, anchor="ra")
     return bar

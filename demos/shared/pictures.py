@@ -45,15 +45,19 @@ def around_grey(gradients):
 
 
 def heat(values, name: str = colours.USUAL, over=None) -> Image.Image:
-    """A map (1, H, W) ≥ 0 in colours; `over` pixels (1, 3, H, W), with a scale below, if given."""
+    """A map (1, H, W) in colours; `over` pixels (1, 3, H, W), with a scale below, if given.
+
+    A map with negative values is drawn from blue to red whatever the name of the colours.
+    """
+    name = colours.BOTH if values.min() < 0 else name
     if over is None:
         return photo(glowing(values, name))
     return colours.over_photo(to_numpy(values)[0], to_numpy(over)[0], scale_of(values), name)
 
 
 def glowing(maps, name: str = colours.USUAL):
-    """Maps ≥ 0 as pixels, with one scale for all: (N, H, W) → (N, 3, H, W), 0–255."""
-    v = np.clip(to_numpy(maps) / scale_of(maps), 0, 1)
+    """Maps as pixels, with one scale for all: (N, H, W) → (N, 3, H, W), 0–255."""
+    v = colours.share_of(to_numpy(maps), scale_of(maps), name)
     return np.moveaxis(colours.coloured(v, name), -1, 1)                        # (N, 3, H, W)
 
 
@@ -144,7 +148,7 @@ def show(result) -> Image.Image:
 
         pixels (N, 3, H, W)         a photo
         a gradient (N, 3, H, W)     around grey
-        maps (N, H, W)              as heat, or around grey where some are negative
+        maps (N, H, W)              as heat, or from blue to red where some are negative
         {title: one of these}       a sheet
         steps of Progress           the last image, after a run with a bar; Ctrl-C ends it sooner
 
@@ -169,11 +173,9 @@ def show(result) -> Image.Image:
     if not np.isfinite(array).all():
         raise ValueError("there is no picture of NaN or infinity, which some of these numbers are")
     low, high = array.min(), array.max()
-    if maps and low >= 0:
-        return mosaic(glowing(array))
-    if not maps and 0 <= low and 1 <= high <= 255:
-        return mosaic(array)
-    return mosaic(around_grey(array[:, None].repeat(3, axis=1) if maps else array))
+    if maps:
+        return mosaic(glowing(array, colours.BOTH if low < 0 else colours.USUAL))
+    return mosaic(array if 0 <= low and 1 <= high <= 255 else around_grey(array))
 
 
 def _last(steps: Iterator):

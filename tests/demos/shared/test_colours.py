@@ -27,11 +27,29 @@ def test_equal_steps_are_equally_lighter(name):
     assert steps.min() > 0.5 * steps.mean() and steps.max() < 1.4 * steps.mean()
 
 
-@pytest.mark.parametrize("name", colours.NAMES)
+@pytest.mark.parametrize("name", [*colours.NAMES, colours.BOTH])
 def test_the_colours_are_matplotlibs_to_two_levels(name):
     matplotlib = pytest.importorskip("matplotlib")
     theirs = matplotlib.colormaps[name](np.arange(256))[:, :3] * 255
     assert abs(colours.coloured(EVERY, name) - theirs).max() <= 2
+
+
+def test_for_and_against_are_equally_far_from_grey():
+    """Zero is grey, and v is as dark as −v."""
+    rgb = colours.coloured(colours.share_of(np.linspace(-2, 2, 9), 2, colours.BOTH), colours.BOTH)
+    light = lightness(rgb)
+    np.testing.assert_allclose(light, light[::-1], atol=3)
+    assert np.ptp(rgb[4]) < 5 and light.argmax() == 4
+    assert rgb[0, 2] > rgb[0, 0] + 100 and rgb[-1, 0] > rgb[-1, 2] + 100      # blue, red
+
+
+def test_a_map_with_two_signs_is_drawn_in_two_colours():
+    """And is told on its scale: from −3 to 3."""
+    values = np.zeros((1, 40, 60), np.float32)
+    values[0, :, :30], values[0, :, 30:] = -3, 3
+    left, right = (np.asarray(pictures.heat(values))[20, x].astype(int) for x in (5, 55))
+    assert left[2] > left[0] and right[0] > right[2]
+    assert pictures.heat(values, over=np.zeros((1, 3, 40, 60))).size == (60, 40 + 24)
 
 
 def test_there_are_no_other_colours():

@@ -99,11 +99,12 @@ def test_a_gradient_that_is_nowhere_negative_is_no_photo():
         assert same(show(g), pictures.signed(g))
 
 
-def test_a_map_is_shown_as_heat_and_around_grey_if_it_has_signs(rng):
+def test_a_map_is_shown_as_heat_and_from_blue_to_red_if_it_has_signs(rng):
     m = rng.uniform(size=(1, 50, 60))
     assert same(show(m), pictures.heat(m))
     signed = m - 0.5
-    assert same(show(signed), pictures.signed(signed[:, None].repeat(3, axis=1)))
+    blue, red = (np.asarray(show(signed)).astype(int)[at] for at in (signed[0] < -0.4, m[0] > 0.9))
+    assert (blue[:, 2] > blue[:, 0] + 50).all() and (red[:, 0] > red[:, 2] + 50).all()
 
 
 def test_a_batch_stands_in_rows_with_one_scale(rng):
