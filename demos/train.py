@@ -155,14 +155,15 @@ def one_epoch(run: Run, train: photo_folder.Photos, checkpoint: pathlib.Path) ->
     """Show an epoch's photos, beginning where the run stands."""
     recipe, seed, edge = run.recipe, run.recipe.random_seed, run.recipe.edge(run.epoch)
     each = recipe.steps(len(train.labels))
-    rate, saved = recipe.rate(each), time.time()
+    saved = time.time()
     steps = range(run.epoch * each + len(run.outcomes), (run.epoch + 1) * each)
     given = photo_folder.batches(train, edge, recipe.batch, steps, seed, run.net.class_count)
-    bar = tqdm(zip(steps, given, strict=True), total=each, initial=len(run.outcomes), unit="step")
+    bar = tqdm(trained(run, given, recipe.rate(each), steps.start),
+               total=each, initial=len(run.outcomes), unit="step")
     bar.set_description(f"epoch {run.epoch + 1}/{recipe.epochs} at {edge} px")
-    for step, (pixels, labels) in bar:
-        pixels, labels = (to_device(array, run.net.device) for array in (pixels, labels))
-        one_step(run, pixels, labels, rate(step), step)
+    for now in bar:
+        run.params = now.params
+        run.outcomes.append(now.outcome)
         loss, right = np.mean(run.outcomes[-100:], axis=0)
         bar.set_postfix(loss=f"{loss:.3f}", right=f"{right:.1%}", left=left(run, each, bar))
         if time.time() - saved > SAVE_EVERY:
@@ -170,21 +171,17 @@ def one_epoch(run: Run, train: photo_folder.Photos, checkpoint: pathlib.Path) ->
             saved = time.time()
 
 
-def one_step(run: Run, pixels, labels, rate: float, step: int) -> None:
-    """Take a step; one that is interrupted was not taken, for no array is ever changed."""
-    before = dict(run.optimiser.state)
-    rng = np.random.default_rng((run.recipe.random_seed, step, 1))
-    try:
-        params, outcome = training.step(
-            run.net, run.params, pixels, labels, run.optimiser, rate, rng,
-            run.recipe.label_smoothing, run.recipe.adversary,
-            fine_tuning.rates(run.net, run.recipe.freeze, run.recipe.body_rate),
-        )
-    except BaseException:
-        run.optimiser.state = before
-        raise
-    run.params = params
-    run.outcomes.append(outcome)
+def trained(run: Run, batches, rate, begin: int):
+    """Train on as many batches as are given, each step with random numbers of its own."""
+    device, recipe = run.net.device, run.recipe
+    return training.train(
+        run.net,
+        ([to_device(array, device) for array in batch] for batch in batches),
+        params=run.params, optimiser=run.optimiser, lr=rate, begin=begin,
+        rng=lambda step: np.random.default_rng((recipe.random_seed, step, 1)),
+        label_smoothing=recipe.label_smoothing, adversary=recipe.adversary,
+        rates=fine_tuning.rates(run.net, recipe.freeze, recipe.body_rate),
+    )  # fmt: skip
 
 
 def left(run: Run, each: int, bar: tqdm) -> str:

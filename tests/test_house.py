@@ -7,7 +7,7 @@ import inspect
 import pathlib
 import pkgutil
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ import models
 from demos.__main__ import ROOMS
 from minigrad import techniques
 from minigrad.optim import SGD
+from minigrad.techniques.learn.training import Trained
 from minigrad.techniques.objectives import Objective, activations, class_score
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -164,7 +165,11 @@ def good(result, given):
     """An objective, steps of a run, an array, a number, or some of them: all finite."""
     if isinstance(result, Objective):
         result = result(activations(given["net"], given["pixels"], result))
-    if isinstance(result, Iterator):
+    if isinstance(result, Iterator) and isinstance(first := next(result), Trained):
+        assert first.step == 1 and np.isfinite(first.outcome).all()
+        assert first.params.keys() == given["net"].params.keys()
+    elif isinstance(result, Iterator):
+        result = chain([first], result)
         steps = [step if hasattr(step, "pixels") else step[-1] for step in islice(result, 2)]
         assert [step.step for step in steps] == [1, 2]
         first, second = (step.pixels for step in steps)

@@ -18,7 +18,6 @@ technique is given its network; it knows no file, no flag and no demo.
 Reading order: objectives.py; then look/gradient.py, and any room.
 """
 
-from minigrad.techniques.learn import training
 from minigrad.techniques.learn.evaluation import (
     calibration,
     calibration_error,
@@ -29,6 +28,7 @@ from minigrad.techniques.learn.evaluation import (
     temperature,
 )
 from minigrad.techniques.learn.recipe import Recipe
+from minigrad.techniques.learn.training import train
 from minigrad.techniques.look.filters import filters
 from minigrad.techniques.look.gradient import by_rule, gradient, panel, saliency
 from minigrad.techniques.make.excite import (
@@ -59,5 +59,5 @@ __all__ = [
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "opinion", "preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
-    "most_confused", "scores_of", "temperature", "training",
+    "most_confused", "scores_of", "temperature", "train",
 ]

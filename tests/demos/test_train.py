@@ -71,8 +71,8 @@ def stopped(folder, call, tmp_path, monkeypatch):
     """A run of two epochs of three steps, stopped by Ctrl-C in the middle of its fifth step."""
     taken = []
 
-    def step(*args, take=train.training.step):
-        taken.append(take(*args))
+    def step(*args, take=train.training.step, **settings):
+        taken.append(take(*args, **settings))
         if len(taken) == 5:     # momentum has moved, and nobody has seen the new weights
             raise KeyboardInterrupt
         return taken[-1]

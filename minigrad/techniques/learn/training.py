@@ -23,12 +23,17 @@ uphill by the gradient that the first has left behind (in the manner of Shafahi 
 Read before: optim.py and objectives.py.  Read next: recipe.py.
 """
 
+import itertools
 import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from minigrad import ops
 from minigrad.backend import array_module, to_numpy
 from minigrad.checked import number
+from minigrad.optim import SGD
 from minigrad.tensor import Tensor, grad
 
 α = 0.9  # of an old statistic, how much stays
@@ -39,6 +44,58 @@ class Outcome(NamedTuple):
 
     loss: float
     right: float
+
+
+class Trained(NamedTuple):
+    """Where training stands: steps done, the parameters by name, and what came of the last step."""
+
+    step: int
+    params: dict[str, Any]
+    outcome: Outcome
+
+
+def train(
+    net,
+    batches: Iterable,
+    *,
+    params: Mapping[str, Any] | None = None,
+    optimiser=None,
+    lr: float | Callable[[int], float] = 0.01,
+    rng: np.random.Generator | Callable[[int], np.random.Generator] | None = None,
+    begin: int = 0,
+    **settings,
+) -> Iterator[Trained]:
+    """Take a step for each batch, and yield where training stands.
+
+    A step that is broken off, as by Ctrl-C, was not taken: no array is ever changed, and the
+    optimiser has its state back.
+
+    Args:
+        net: a network.
+        batches: (pixels (N, 3, H, W), labels (N,)), as many as there are steps to take.
+        params: to begin with, by default the network's; running statistics among them.
+        optimiser: one of optim.py, by default SGD with momentum.
+        lr: how far a step goes, or a function of the step's number (optim.cosine).
+        rng: of dropout, or a function of the step's number that gives one: then a run that goes on
+            at a later step is the run that was never stopped.
+        begin: the number of the first step.
+        settings: label_smoothing, adversary and rates, as for `step`.
+
+    Raises:
+        ValueError: the loss is infinite or NaN, as with too large a rate.
+    """
+    params = dict(net.params if params is None else params)
+    optimiser = optimiser or SGD(momentum=0.9)
+    rng = np.random.default_rng(0) if rng is None else rng
+    for i, (pixels, labels) in zip(itertools.count(begin), batches, strict=False):
+        now = lr(i) if callable(lr) else lr, rng(i) if callable(rng) else rng
+        before = dict(optimiser.state)
+        try:
+            params, outcome = step(net, params, pixels, labels, optimiser, *now, **settings)
+        except BaseException:
+            optimiser.state = before
+            raise
+        yield Trained(i + 1, params, outcome)
 
 
 def step(

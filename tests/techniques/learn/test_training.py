@@ -25,6 +25,43 @@ def test_a_step_goes_down_and_changes_nothing_in_place(rng):
     assert all(a.dtype == np.float32 for a in params.values())
 
 
+@pytest.fixture
+def batches(rng):
+    return [(rng.uniform(0, 255, (4, 3, 32, 32)).astype("f4"), np.arange(4) % 3) for _ in range(4)]
+
+
+def test_training_is_one_step_for_each_batch(batches):
+    net, sgd = models.build("minivgg_bn", classes=3), SGD(momentum=0.9)
+    params, drop = dict(net.params), np.random.default_rng(0)
+    for x, labels in batches:
+        params, outcome = training.step(net, params, x, labels, sgd, 0.01, drop)
+    *_, last = training.train(net, batches)
+    assert last.step == 4 and last.outcome == outcome
+    assert all(np.array_equal(params[name], a) for name, a in last.params.items())
+
+
+def test_a_step_that_is_broken_off_was_not_taken(batches, monkeypatch):
+    """Begun again at the third step, with what there was then, it is the run nobody stopped."""
+    net, sgd, learn = models.build("minivgg", classes=3), SGD(momentum=0.9), training.learn
+    by_step = {"lr": lambda i: 0.01 / (i + 1), "rng": lambda i: np.random.default_rng(i)}
+    *_, whole = training.train(net, batches, **by_step)
+
+    def stopped(*args):
+        learn(*args)  # the momentum has moved
+        raise KeyboardInterrupt
+
+    run = training.train(net, batches, optimiser=sgd, **by_step)
+    now = [next(run), next(run)][-1]
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training, "learn", stopped)
+        next(run)
+    *_, resumed = training.train(
+        net, batches[2:], params=now.params, optimiser=sgd, begin=now.step, **by_step
+    )
+    assert resumed.step == 4
+    assert all(np.array_equal(whole.params[name], a) for name, a in resumed.params.items())
+
+
 def test_an_adversary_moves_each_photo_so_far_and_the_loss_rises(rng):
     net = models.build("minivgg", classes=3)
     x, labels = rng.uniform(20, 235, (4, 3, 32, 32)).astype("f4"), np.arange(4) % 3
