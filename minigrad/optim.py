@@ -10,17 +10,18 @@ that a run can be saved and resumed exactly.  An image is optimised as {"pixels"
 
 Learning rates are functions of the step: constant, cosine, falling.
 
-Read before: tensor.py.  Read next: techniques/objectives.py.
+Read before: tensor.py, line_search.py.  Read next: techniques/objectives.py.
 """
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigrad.backend import array_module
 from minigrad.checked import number, whole
+from minigrad.line_search import dot, strong_wolfe
 
 Arrays = Mapping[str, Any]
 BELOW_1 = math.nextafter(1, 0)  # a mean that forgets nothing would stay where it began
@@ -96,12 +97,21 @@ class Adam:
         return stepped
 
 
+class Reached(NamedTuple):
+    """Where L-BFGS stands: x, f(x), and the pairs (s, y), all that it needs to go on."""
+
+    x: Any
+    value: float
+    pairs: Sequence[tuple[Any, Any]]
+
+
 class LBFGS:
     r"""L-BFGS (Nocedal and Wright 2006, algorithms 7.4 and 7.5): Newton's step from gradients.
 
     The last `history` pairs s = x' − x, y = g' − g tell how the gradient changes with x, hence the
     inverse Hessian H; its product with g takes two loops over the pairs.  The step's length is
-    halved until f falls enough (Armijo, equation 3.4).  The pairs belong to one run of `minimise`.
+    found by a search with the strong Wolfe conditions (line_search.py).  The pairs belong to one
+    run of `minimise`.
 
     Args:
         history: how many pairs are kept.
@@ -110,40 +120,36 @@ class LBFGS:
     def __init__(self, history: int = 10):
         self.history = whole("history", history, at_least=1)
 
-    def minimise(self, f: Callable, x) -> Iterator[tuple[Any, float]]:
-        """Yield (x, f(x)) after each step, until no step goes down any more.
+    def minimise(
+        self, f: Callable, x, pairs: Sequence[tuple[Any, Any]] = ()
+    ) -> Iterator[Reached]:
+        """Yield where it stands after each step, until no step goes down any more.
 
         Args:
             f: array → (value, gradient).
             x: where to start, an array.
+            pairs: what an earlier run, which came to x, had learned of the curvature.
 
         Raises:
             ValueError: f is NaN or infinite at the start.
         """
-        pairs: list[tuple[Any, Any]] = []
         value, g = f(x)
         if not math.isfinite(value):
             raise ValueError(f"L-BFGS begins where f is {float(value)}: no step could be compared")
         while True:
             d = -times_inverse_hessian(g, pairs)
-            slope = dot(g, d)
-            if slope >= 0:
+            if dot(g, d) >= 0:
                 return
-            # the first step knows nothing of scales, so it is short
+            # the first step knows nothing of scales, so it begins short
             t = 1.0 if pairs else min(1.0, 1 / float(abs(g).sum()))
-            for _ in range(30):
-                there = x + t * d
-                new, gradient = f(there)
-                if new <= value + 1e-4 * t * slope:
-                    break
-                t /= 2
-            else:
+            there = strong_wolfe(f, x, d, float(value), g, t)
+            if there is None:
                 return
-            s, y = there - x, gradient - g
+            s, y = there.x - x, there.gradient - g
             if dot(s, y) > 1e-10 * dot(y, y):  # otherwise H would not be positive
                 pairs = [*pairs, (s, y)][-self.history :]
-            x, value, g = there, new, gradient
-            yield x, float(value)
+            x, value, g = there.x, there.value, there.gradient
+            yield Reached(x, value, pairs)
 
 
 def times_inverse_hessian(g, pairs: Sequence[tuple[Any, Any]]):
@@ -159,11 +165,6 @@ def times_inverse_hessian(g, pairs: Sequence[tuple[Any, Any]]):
     for (s, y), alpha in zip(pairs, reversed(alphas), strict=True):
         q = q + s * (alpha - dot(y, q) / dot(y, s))
     return q
-
-
-def dot(a, b) -> float:
-    """Σ a b over all elements, as a Python number."""
-    return float((a * b).sum())
 
 
 # ── Learning rates as functions of the step ──────────────────────────────────────────────────────

@@ -1,6 +1,7 @@
 """Optimisers as steps on arrays: unrolled by hand, on quadratics, and resumed."""
 
 import copy
+import itertools
 
 import numpy as np
 import pytest
@@ -70,8 +71,8 @@ def test_lbfgs_solves_a_quadratic_in_about_as_many_steps_as_it_has_axes(rng):
     A = np.diag([1.0, 3.0, 10.0, 30.0])
     x0 = rng.normal(size=4)
     steps = list(LBFGS().minimise(lambda x: (0.5 * x @ A @ x, A @ x), x0))
-    assert min(i for i, (_, f) in enumerate(steps) if f < 1e-10) < 20
-    values = [f for _, f in steps]
+    assert min(i for i, now in enumerate(steps) if now.value < 1e-10) < 20
+    values = [now.value for now in steps]
     assert values == sorted(values, reverse=True)
 
 
@@ -81,15 +82,28 @@ def test_lbfgs_finds_rosenbrocks_valley():
         value = (1 - a) ** 2 + 100 * (b - a * a) ** 2
         return value, np.array([-2 * (1 - a) - 400 * a * (b - a * a), 200 * (b - a * a)])
 
-    *_, (x, value) = LBFGS().minimise(rosenbrock, np.array([-1.2, 1.0]))
+    *_, (x, value, _) = LBFGS().minimise(rosenbrock, np.array([-1.2, 1.0]))
     assert value < 1e-8 and np.allclose(x, 1, atol=1e-3)
 
 
 def test_lbfgs_works_on_an_image(rng):
     target = rng.uniform(0, 255, (1, 3, 4, 4))
     start = np.zeros_like(target)
-    *_, (x, _) = LBFGS().minimise(lambda x: (((x - target) ** 2).sum(), 2 * (x - target)), start)
+    *_, (x, _, _) = LBFGS().minimise(lambda x: (((x - target) ** 2).sum(), 2 * (x - target)), start)
     assert np.allclose(x, target, atol=1e-3)
+
+
+def test_lbfgs_goes_on_from_its_pairs_as_if_nothing_had_happened(rng):
+    A = np.diag(np.geomspace(1, 1e4, 12))
+
+    def f(x):
+        return 0.5 * x @ A @ x, A @ x
+
+    whole = list(itertools.islice(LBFGS(4).minimise(f, np.ones(12)), 9))
+    x, _, pairs = whole[4]
+    resumed = list(itertools.islice(LBFGS(4).minimise(f, x, pairs), 4))
+    for one, other in zip(whole[5:], resumed, strict=True):
+        assert np.array_equal(one.x, other.x) and one.value == other.value
 
 
 def test_schedules_at_their_corners():

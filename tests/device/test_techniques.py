@@ -230,7 +230,7 @@ def test_quasi_newton_goes_down_a_quadratic_as_on_the_cpu():
         def f(x):
             return ((x - 3) ** 2 * scale).sum(), 2 * (x - 3) * scale
 
-        return [list(step) for step in optim.LBFGS().minimise(f, to(normal(6)))][:5]
+        return [list(step[:2]) for step in optim.LBFGS().minimise(f, to(normal(6)))][:5]
 
     on_both(gone, 1e-6)
 
