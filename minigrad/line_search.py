@@ -49,8 +49,9 @@ def strong_wolfe(f: Callable, x, d, value: float, g, t: float) -> Point | None:
     start = before = Point(0.0, x, value, g, dot(g, d))
 
     def at(t: float) -> Point:
-        value, gradient = f(x + t * d)
-        return Point(t, x + t * d, float(value), gradient, dot(gradient, d))
+        there = x + t * d
+        value, gradient = f(there)
+        return Point(t, there, float(value), gradient, dot(gradient, d))
 
     for tried in range(MOST):                                               # algorithm 3.5
         here = at(t)
@@ -67,6 +68,8 @@ def strong_wolfe(f: Callable, x, d, value: float, g, t: float) -> Point | None:
 def _zoom(at: Callable, start: Point, low: Point, high: Point) -> Point | None:
     """Close in on a good step between two ends, of which `low` has the lower value."""
     for _ in range(MOST):                                                   # algorithm 3.6
+        if math.isclose(low.t, high.t):  # rounding, near an optimum
+            break
         here = at(lowest_between(low, high))
         if not low_enough(here, start) or here.value >= low.value:
             high = here

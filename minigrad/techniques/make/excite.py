@@ -29,7 +29,7 @@ OTHERS = 2.0  # weight of log p, which asks for less of the other classes
 
 def excite(
     net, pixels, objective: Objective, *, preset: Preset | None = None, rules=None, rng=None,
-    **changes,
+    resume: Progress | None = None, **changes,
 ) -> Iterator[Progress]:  # fmt: skip
     """Run the image loop with a preset's settings, size by size; more of the objective.
 
@@ -42,6 +42,7 @@ def excite(
         rules: {op or Tensor: rule}, as `grad` takes them.
         rng: a random generator for each image, or one that has such children; None: always the
             same.
+        resume: a Progress of an earlier run of the same settings, to go on behind it.
         changes: settings in place of the preset's, by the names of Preset's fields.
 
     Yields:
@@ -58,28 +59,33 @@ def excite(
     if pixels is None:
         drawn = [noise(net, sizes[0], 1, preset.noise, rng) for rng in rngs]
         pixels = array_module(*drawn).concatenate(drawn)
-    return _grown(net, pixels, sizes, objective, preset, rules, rngs)
+    return _grown(net, pixels, sizes, objective, preset, rules, rngs, resume)
 
 
-def _grown(net, x, sizes, objective, preset, rules, rngs) -> Iterator[Progress]:
-    last, before = None, 0
-    for size in sizes:
-        x = x if size is None else resized(x, size)
+def _grown(net, x, sizes, objective, preset, rules, rngs, last) -> Iterator[Progress]:
+    done = (last.step - 1) // preset.steps if last else 0  # so many sizes
+    for before, size in [(n * preset.steps, size) for n, size in enumerate(sizes)][done:]:
+        under_way = last is not None and last.step > before
+        resume = last._replace(step=last.step - before) if under_way else None
+        x = last.pixels if under_way else x if size is None else resized(x, size)
         settings = preset.loop_settings(min(x.shape[2:]))
         try:
-            for progress in optimize(net, x, objective, **settings, rules=rules, rng=rngs):
+            for progress in optimize(
+                net, x, objective, **settings, rules=rules, rng=rngs, resume=resume
+            ):
                 last = progress._replace(step=before + progress.step)
                 yield last
         except Diverged as diverged:
             raise Diverged(before + diverged.step, last) from None
-        x, before = last.pixels, last.step
+        x = last.pixels
 
 
 # ── Several pictures ────────────────────────────────────────────────────────────────────────────
 
 
 def excite_each(
-    net, pixels, wanted: Iterable[Objective], *, preset=None, rules=None, rng=None, **changes
+    net, pixels, wanted: Iterable[Objective], *, preset=None, rules=None, rng=None, resume=None,
+    **changes,
 ) -> Iterator[tuple[int, Progress]]:
     """Make a picture of each objective, several at a time, and yield (number, Progress).
 
@@ -95,6 +101,7 @@ def excite_each(
         preset: see `excite`, as are rules and changes.
         rules: see `excite`.
         rng: a generator for each picture, or one that has such children.
+        resume: a list with a Progress, or None, for each picture.
         changes: see `excite`.
 
     Yields:
@@ -111,7 +118,8 @@ def excite_each(
     walks = [
         excite(
             net, None if pixels is None else pixels[n : n + 1], objective,
-            preset=preset, rules=rules, rng=rngs[n : n + 1], **changes,
+            preset=preset, rules=rules, rng=rngs[n : n + 1],
+            resume=resume[n] if resume else None, **changes,
         )
         for n, objective in enumerate(wanted)
     ]  # fmt: skip

@@ -23,7 +23,6 @@ Read before: transforms.py, regularizers.py.  Read next: steps.py.
 """
 
 import functools
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -38,6 +37,18 @@ from minigrad.techniques.objectives import Objective, activations
 from minigrad.tensor import Tensor, grad
 
 
+class Memory(NamedTuple):
+    """What a run needs, beside the pixels, to go on as if nothing had happened.
+
+    Attributes:
+        arrays: the step's own, arrays and numbers by name (steps.py).
+        rngs: where each image's random generator stood before it was looked at.
+    """
+
+    arrays: dict[str, Any]
+    rngs: list[dict]
+
+
 class Progress(NamedTuple):
     """Where the loop is: steps done, pixels (N, 3, H, W), the objective there, summed over N.
 
@@ -47,6 +58,7 @@ class Progress(NamedTuple):
     step: int
     pixels: Any
     value: float
+    memory: Memory | None = None
 
 
 class Diverged(ValueError):
@@ -74,6 +86,7 @@ def optimize(
     box=(0.0, 255.0),
     rules: Mapping | None = None,
     rng: np.random.Generator | Sequence[np.random.Generator] | None = None,
+    resume: Progress | None = None,
 ) -> Iterator[Progress]:
     r"""Make E(x) large, and yield every step of the way; N images at once, each its own.
 
@@ -91,12 +104,15 @@ def optimize(
         rules: {op or Tensor: rule}, in place of some ops' gradients of the objective.
         rng: what the transforms draw from: a generator for each image, or one that has such
             children.
+        resume: a Progress of an earlier run of the same settings, to go on behind it, bit for bit;
+            its pixels take the place of x₀.
 
     Raises:
         ValueError: the pixels are no batch of images, steps is below 1, the box holds nothing,
             the generators are not as many as the images, or E does not depend on x.
         Diverged: NaN or infinity came up; what was yielded before is good.
     """
+    pixels = resume.pixels if resume else pixels
     if getattr(pixels, "ndim", 0) != 4 or pixels.shape[1] != 3 or pixels.size == 0:
         raise ValueError("an image to start from has the shape (N, 3, H, W), none of them 0")
     steps, box = whole("steps", steps, at_least=1), _checked_box(box, pixels)
@@ -104,27 +120,34 @@ def optimize(
         net, objective, tuple(penalties), tuple(corrections), tuple(transforms), box, rules,
         generators(rng, pixels.shape[0]), mean_colour(net, pixels),
     )
-    return _run(step(task, pixels.clip(*box)), steps)
+    for rng, state in zip(task.rngs, resume.memory.rngs if resume else [], strict=False):
+        rng.bit_generator.state = state
+    walk = step(task, pixels.clip(*box), resume.memory.arrays if resume else {})
+    return _run(walk, steps, resume)
 
 
-def _run(walk, steps: int) -> Iterator[Progress]:
-    last = None
-    for done, (x, here) in enumerate(itertools.islice(walk, steps + 1)):
+def _run(walk, steps: int, last: Progress | None) -> Iterator[Progress]:
+    begin = last.step if last else 0
+    for done, (x, here, arrays) in zip(range(begin, steps + 1), walk, strict=False):
         if not here.finite:
             raise Diverged(done, last)
-        if done:  # where it begins is known
-            last = Progress(done, x, here.value)
+        if done > begin:  # where it begins is known
+            last = Progress(done, x, here.value, Memory(arrays, here.rngs))
             yield last
 
 
 class Here(NamedTuple):
-    """What is found at an image: E and ∂E/∂x, and the objective's share of both."""
+    """What is found at an image: E and ∂E/∂x, and the objective's share of both.
+
+    `rngs` says where the random generators stood before.
+    """
 
     total: float
     gradient: Any
     value: float
     of_objective: Any
     finite: bool
+    rngs: list[dict]
 
 
 @dataclass(frozen=True)
@@ -143,7 +166,7 @@ class Task:
 
     def E(self, x) -> Here:
         """E(x) = objective(net(T(x))) − Σ R(x − mean colour), and its gradient."""
-        X = Tensor(x)
+        X, rngs = Tensor(x), [rng.bit_generator.state for rng in self.rngs]
         inside = ops.clip(X, *self.box)
         shown = functools.reduce(lambda x, T: T(x, self.rngs), self.transforms, inside)
         value = self.objective(activations(self.net, shown, self.objective))
@@ -156,7 +179,9 @@ class Task:
         found = [value.data, total.data, abs(gradient).max(), x.max()]
         numbers = to_numpy(array_module(x).stack(found))  # once, as we wait for the GPU here
         finite = bool(np.isfinite(numbers).all())
-        return Here(float(numbers[1]), gradient, float(numbers[0]), of_objective, finite)
+        return Here(
+            float(numbers[1]), gradient, float(numbers[0]), of_objective, finite, rngs
+        )
 
     def settle(self, x, of_objective, step: int):
         """Correct a stepped image, and bring it back into the box."""

@@ -1,4 +1,4 @@
-r"""How a gradient becomes a step: a walk (task, x₀) → (x₀, E there), (x₁, E there), …
+r"""How a gradient becomes a step: a walk (task, x₀) → (x₀, E there, memory), (x₁, …), …
 
     ascend(optimiser, rate, shape)      x ← x + rate · the optimiser's step along shape(∂E/∂x)
     quasi_newton(history)               L-BFGS: the step to where ∂E/∂x would be zero
@@ -6,6 +6,8 @@ r"""How a gradient becomes a step: a walk (task, x₀) → (x₀, E there), (x�
     like_photos(power)                  a shape: the gradient, as photos would have it
 
 minigrad/optim.py makes numbers small, as training wants it; to make E large it is given −∂E/∂x.
+What a walk remembers between two steps comes with each of them, arrays and numbers by name: handed
+to a new walk beside x, it goes on from there.
 
 Read before: loop.py, minigrad/optim.py.  Read next: presets.py.
 """
@@ -30,13 +32,14 @@ def ascend(optimiser, rate: Callable[[int], float], shape: Callable = lambda g: 
         shape: what the gradient goes through first, say `like_photos(0.75)`.
     """
 
-    def walk(task: Task, x):
+    def walk(task: Task, x, memory):
         own = copy.deepcopy(optimiser)
-        yield x, (here := task.E(x))
-        for i in itertools.count():
+        own.state |= {name: memory[name] for name in memory if name != "step"}
+        yield x, (here := task.E(x)), memory
+        for i in itertools.count(memory.get("step", 0)):
             x = own.step({"pixels": x}, {"pixels": -shape(here.gradient)}, rate(i))["pixels"]
             x = task.settle(x, here.of_objective, i + 1)
-            yield x, (here := task.E(x))
+            yield x, (here := task.E(x)), {"step": i + 1, **own.state}
 
     return walk
 
@@ -45,24 +48,37 @@ def quasi_newton(history: int = 10):
     """L-BFGS, which tells the curvature by comparing gradients: E must be one and the same."""
     history = whole("history", history, at_least=1)
 
-    def walk(task: Task, start):
+    def walk(task: Task, start, memory):
         if task.transforms or task.corrections:
             raise ValueError(
                 "L-BFGS compares the gradients of one function E, which transforms and corrections "
                 "change at every step: leave them out, or take ascend(Adam(), rate)"
             )
-        here = task.E(start)
-        yield start, here
+        looked = []  # at these points of a search: (x, E there)
 
         def f(x):  # −E, as L-BFGS goes down
-            nonlocal here
-            here = task.E(x)
+            looked.append((x, here := task.E(x)))
             return -here.total, -here.gradient
 
-        for x, _ in LBFGS(history).minimise(f, start):
-            yield x.clip(*task.box), here
+        begin = memory.get("x", start)
+        yield start, task.E(begin), memory
+        for x, _, pairs in LBFGS(history).minimise(f, begin, _pairs(memory)):
+            here = next(here for point, here in looked if point is x)
+            looked.clear()
+            yield x.clip(*task.box), here, {"x": x, **_named(pairs)}
 
     return walk
+
+
+def _named(pairs) -> dict:
+    """The pairs (s, y) of L-BFGS as arrays by name, oldest first."""
+    s_and_y = [{f"s{i}": s, f"y{i}": y} for i, (s, y) in enumerate(pairs)]
+    return {name: array for pair in s_and_y for name, array in pair.items()}
+
+
+def _pairs(memory) -> list:
+    count = sum(name.startswith("s") for name in memory)
+    return [(memory[f"s{i}"], memory[f"y{i}"]) for i in range(count)]
 
 
 # the covariance of red, green and blue in 254 photos, scaled, + 0.1 · 1

@@ -76,6 +76,17 @@ def test_a_picture_grows_through_the_sizes_and_the_steps_are_counted_through():
     assert [progress.pixels.shape[2] for progress in made] == [8, 8, 12, 12, 20, 20]
 
 
+@pytest.mark.parametrize("stopped", [1, 4, 5, 7, 11])
+def test_a_picture_goes_on_from_any_step_at_the_size_that_it_had(stopped):
+    """Four steps at each of three sizes; the last step of one is not yet the first of the next."""
+    preset = Preset((8, 12, 16), steps=4, grain=5.0)
+    whole = list(excite(Small(), None, class_score(1), preset=preset))
+    rest = list(excite(Small(), None, class_score(1), preset=preset, resume=whole[stopped - 1],
+                       rng=np.random.default_rng(77)))
+    assert [now.step for now in rest] == list(range(stopped + 1, 13))
+    np.testing.assert_array_equal(rest[-1].pixels, whole[-1].pixels)
+
+
 def test_the_same_call_gives_the_same_picture_and_another_generator_another():
     def picture(rng=None):
         return last(excite(Small(), None, class_score(0), steps=3, rng=rng)).pixels

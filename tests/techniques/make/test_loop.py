@@ -311,6 +311,29 @@ def test_the_step_goes_along_the_gradient_of_objective_and_penalties(linear):
     np.testing.assert_allclose((x - start)[0], 0.5 * (linear.w - 7.0))
 
 
+@pytest.mark.parametrize(
+    ("step", "more"),
+    [
+        (ascend(Adam(), constant(2.0)), {"transforms": [jitter(3), grain(4.0)]}),
+        (ascend(SGD(0.9), lambda step: 9 / (1 + step)), {"corrections": [every(2, blur(1))]}),
+        (quasi_newton(3), {"penalties": [lambda u: 1e-3 * l2(u)]}),
+    ],
+)
+def test_a_run_that_is_resumed_is_the_run_that_was_never_stopped(step, more):
+    """From any step: its pixels and its memory are all that the rest depends on."""
+    net = Small()
+    start = starts.noise(net, 16, 2, 20.0, np.random.default_rng(3))
+    given = net, start, class_score(2)
+    settings = {"step": step, "steps": 8, **more}
+    whole = list(optimize(*given, **settings, rng=np.random.default_rng(1)))
+    for stopped in (whole[0], whole[4]):
+        rest = list(optimize(*given, **settings, rng=np.random.default_rng(9), resume=stopped))
+        assert [now.step for now in rest] == [now.step for now in whole[stopped.step :]]
+        for one, other in zip(whole[stopped.step :], rest, strict=True):
+            np.testing.assert_array_equal(one.pixels, other.pixels)
+            assert one.value == other.value
+
+
 def test_quasi_newton_refuses_a_function_that_changes(linear):
     for more in ({"transforms": [jitter(2)]}, {"corrections": [blur(0.5)]}):
         with pytest.raises(ValueError, match="L-BFGS compares.*leave them out, or take ascend"):
