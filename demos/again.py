@@ -22,11 +22,13 @@ from minigrad.ops.fast import threads
 
 AGAIN = ("rules", "filters", "maximize", "opinion")  # what draws, and trains nothing
 SAME = "the same bytes"
+
+
 def main(argv: list[str]) -> None:
     """Run the command again and compare every picture."""
     file = options().parse_args(argv).file
     note = read(file)
-    for change in changes(note):
+    for change in provenance.changes(note):
         print(f"not as it was: {change}")
     demo, *rest = note["command"]
     with tempfile.TemporaryDirectory() as folder, as_many_threads(note["threads"]):
@@ -76,21 +78,6 @@ def read(file: pathlib.Path) -> dict:
             f"python -m demos {' '.join(command)} makes the whole"
         )
     return note
-
-
-def changes(note: dict) -> list[str]:
-    """What is not as it was when the pictures were made, in words."""
-    now, found = provenance.here()["versions"], []
-    for program, version in note["versions"].items():
-        if now.get(program) != version:
-            found.append(f"{program} was {version} and is {now.get(program)}")
-    for what, was in note["files read"].items():
-        path = pathlib.Path(was.get("path", ""))
-        if not path.is_file():
-            found.append(f"{what}: {path} is gone")
-        elif provenance.print_of(path)["sha256"] != was.get("sha256"):
-            found.append(f"{what}: {path} has another content")
-    return found
 
 
 @contextlib.contextmanager

@@ -211,7 +211,9 @@ def save(
         more: further files, by what follows their name, as "_1.png" or ".gif".
     """
     drawn = {f"{'_' if part else ''}{part}.png": png(one) for part, one in pictures.items()}
-    family.write(folder, name, {**drawn, **more}, {**made_by, **provenance.here()})
+    family.write(folder, name, {**drawn, **more}, {
+        **made_by, **provenance.here(made_by.get("command")),
+    })
 
 
 def png(picture: Image.Image) -> bytes:

@@ -21,10 +21,10 @@ import models
 from minigrad.ops.fast import threads
 
 
-def here() -> dict:
-    """The command, what runs it, and when."""
+def here(command: list[str] | None = None) -> dict:
+    """The command, by default the one that runs now; what runs it, and when."""
     return {
-        "command": sys.argv[1:],
+        "command": command or sys.argv[1:],
         "versions": {
             "minigrad": minigrad.__version__, "python": platform.python_version(),
             "numpy": np.__version__, "pillow": PIL.__version__,
@@ -66,3 +66,18 @@ def print_of(file) -> dict:
     """A file's path and fingerprint."""
     file = pathlib.Path(file)
     return {"path": plain(file), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+
+
+def changes(note: dict) -> list[str]:
+    """What is not as it was when the pictures were made, in words."""
+    now, found = here()["versions"], []
+    for program, version in note["versions"].items():
+        if now.get(program) != version:
+            found.append(f"{program} was {version} and is {now.get(program)}")
+    for what, was in note["files read"].items():
+        path = pathlib.Path(was.get("path", ""))
+        if not path.is_file():
+            found.append(f"{what}: {path} is gone")
+        elif print_of(path)["sha256"] != was.get("sha256"):
+            found.append(f"{what}: {path} has another content")
+    return found
