@@ -14,7 +14,7 @@ from PIL import Image
 
 import models
 from demos import classes, maximize, opinion, rules, what
-from demos.__main__ import demos
+from demos.__main__ import demos, wants_quiet
 from demos.shared.command import FACE, PHOTOS
 from minigrad.command import run
 from minigrad.techniques.make import excite
@@ -226,14 +226,23 @@ def test_help_tells_the_status_codes_in_80_columns():
         assert f"\n  {status:4}" in said
 
 
-@pytest.mark.parametrize("shadow", ["models.py", "models/__init__.py", "minigrad.py"])
-def test_a_users_file_of_the_name_of_a_package_is_named(shadow, tmp_path):
-    file = tmp_path / shadow
+@pytest.mark.parametrize("file", ["models.py", "models/__init__.py", "models/notes", "minigrad.py"])
+@pytest.mark.parametrize("command", ["demos classes cup", "weights list"])
+def test_a_file_of_the_users_hides_no_package(file, command, tmp_path):
+    """It stands in the folder in which the command is given, which Python searches first."""
+    file = tmp_path / file
     file.parent.mkdir(exist_ok=True)
     file.write_text("mine = 1\n")
-    done = python("-m", "demos", "what", FACE, cwd=tmp_path)
-    assert done.returncode == 2 and done.stderr.count("\n") == 1
-    assert f"{tmp_path / shadow.split('/')[0]} hides" in done.stderr
+    done = python("-m", *command.split(), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout
+
+
+@pytest.mark.parametrize(("line", "quiet"), [
+    ("cat.jpg --qu", True), ("-q cat.jpg", True), ("-- --quiet", False), ("--question", False),
+    ("-", False), ("--", False), ("--quiet --help", False), ("-h -q", False), ("", False),
+])
+def test_quiet_is_where_argparse_finds_it(line, quiet):
+    assert wants_quiet(line.split()) == quiet
 
 
 def test_quiet_says_nothing_but_what_went_wrong(tmp_path):
@@ -244,5 +253,8 @@ def test_quiet_says_nothing_but_what_went_wrong(tmp_path):
     argv = ["maximize", "--class", "cup", "--steps", "1", "-q", *out]
     done = python("-m", "demos", *argv)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    for short in ("--q", "--qui"):
+        done = python("-m", "demos", "filters", short, *out[2:])
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     done = python("-m", "demos", "rules", "nowhere.jpg", "--quiet", *out)
     assert done.returncode == 2 and done.stderr == "demos: there is no photo nowhere.jpg\n"
