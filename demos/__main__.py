@@ -94,6 +94,8 @@ def main(argv: list[str]) -> None:
             print(f"\n{STATUS}")
         return
     name, *rest = argv
+    if name.startswith("-"):
+        raise ValueError(f"an option stands behind the demo's name: python -m demos NAME {name}")
     known = demos()
     if name not in known:
         from minigrad.checked import nearest

@@ -104,7 +104,7 @@ def asked_for(net, args):
     if (args.bare or args.image) and args.start != "photo":
         raise ValueError("a photo is only looked at with --start photo: add that, or leave it out")
     if args.classes:
-        found = [find_class(net, text) for text in args.classes]
+        found = dict.fromkeys(find_class(net, text) for text in args.classes)   # each once
         wishes, size = [of_class(net, k, class_name(net, k)) for k in found], None
     else:
         wishes = [
@@ -128,7 +128,7 @@ def channels(net, layer: str, text: str):
     if text == "all":
         return range(channel_count(net, layer))
     try:
-        return [int(c) for c in text.split(",")]
+        return list(dict.fromkeys(int(c) for c in text.split(",")))
     except ValueError:
         raise ValueError(f"--channel {text!r}: give numbers, 3 or 3,4,5, or all") from None
 
@@ -148,8 +148,8 @@ def settings(net, args, size):
         "noise": 0.0 if args.start == "zero" else None,
     }
     if args.regularizer is not None:
-        named = [text for text in args.regularizer if text != "none"]
-        given["regularizers"] = dict(map(strength, named))
+        none = args.regularizer == ["none"]
+        given["regularizers"] = {} if none else dict(map(strength, args.regularizer))
     changes = {name: value for name, value in given.items() if value is not None}
     if args.waves is not None:
         changes["waves"] = None if args.waves < 0 else args.waves
@@ -163,7 +163,7 @@ def strength(text: str) -> tuple[str, float]:
         return name, float(number)
     except ValueError:
         raise ValueError(
-            f"--regularizer {text!r}: give a name and a strength, as l2=1e-7, or none"
+            f"--regularizer {text!r}: give a name and a strength, as l2=1e-7, or none alone"
         ) from None
 
 

@@ -124,11 +124,11 @@ def options() -> argparse.ArgumentParser:
     add = parse.add_argument
     add("--data", required=True, type=pathlib.Path, metavar="FOLDER",
         help="holds train/<class>/ and val/<class>/")
-    add("--epochs", type=int, help=f"passes over the photos ({Recipe.epochs})")
+    add("--epochs", type=int, help=f"passes over the photos ({usual('epochs')})")
     add("--photos", type=int, help="how many make an epoch (as many as there are)")
     add("--sizes", help=f"edge*epochs,…: stretched to --epochs ({Recipe.sizes})")
-    add("--batch", type=int, help=f"photos in a step ({Recipe.batch})")
-    add("--lr", type=float, help=f"the highest rate ({Recipe.lr}); with --resume, a warm restart")
+    add("--batch", type=int, help=f"photos in a step ({usual('batch')})")
+    add("--lr", type=float, help=f"the highest rate ({usual('lr')}); with --resume, a warm restart")
     add("--adversary", type=float, metavar="GREYS",
         help="learn each batch twice, once moved so far against the answer (0)")
     add("--freeze", choices=["conv", "body"],
@@ -140,6 +140,11 @@ def options() -> argparse.ArgumentParser:
     add("--force", action="store_true", help="replace what an earlier run has left in --out")
     add("--licence", help="of the weights, for their file (MIT, or that of --weights)")
     return parse
+
+
+def usual(name: str) -> str:
+    """What an option is where it is not given, from nothing and in fine-tuning."""
+    return f"{getattr(Recipe, name)}, fine-tuning: {training_run.FINE_TUNING[name]}"
 
 
 def read(folder: pathlib.Path, part: str, classes: list[str], edge: int) -> photo_folder.Photos:
@@ -195,10 +200,18 @@ def left(run: Run, each: int, bar: tqdm) -> str:
 
 
 def answers(run: Run, photos: photo_folder.Photos, size: int):
-    """Scores (N, K) and labels (N,) of all photos, their middles at `size`."""
+    """Scores (N, K) and labels (N,) of all photos, their middles at `size`.
+
+    Raises:
+        ValueError: the last steps have made weights of which nothing can be computed.
+    """
     p = run.net.preprocessing
     batches = photo_folder.centred(photos, p.resize * size / p.crop, size, batch=100)
-    return evaluation.scores_of(run.net, batches, run.params)
+    scores, labels = evaluation.scores_of(run.net, batches, run.params)
+    if not np.isfinite(scores).all():
+        raise ValueError(f"the scores are no numbers any more: take a smaller lr than "
+                         f"{run.recipe.lr:g}")
+    return scores, labels
 
 
 def report(run: Run, val: photo_folder.Photos) -> None:

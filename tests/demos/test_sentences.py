@@ -53,6 +53,29 @@ def test_every_option_has_a_line_of_help_and_the_help_fits_80_columns(demo, monk
     assert max(map(len, parse.format_help().splitlines())) <= 80
 
 
+def test_what_is_empty_is_not_the_folder_one_stands_in(call, capsys, tmp_path):
+    """As where a variable of the shell is not set: rules "$PHOTO" --out "$DIR"."""
+    for wrong in ([""], ["--image", " "]):
+        with pytest.raises(SystemExit, match="2"):
+            call(rules, *wrong)
+        assert "it is empty" in capsys.readouterr().err
+    status, said = call(rules, FACE, "--out", "")
+    assert status == 2 and "--out is empty" in said.err
+
+
+def test_what_is_asked_for_twice_is_made_once(call, tmp_path):
+    small = ["--steps", "1", "--size", "32"]
+    call(maximize, "--class", "cup", "CUP", *small)
+    assert not (tmp_path / "out" / "cup_maximize_2.png").exists()
+    _, said = call(maximize, "--layer", "conv1_1", "--channel", "3,4,3", *small)
+    assert "2 pictures" in said.out
+
+
+def test_none_and_a_regularizer_contradict_each_other(call):
+    status, said = call(maximize, "--class", "cup", "--regularizer", "none", "l2=1")
+    assert status == 2 and "none alone" in said.err
+
+
 @pytest.mark.parametrize("layer", ["fc8", "fc6", "avgpool", "relu7"])
 def test_a_layer_that_sees_the_whole_image_is_excited_at_the_networks_size(call, layer, tmp_path):
     status, said = call(maximize, "--layer", layer, "--channel", "3", "--steps", "1")
@@ -217,6 +240,26 @@ def test_a_demos_file_says_how_it_is_run(demo):
     done = python(f"demos/{demo}.py", "--help")
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr == f"{demo}.py is part of a package; run it as: python -m demos {demo}\n"
+
+
+def test_an_option_in_front_of_the_demo_is_told_its_place():
+    done = python("-m", "demos", "--quiet", "rules")
+    assert done.returncode == 2 and "python -m demos NAME --quiet" in done.stderr
+
+
+@pytest.mark.parametrize("command", [
+    "minigrad --help", "models --help", "models", "weights --help", "weights list",
+    "weights download --help", "weights convert --help", "weights info --help",
+])
+def test_every_other_command_fits_80_columns_too(command):
+    done = python("-m", *command.split(), COLUMNS="80")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_a_size_of_nothing_is_no_size():
+    done = python("-m", "models", "vgg16", "--size", "0")
+    assert done.returncode == 2 and "0×0 pixels are too few" in done.stderr
 
 
 def test_help_tells_the_status_codes_in_80_columns():

@@ -61,6 +61,15 @@ def test_a_run_writes_a_network_that_tells_the_classes(folder, call, tmp_path):
     assert note["sha256"] == hashlib.sha256(weights).hexdigest()
 
 
+@pytest.mark.parametrize("option", ["--lr=1e30", "--random-seed=-1"])
+def test_numbers_that_lead_nowhere_are_said_and_leave_nothing(folder, call, tmp_path, option):
+    """One step an epoch: its loss is still a number, and only the scores after it are none."""
+    status, printed = call(folder, "--epochs", "1", "--batch", "24", option)
+    said = {"--lr=1e30": "take a smaller lr than 1e+30", "--random-seed=-1": "random_seed is -1"}
+    assert status == 2 and said[option] in printed.err.splitlines()[-1]
+    assert not list((tmp_path / "out").glob("*"))
+
+
 def test_the_file_says_what_licence_it_has(folder, call, tmp_path):
     call(folder, "--epochs", "1", "--photos", "8", "--licence", "CC0")
     assert storage.read(tmp_path / "out" / "minivgg.h5")[1]["licence"] == "CC0"
