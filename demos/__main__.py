@@ -9,6 +9,7 @@ import importlib
 import itertools
 import os
 import pathlib
+import signal
 import sys
 import textwrap
 
@@ -143,6 +144,8 @@ def quietly():
 
 
 if __name__ == "__main__":
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while all is imported: just the end
     sys.path.insert(0, str(HERE.parent))  # before the user's folder: a models.py there is another's
     from minigrad.command import run
 

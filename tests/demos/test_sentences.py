@@ -5,8 +5,10 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -260,6 +262,25 @@ def test_every_other_command_fits_80_columns_too(command):
 def test_a_size_of_nothing_is_no_size():
     done = python("-m", "models", "vgg16", "--size", "0")
     assert done.returncode == 2 and "0×0 pixels are too few" in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals as POSIX has them")
+def test_ctrl_c_while_modules_are_imported_ends_it_without_a_traceback(tmp_path):
+    """A numpy.py stands for the one that takes its time; none of it is ours to catch."""
+    begun = tmp_path / "begun"
+    (tmp_path / "numpy.py").write_text(
+        f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(60)\n"
+    )
+    command = [sys.executable, "-m", "demos", "what"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        while not begun.exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == b"" and process.wait(60) == -signal.SIGINT
 
 
 def test_help_tells_the_status_codes_in_80_columns():
