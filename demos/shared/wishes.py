@@ -53,7 +53,7 @@ class Made(NamedTuple):
 
     Attributes:
         pixels: (N, 3, H, W), a picture for each wish; without a step done it is only its start.
-        films: the moments of the first pictures.
+        films: the moments of the first pictures, from the start to the picture itself.
         each: steps done, for each picture.
         error: None, or what is to be raised once the pictures are saved.
     """

@@ -479,12 +479,10 @@ def test_a_folder_that_cannot_be_written_is_said_before_photos_are_read(
         status, printed = call(folder, out=out)
         assert status == 2 and str(tmp_path / "file") in printed.err
 
-    def full(path, content):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(pathlib.Path, "write_bytes", full)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda where: usage._replace(free=9))
     status, printed = call(folder)
-    assert status == 2 and "No space left on device; give another folder" in printed.err
+    assert status == 2 and "its disk has 9 bytes left" in printed.err
 
 
 # ── What is written can be read ─────────────────────────────────────────────────────────────────
