@@ -67,7 +67,7 @@ def test_the_json_records_what_makes_the_pictures_again(made, tmp_path):
     note = json.loads(made("rules", "--image", "grey.png").read_text())
     assert note["command"][:3] == ["rules", "--image", "grey.png"]
     assert set(note["versions"]) == {"minigrad", "python", "numpy", "pillow"}
-    assert note["options"]["panel"] is False and note["options"]["unit"] == "strongest"
+    assert note["options"]["panel"] is False and note["options"]["unit"] is None
     prints = {
         what: {"path": path, "sha256": hashlib.sha256((tmp_path / path).read_bytes()).hexdigest()}
         for what, path in [("weights", "some.h5"), ("photo", "grey.png")]
