@@ -6,9 +6,10 @@ import argparse
 import ast
 import contextlib
 import importlib
-import importlib.util
+import itertools
 import os
 import pathlib
+import signal
 import sys
 import textwrap
 
@@ -94,12 +95,14 @@ def main(argv: list[str]) -> None:
             print(f"\n{STATUS}")
         return
     name, *rest = argv
+    if name.startswith("-"):
+        raise ValueError(f"an option stands behind the demo's name: python -m demos NAME {name}")
     known = demos()
     if name not in known:
         from minigrad.checked import nearest
 
         raise ValueError(f"there is no demo {name!r}; {nearest(name, known)}")
-    with quietly() if {"-q", "--quiet"} & set(rest) else contextlib.nullcontext():
+    with quietly() if wants_quiet(rest) else contextlib.nullcontext():
         importlib.import_module(f"demos.{name}").main(rest)
 
 
@@ -118,6 +121,20 @@ def complete(line: str) -> None:
     argcomplete.autocomplete(top)
 
 
+def wants_quiet(argv: list[str]) -> bool:
+    """Is --quiet in a command line, shortened too, as argparse allows?  Who asks for help gets it.
+
+    The demo's own parser comes too late: it imports tqdm.
+    """
+    options = set(itertools.takewhile(lambda word: word != "--", argv))  # what follows are photos
+
+    def given(name: str) -> bool:
+        shortened = {name[:length] for length in range(3, len(name) + 1)}   # --q … --quiet
+        return bool(options & {name[1:3], *shortened})
+
+    return given("--quiet") and not given("--help")
+
+
 @contextlib.contextmanager
 def quietly():
     """Print nothing and draw no progress bars; what goes wrong is said all the same."""
@@ -126,23 +143,11 @@ def quietly():
         yield
 
 
-def hidden() -> str | None:
-    """Say which file of the user's is found in the place of a package of ours; None if none is."""
-    for package in ("minigrad", "models"):
-        ours, found = HERE.parent / package / "__init__.py", importlib.util.find_spec(package)
-        if found is None or not found.origin or not ours.samefile(found.origin):
-            where = found and (found.origin or next(iter(found.submodule_search_locations)))
-            where = str(where).removesuffix(f"{os.sep}__init__.py")
-            return (f"{where} hides the package {package} that the demos need: rename it, or call "
-                    "them from another folder")
-    return None
-
-
 if __name__ == "__main__":
-    if sentence := hidden():
-        print(f"demos: {sentence}", file=sys.stderr)
-        sys.exit(2)
-    from minigrad.command import run  # not before: it may be what is hidden
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while all is imported: just the end
+    sys.path.insert(0, str(HERE.parent))  # before the user's folder: a models.py there is another's
+    from minigrad.command import run
 
     if "_ARGCOMPLETE" in os.environ:
         complete(os.environ.get("COMP_LINE", ""))

@@ -10,6 +10,7 @@ version, another photo of that name, is said before.
 import argparse
 import contextlib
 import importlib
+import io
 import pathlib
 import tempfile
 
@@ -32,7 +33,8 @@ def main(argv: list[str]) -> None:
         print(f"not as it was: {change}")
     demo, *rest = note["command"]
     with tempfile.TemporaryDirectory() as folder, as_many_threads(note["threads"]):
-        importlib.import_module(f"demos.{demo}").main([*rest, "--out", folder])
+        with contextlib.redirect_stdout(io.StringIO()):  # it names files that are soon gone
+            importlib.import_module(f"demos.{demo}").main([*rest, "--out", folder])
         verdicts = {
             name: compared(file.parent / name, pathlib.Path(folder) / name)
             for name in note["pictures"]

@@ -10,6 +10,7 @@ does not do.
 Read before: tensor.py, for what @op does.  Read next: ops/activation.py, the ops themselves.
 """
 
+import argparse
 import ast
 import inspect
 import sys
@@ -80,13 +81,18 @@ def lines(f: Callable) -> Iterator[str]:
     yield ""
 
 
-def main(names: list[str]) -> None:
+def main(argv: list[str]) -> None:
     """Print the sheet, or some ops of it.
 
     Raises:
         ValueError: there is no op of such a name.
     """
-    known = all_ops()
+    options = argparse.ArgumentParser(
+        prog="python -m minigrad", description="The formula sheet: every op, its equation, and the "
+        "code of its gradients.",
+    )  # fmt: skip
+    options.add_argument("names", nargs="*", metavar="OP", help="some ops, as conv2d (all)")
+    known, names = all_ops(), options.parse_args(argv).names
     for name in names:
         if name not in known:
             raise ValueError(f"there is no op {name!r}; {nearest(name, known)}")

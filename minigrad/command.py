@@ -37,7 +37,8 @@ def run(main: Callable[[list[str]], None], argv: list[str], program: str) -> int
     try:
         with stoppable():
             main(argv)
-            sys.stdout.flush()  # while a broken pipe can still be caught
+            if sys.stdout:  # none where it is closed, as by >&-
+                sys.stdout.flush()  # while a broken pipe can still be caught
     except BrokenPipeError:  # the reader of our output (`| head`) has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt as stop:

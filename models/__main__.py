@@ -16,15 +16,15 @@ def main(argv: list[str]) -> None:
     args = options.parse_args(argv)
     if args.name:
         net = models.table(args.name)
-        print(description.text(net, args.size and (args.size, args.size)))
+        print(description.text(net, None if args.size is None else (args.size, args.size)))
         return
     for name in models.names():
         net = models.table(name)
         convolutions = sum(type(layer).__name__ == "Conv" for layer in net.layers.values())
         parameters = sum(row.parameters for row in description.rows(net))
         print(
-            f"{name:20} {convolutions:3} convolutions {parameters:12,} parameters "
-            f"  {net.class_count} classes  {net.input_size}×{net.input_size}"
+            f"{name:19} {convolutions:2} convolutions {parameters:11,} parameters "
+            f"{net.class_count:4} classes  {net.input_size}×{net.input_size}"
         )
 
 

@@ -133,6 +133,8 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     grey = np.asarray(image)
     if grey.min() < 0 or grey.max() > 65535:
         raise ValueError("it holds integers of 32 bits, and nothing says which of them is white")
+    if image.mode == "I" and 0 < grey.max() < 256:
+        raise ValueError("it holds integers of 32 bits, and none above 255: save it with 8 bits")
     eight = (grey / 257 + 0.5).astype(np.uint8)
     if "transparency" in image.info:
         eight[grey == image.info["transparency"]] = 255

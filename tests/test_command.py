@@ -59,6 +59,13 @@ def test_a_reader_who_has_read_enough_is_no_mistake(program, unread):
         assert done.wait(60) == 0
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell as POSIX has it")
+def test_an_output_that_is_closed_is_no_mistake():
+    command = f"{sys.executable} -m models >&-"
+    done = subprocess.run(command, shell=True, stderr=subprocess.PIPE, timeout=60, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_memory_that_is_gone_has_a_way_out_whatever_numpy_says(capsys):
     def main(argv):
         raise MemoryError("Unable to allocate 3.2 TiB for an array")

@@ -5,6 +5,9 @@ import pathlib
 import shlex
 import sys
 
+# before the user's folder: a models.py there is another's
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+
 import models
 from minigrad.command import printable, run
 from models import storage

@@ -71,14 +71,15 @@ def add_layer(options: argparse.ArgumentParser, help: str) -> None:
 def add_photos(options: argparse.ArgumentParser, help: str) -> None:
     """Add the photos, bare or behind --image."""
     add = options.add_argument
-    add("bare", nargs="*", default=[], metavar="PHOTO", help=help)
-    add("--image", nargs="+", default=[], metavar="PHOTO", help="the same, behind a name")
+    add("bare", nargs="*", type=filled, default=[], metavar="PHOTO", help=help)
+    add("--image", nargs="+", type=filled, default=[], metavar="PHOTO",
+        help="the same, behind a name")
 
 
 def filled(text: str) -> str:
-    """The text of an option, which is not empty."""
+    """The text of an option or a photo, which is not empty."""
     if not text.strip():
-        raise argparse.ArgumentTypeError("it is empty: give a name, or leave the option out")
+        raise argparse.ArgumentTypeError("it is empty: give a name, or leave it out")
     return text
 
 

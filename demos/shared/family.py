@@ -36,8 +36,10 @@ def writable(text: str) -> pathlib.Path:
     """Return a folder in which files can be made, or could be, once it is made itself.
 
     Raises:
-        NotWritten: it is a file, it is forbidden, or its disk is full.
+        NotWritten: it has no name, it is a file, it is forbidden, or its disk is full.
     """
+    if not text.strip():
+        raise NotWritten("--out is empty: name a folder, or leave it out")
     folder = there = pathlib.Path(text)
     while not there.exists() and there != there.parent:
         there = there.parent

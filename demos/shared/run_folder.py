@@ -1,18 +1,17 @@
-"""The folder that a training run writes into: its own for as long as it lasts, and writable.
+"""The folder that a training run writes into: its own for as long as it lasts.
 
     with own(folder):
         …
 
-Hours of work lie there, so whether they could be written is found out before, and no second run may
-write beside the first: both would write the same files.
+Hours of work lie there, so no second run may write beside the first: both would write the same
+files.  Whether one can write there at all is asked with the option --out (family.py).
 
-Read before: models/files.py.  Read next: training_run.py.
+Read before: family.py.  Read next: training_run.py.
 """
 
 import contextlib
 import os
 import pathlib
-import uuid
 from collections.abc import Iterator
 
 try:
@@ -25,23 +24,15 @@ LOCK = ".training"
 
 @contextlib.contextmanager
 def own(folder: pathlib.Path) -> Iterator[None]:
-    """Make a folder, see that one can write there, and keep other runs out of it.
+    """Make a folder, and keep other runs out of it.
 
     The lock is the system's, on a file of its own: the folder is locked by whoever writes
     pictures there.  It ends with the process, however that ends.
 
     Raises:
-        OSError: the folder cannot be made or written to.
         ValueError: another run has it.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        trial = folder / f".trial.{uuid.uuid4().hex[:8]}"
-        trial.write_bytes(b"\n")
-        trial.unlink()
-    except OSError as error:
-        why = os.strerror(error.errno)
-        raise OSError(f"cannot write into {folder}: {why}; give another folder as --out") from None
+    folder.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         if fcntl:
             handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT)

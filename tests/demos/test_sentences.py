@@ -5,8 +5,10 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from PIL import Image
 
 import models
 from demos import classes, maximize, opinion, rules, what
-from demos.__main__ import demos
+from demos.__main__ import demos, wants_quiet
 from demos.shared.command import FACE, PHOTOS
 from minigrad.command import run
 from minigrad.techniques.make import excite
@@ -51,6 +53,29 @@ def test_every_option_has_a_line_of_help_and_the_help_fits_80_columns(demo, monk
     parse = importlib.import_module(f"demos.{demo}").options()
     assert [a.option_strings or a.dest for a in parse._actions if not a.help] == []
     assert max(map(len, parse.format_help().splitlines())) <= 80
+
+
+def test_what_is_empty_is_not_the_folder_one_stands_in(call, capsys, tmp_path):
+    """As where a variable of the shell is not set: rules "$PHOTO" --out "$DIR"."""
+    for wrong in ([""], ["--image", " "]):
+        with pytest.raises(SystemExit, match="2"):
+            call(rules, *wrong)
+        assert "it is empty" in capsys.readouterr().err
+    status, said = call(rules, FACE, "--out", "")
+    assert status == 2 and "--out is empty" in said.err
+
+
+def test_what_is_asked_for_twice_is_made_once(call, tmp_path):
+    small = ["--steps", "1", "--size", "32"]
+    call(maximize, "--class", "cup", "CUP", *small)
+    assert not (tmp_path / "out" / "cup_maximize_2.png").exists()
+    _, said = call(maximize, "--layer", "conv1_1", "--channel", "3,4,3", *small)
+    assert "2 pictures" in said.out
+
+
+def test_none_and_a_regularizer_contradict_each_other(call):
+    status, said = call(maximize, "--class", "cup", "--regularizer", "none", "l2=1")
+    assert status == 2 and "none alone" in said.err
 
 
 @pytest.mark.parametrize("layer", ["fc8", "fc6", "avgpool", "relu7"])
@@ -219,6 +244,45 @@ def test_a_demos_file_says_how_it_is_run(demo):
     assert done.stderr == f"{demo}.py is part of a package; run it as: python -m demos {demo}\n"
 
 
+def test_an_option_in_front_of_the_demo_is_told_its_place():
+    done = python("-m", "demos", "--quiet", "rules")
+    assert done.returncode == 2 and "python -m demos NAME --quiet" in done.stderr
+
+
+@pytest.mark.parametrize("command", [
+    "minigrad --help", "models --help", "models", "weights --help", "weights list",
+    "weights download --help", "weights convert --help", "weights info --help",
+])
+def test_every_other_command_fits_80_columns_too(command):
+    done = python("-m", *command.split(), COLUMNS="80")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_a_size_of_nothing_is_no_size():
+    done = python("-m", "models", "vgg16", "--size", "0")
+    assert done.returncode == 2 and "0×0 pixels are too few" in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals as POSIX has them")
+def test_ctrl_c_while_modules_are_imported_ends_it_without_a_traceback(tmp_path):
+    """A numpy.py stands for the one that takes its time; none of it is ours to catch."""
+    begun = tmp_path / "begun"
+    (tmp_path / "numpy.py").write_text(
+        f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\ntime.sleep(60)\n"
+    )
+    command = [sys.executable, "-m", "demos", "what"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        while not begun.exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == b"" and process.wait(60) == -signal.SIGINT
+
+
 def test_help_tells_the_status_codes_in_80_columns():
     said = python("-m", "demos", "--help").stdout
     assert all(len(line) <= 80 for line in said.splitlines())
@@ -226,14 +290,23 @@ def test_help_tells_the_status_codes_in_80_columns():
         assert f"\n  {status:4}" in said
 
 
-@pytest.mark.parametrize("shadow", ["models.py", "models/__init__.py", "minigrad.py"])
-def test_a_users_file_of_the_name_of_a_package_is_named(shadow, tmp_path):
-    file = tmp_path / shadow
+@pytest.mark.parametrize("file", ["models.py", "models/__init__.py", "models/notes", "minigrad.py"])
+@pytest.mark.parametrize("command", ["demos classes cup", "weights list"])
+def test_a_file_of_the_users_hides_no_package(file, command, tmp_path):
+    """It stands in the folder in which the command is given, which Python searches first."""
+    file = tmp_path / file
     file.parent.mkdir(exist_ok=True)
     file.write_text("mine = 1\n")
-    done = python("-m", "demos", "what", FACE, cwd=tmp_path)
-    assert done.returncode == 2 and done.stderr.count("\n") == 1
-    assert f"{tmp_path / shadow.split('/')[0]} hides" in done.stderr
+    done = python("-m", *command.split(), cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout
+
+
+@pytest.mark.parametrize(("line", "quiet"), [
+    ("cat.jpg --qu", True), ("-q cat.jpg", True), ("-- --quiet", False), ("--question", False),
+    ("-", False), ("--", False), ("--quiet --help", False), ("-h -q", False), ("", False),
+])
+def test_quiet_is_where_argparse_finds_it(line, quiet):
+    assert wants_quiet(line.split()) == quiet
 
 
 def test_quiet_says_nothing_but_what_went_wrong(tmp_path):
@@ -244,5 +317,8 @@ def test_quiet_says_nothing_but_what_went_wrong(tmp_path):
     argv = ["maximize", "--class", "cup", "--steps", "1", "-q", *out]
     done = python("-m", "demos", *argv)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    for short in ("--q", "--qui"):
+        done = python("-m", "demos", "filters", short, *out[2:])
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     done = python("-m", "demos", "rules", "nowhere.jpg", "--quiet", *out)
     assert done.returncode == 2 and done.stderr == "demos: there is no photo nowhere.jpg\n"

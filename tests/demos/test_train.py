@@ -4,7 +4,6 @@ import errno
 import hashlib
 import json
 import os
-import pathlib
 import shutil
 import subprocess
 import sys
@@ -59,6 +58,15 @@ def test_a_run_writes_a_network_that_tells_the_classes(folder, call, tmp_path):
     assert (tmp_path / "out" / "minivgg_curve.png").exists()
     weights = (tmp_path / "out" / "minivgg.h5").read_bytes()
     assert note["sha256"] == hashlib.sha256(weights).hexdigest()
+
+
+@pytest.mark.parametrize("option", ["--lr=1e30", "--random-seed=-1"])
+def test_numbers_that_lead_nowhere_are_said_and_leave_nothing(folder, call, tmp_path, option):
+    """One step an epoch: its loss is still a number, and only the scores after it are none."""
+    status, printed = call(folder, "--epochs", "1", "--batch", "24", option)
+    said = {"--lr=1e30": "take a smaller lr than 1e+30", "--random-seed=-1": "random_seed is -1"}
+    assert status == 2 and said[option] in printed.err.splitlines()[-1]
+    assert not list((tmp_path / "out").glob("*"))
 
 
 def test_the_file_says_what_licence_it_has(folder, call, tmp_path):
@@ -470,12 +478,10 @@ def test_a_folder_that_cannot_be_written_is_said_before_photos_are_read(
         status, printed = call(folder, out=out)
         assert status == 2 and str(tmp_path / "file") in printed.err
 
-    def full(path, content):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(pathlib.Path, "write_bytes", full)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda where: usage._replace(free=9))
     status, printed = call(folder)
-    assert status == 2 and "No space left on device; give another folder" in printed.err
+    assert status == 2 and "its disk has 9 bytes left" in printed.err
 
 
 # ── What is written can be read ─────────────────────────────────────────────────────────────────

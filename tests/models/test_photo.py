@@ -103,6 +103,13 @@ def test_sixteen_bits_in_any_order_become_eight(mode):
     assert np.abs(got - ramp[..., None] / 257).max() <= 0.51
 
 
+def test_integers_of_thirty_two_bits_that_fit_into_eight_are_not_taken_for_sixteen(tmp_path):
+    """They were all but black."""
+    Image.fromarray(np.full((4, 4), 200, np.int32)).save(tmp_path / "p.tif")
+    with pytest.raises(ValueError, match="p.tif .* 32 bits, and none above 255"):
+        photo.upright_rgb(tmp_path / "p.tif")
+
+
 def test_a_transparent_grey_of_sixteen_bits_is_white_paper(tmp_path):
     grey = np.full((8, 8), 1000, np.uint16)
     grey[2:4] = 30000

@@ -61,6 +61,7 @@ class Recipe:
         whole("epochs", self.epochs, at_least=1)
         whole("photos", self.photos)
         whole("batch", self.batch, at_least=1)
+        whole("random_seed", self.random_seed)
         number("lr", self.lr, above=0)
         number("adversary, a distance in grey levels,", self.adversary, at_least=0)
         number("body_rate, a share of lr,", self.body_rate, above=0, at_most=1)
