@@ -180,7 +180,9 @@ def cam_layers(net, objective: Objective, image: tuple[int, int] | None = None) 
 
 
 def _convolved(net, name) -> bool:
-    """Whether filters made it, and no pooling since."""
+    """Whether filters made it, no pooling since, and it is no dropout's copy of a relu."""
+    if not any(net.layers[one].shapes for one in (name, *net.inputs[name])):
+        return len(net.inputs[name]) > 1 and _convolved(net, net.inputs[name][0])
     while _passes_on(net.layers[name]):
         name = net.inputs[name][0]
     return _has_filters(net.layers[name])
