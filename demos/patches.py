@@ -20,6 +20,7 @@ paths.
 """
 
 import argparse
+import itertools
 import pathlib
 
 import numpy as np
@@ -36,9 +37,10 @@ from demos.shared.patch_search import Network, search
 from demos.shared.patch_sheet import Patch
 from minigrad.backend import to_numpy
 from minigrad.checked import whole
-from minigrad.techniques import guided_gradient
+from minigrad.techniques import gradient, guided_gradient
 from minigrad.techniques.look.patches import cut_out, selectivity, unit_at
 from minigrad.techniques.make.excite import channel_count
+from minigrad.tensor import UnusedRule
 
 KEPT = 16   # patches of each channel in the index, at least
 BEST = 8    # channels that are shown where none are named
@@ -121,21 +123,28 @@ def say(index: Index, photos: Album, file: pathlib.Path) -> None:
 
 
 def patches_of(net, index: Index, layer: str, c: int, args) -> list[Patch]:
-    """The patches of a channel, cut out of their photos and of the guided gradient."""
-    hits = [hit for hit in zip(*(part[c].tolist() for part in index.top), strict=True)
-            if hit[1] >= 0][: args.top]
-    names = [index.photos[number].name for _, number, _, _ in hits]
-    read = [net.pixels(args.folder / name, index.about.size) for name in names]
-    pixels = np.concatenate([to_numpy(photo) for photo in read])            # (N, 3, H, W)
-    units = [unit_at(net, layer, c, row, column) for _, _, row, column in hits]
-    gradients = [to_numpy(guided_gradient(net, x, u)) for x, u in zip(read, units, strict=True)]
-    field, image = net.receptive_field(layer), pixels.shape[2:]
-    patches = []
-    for (value, _, row, column), name, photo, g in zip(hits, names, pixels, gradients, strict=True):
-        box = field.box(row, column, image if field.size is None else None)
-        crop = cut_out(photo, box, patch_sheet.BEYOND)
-        patches.append(Patch(value, name, row, column, box, photo, crop, cut_out(g[0], box, 0)))
+    """The patches of a channel, cut out of their photos and of their units' gradients."""
+    hits = zip(*(part[c].tolist() for part in index.top), strict=True)
+    field, patches = net.receptive_field(layer), []
+    for value, number, row, column in itertools.islice(hits, args.top):
+        if number < 0:  # there are fewer photos
+            break
+        name = index.photos[number].name
+        x = net.pixels(args.folder / name, index.about.size)                # (1, 3, H, W)
+        g, rule = fired_by(net, x, unit_at(net, layer, c, row, column))
+        photo, g = to_numpy(x)[0], to_numpy(g)[0]
+        box = field.box(row, column, photo.shape[1:] if field.size is None else None)
+        crop, evidence = cut_out(photo, box, patch_sheet.BEYOND), cut_out(g, box, 0)
+        patches.append(Patch(value, name, row, column, box, photo, crop, evidence, rule))
     return patches
+
+
+def fired_by(net, x, unit):
+    """The guided gradient of a unit and its name; the plain one where no relu lies below it."""
+    try:
+        return guided_gradient(net, x, unit), "guided backpropagation"
+    except UnusedRule:
+        return gradient(net, x, unit), "gradient (no relu lies below)"
 
 
 def draw(net, index: Index, layer: str, by_channel, best, photos: Album, args) -> None:

@@ -6,7 +6,7 @@ Read before: pictures.py.  Used by: ../patches.py.
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PIL import Image, ImageDraw
 
@@ -30,7 +30,8 @@ class Patch(NamedTuple):
         box: what it sees, (top, left, bottom, right) in pixels; it may reach beyond the photo.
         photo: (3, H, W), RGB, 0–255.
         crop: of the photo, on a canvas of the box's size.
-        guided: of the unit's guided gradient, likewise.
+        gradient: of the unit, cut out likewise.
+        rule: by which rule, in words.
     """
 
     value: float
@@ -38,19 +39,19 @@ class Patch(NamedTuple):
     row: int
     column: int
     box: tuple[int, int, int, int]
-    photo: object
-    crop: object
-    guided: object
+    photo: Any
+    crop: Any
+    gradient: Any
+    rule: str
 
 
 def crops(by_channel: dict[int, list[Patch]]) -> Image.Image:
-    """For each channel its crops and, beside them, the guided gradient of each."""
+    """For each channel its crops and, beside them, the gradient of each."""
     blocks = []
     for c, patches in by_channel.items():
         cells = [labelled(pictures.photo(p.crop), p.value) for p in patches]
-        drawn = [pictures.fitted(pictures.signed(p.guided), CELL) for p in patches]
-        beside = ("guided backpropagation", square(drawn))
-        blocks.append([(title(c, patches), square(cells)), beside])
+        drawn = [pictures.fitted(pictures.signed(p.gradient), CELL) for p in patches]
+        blocks.append([(title(c, patches), square(cells)), (patches[0].rule, square(drawn))])
     rows = [
         sum(blocks[i : i + SIDE_BY_SIDE], []) for i in range(0, len(blocks), SIDE_BY_SIDE)
     ]

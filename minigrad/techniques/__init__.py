@@ -29,7 +29,7 @@ from minigrad.techniques.learn.evaluation import (
     temperature,
 )
 from minigrad.techniques.learn.recipe import Recipe
-from minigrad.techniques.look.filters import filters
+from minigrad.techniques.look.filters import filters, layer_weights
 from minigrad.techniques.look.gradient import by_rule, gradient, panel, saliency
 from minigrad.techniques.look.patches import guided_gradient, strongest_places
 from minigrad.techniques.make.excite import (
@@ -57,7 +57,7 @@ __all__ = [
     "Objective", "channel", "class_score", "code", "cross_entropy", "each", "energy", "strongest",
     "strongest_unit", "unit",
     "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
-    "guided_gradient", "strongest_places",
+    "guided_gradient", "layer_weights", "strongest_places",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "opinion", "preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/

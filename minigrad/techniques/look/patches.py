@@ -33,7 +33,6 @@ from minigrad.backend import array_module
 from minigrad.rules import guided
 from minigrad.techniques.look.gradient import gradient
 from minigrad.techniques.objectives import Objective, unit
-from minigrad.tensor import UnusedRule
 
 
 class Places(NamedTuple):
@@ -154,14 +153,12 @@ def unit_at(net, layer: str, c: int, row: int, column: int) -> Objective:
 
 
 def guided_gradient(net, pixels, objective: Objective):
-    """The gradient with `guided` at relu; the plain one where no relu lies below the objective.
+    """The gradient with `guided` at relu: pixels (N, 3, H, W) → (N, 3, H, W).
 
-    pixels (N, 3, H, W) → (N, 3, H, W), in score per grey level.
+    Raises:
+        UnusedRule: no relu lies between the objective and the image (a ValueError).
     """
-    try:
-        return gradient(net, pixels, objective, rules={ops.relu: guided})
-    except UnusedRule:
-        return gradient(net, pixels, objective)
+    return gradient(net, pixels, objective, rules={ops.relu: guided})
 
 
 def cut_out(picture, box: tuple[int, int, int, int], beyond):
