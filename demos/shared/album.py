@@ -2,7 +2,7 @@
 
 The class of a photo, where there is one, is the folder that it lies in.
 
-Used by: patch_index.py and ../patches.py.
+Used by: patch_index.py and the demos that look through folders.
 """
 
 import os

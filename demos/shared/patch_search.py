@@ -4,7 +4,7 @@ Workers decode photos, take them as far as the layer and say where each channel 
 their lists become one.  They come in the order of the photos, so that a search that was stopped and
 went on ends with the very same numbers as one that was not.
 
-Read before: executor.py, patch_index.py.  Read next: ../patches.py.
+Read before: executor.py, patch_index.py.  Read next: patch_sheet.py.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """Patches as a page: crops beside what fired the unit, and whole photos with a white frame.
 
-Read before: pictures.py.  Used by: ../patches.py.
+Read before: pictures.py, patch_search.py.
 """
 
 import math
