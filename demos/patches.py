@@ -30,11 +30,12 @@ import models
 from demos.shared import patch_index, patch_sheet, pictures, provenance
 from demos.shared.album import CALTECH, Album, album, some
 from demos.shared.asking import channels_in
-from demos.shared.command import add_layer, model_of, network, parser
-from demos.shared.executor import add_crew, crew_of
+from demos.shared.command import add_layer, network, parser
+from demos.shared.executor import Crew, add_crew, crew_of
 from demos.shared.patch_index import UNREADABLE, About, Index
-from demos.shared.patch_search import Network, search
+from demos.shared.patch_search import Pass, search
 from demos.shared.patch_sheet import Patch
+from demos.shared.patience import patiently
 from minigrad.backend import to_numpy
 from minigrad.checked import whole
 from minigrad.techniques import gradient, guided_gradient
@@ -50,27 +51,21 @@ def main(argv: list[str]) -> None:
     """Search the folder, and draw the patches of some channels."""
     args = options().parse_args(argv)
     whole("--top", args.top, at_least=1)
-    crew, photos = crew_of(args), album(args.folder)
+    crew = crew_of(args)
+    with patiently(f"listing {args.folder}"):
+        photos = album(args.folder)
     net = network(args)
     layer = args.layer or net.default_layer
     count = channel_count(net, layer)
     asked = None if args.channels == "best" else channels_in(args.channels, count, layer)
-    size = net.input_size if args.size is None else whole("--size", args.size, at_least=1)
-    net.output_shapes((size, size), layer)  # complains where nothing is left
 
-    file = args.index or args.out / f"{file_name(net, layer, photos, args)}.h5"
-    index = index_of(net, args, layer, size, photos, file)
-    weights = str(pathlib.Path(args.weights or models.weights_file(net.name)).absolute())
-    where = Network(net.name, weights, args.device, layer, size)
-    index = search(index, args.folder, where, crew, file)
-    say(index, photos, file)
-
-    best = selectivity(index.top, index.usual, args.top)
-    channels = asked or np.lexsort((-index.top.value[:, 0], -best))[:BEST].tolist()
+    index = searched(net, layer, photos, crew, args)
+    z = selectivity(index.top, index.usual, args.top)
+    channels = asked or np.lexsort((-index.top.value[:, 0], -z))[:BEST].tolist()
     by_channel = {
         c: patches_of(net, index, layer, c, args) for c in tqdm(channels, "guided", unit="channel")
     }
-    draw(net, index, layer, by_channel, best, photos, args)
+    draw(net, index, layer, by_channel, z, photos, args)
 
 
 def options() -> argparse.ArgumentParser:
@@ -89,27 +84,31 @@ def options() -> argparse.ArgumentParser:
     return parse
 
 
-def file_name(net, layer: str, photos: Album, args) -> str:
+def file_name(net, layer: str, photos: Album) -> str:
     """Name the files by folder, network and layer: caltech101_minivgg_relu4_2_patches."""
     parts = [photos.folder.resolve().name, net.name, layer, "patches"]
     return "_".join(part.replace("/", ".") for part in parts if part)
 
 
-def index_of(net, args, layer: str, size: int, photos: Album, file: pathlib.Path) -> Index:
-    """Go on with the index that is there, or begin one."""
-    weights = provenance.print_of(args.weights or models.weights_file(model_of(args)))["sha256"]
-    about = About(net.name, weights, layer, size)
-    if file.exists() and not args.anew:
-        return patch_index.read(file, about, photos.photos, args.top)
-    return patch_index.begun(about, photos.photos, channel_count(net, layer), max(KEPT, args.top))
-
-
-def say(index: Index, photos: Album, file: pathlib.Path) -> None:
-    """Say what was searched and what was not.
+def searched(net, layer: str, photos: Album, crew: Crew, args) -> Index:
+    """Go on with the index that is there, or begin one; look at what it lacks, and say what it has.
 
     Raises:
-        ValueError: not one photo can be read.
+        ValueError: the index is of something else, or not one photo can be read.
     """
+    size = net.input_size if args.size is None else whole("--size", args.size, at_least=1)
+    net.output_shapes((size, size), layer)  # complains where nothing is left
+    weights = pathlib.Path(args.weights or models.weights_file(net.name))
+    about = About(net.name, provenance.print_of(weights)["sha256"], layer, size)
+    file = args.index or args.out / f"{file_name(net, layer, photos)}.h5"
+    if file.exists() and not args.anew:
+        index = patch_index.read(file, about, photos.photos, args.top)
+    else:
+        count = channel_count(net, layer)
+        index = patch_index.begun(about, photos.photos, count, max(KEPT, args.top))
+    through = Pass(net.name, str(weights.absolute()), args.device, layer, size)
+    index = search(index, args.folder, through, crew, file)
+
     seen, unreadable = index.usual.photos, int((index.state == UNREADABLE).sum())
     if photos.others:
         print(f"{len(photos.others):,} files are no photos: {some(photos.others)}")
@@ -117,6 +116,7 @@ def say(index: Index, photos: Album, file: pathlib.Path) -> None:
         raise ValueError(f"none of the {unreadable:,} photos in {photos.folder} can be read")
     left_out = f", {unreadable:,} cannot be read" if unreadable else ""
     print(f"{seen:,} photo{'s' * (seen > 1)} searched{left_out}: {file}")
+    return index
 
 
 # ── From places to pictures ─────────────────────────────────────────────────────────────────────
@@ -147,9 +147,9 @@ def fired_by(net, x, unit):
         return gradient(net, x, unit), "gradient (no relu lies below)"
 
 
-def draw(net, index: Index, layer: str, by_channel, best, photos: Album, args) -> None:
+def draw(net, index: Index, layer: str, by_channel, z, photos: Album, args) -> None:
     """Write both sheets, and what they show as numbers."""
-    field, name = net.receptive_field(layer), file_name(net, layer, photos, args)
+    field, name = net.receptive_field(layer), file_name(net, layer, photos)
     drawn = {"": patch_sheet.crops(by_channel)}
     if field.size is None:
         print(f"a unit of {layer} sees the whole photo: there is no frame to draw")
@@ -164,7 +164,7 @@ def draw(net, index: Index, layer: str, by_channel, best, photos: Album, args) -
         "edge of what a unit sees": field.size or "all",
         "channels": {
             c: {
-                "how far the patches stand out, in deviations": round(float(best[c]), 3),
+                "how far the patches stand out, in deviations": round(float(z[c]), 3),
                 "patches": [
                     {"photo": p.name, "activation": p.value, "row, column": [p.row, p.column],
                      "sees (top, left, bottom, right)": p.box} for p in patches

@@ -29,8 +29,8 @@ BATCH = 16          # photos of one pass
 SAVE_EVERY = 60     # seconds
 
 
-class Network(NamedTuple):
-    """Which network a worker loads, and how far it asks it to go."""
+class Pass(NamedTuple):
+    """Which network a worker loads, and how far it takes photos of which size through it."""
 
     model: str
     weights: str
@@ -42,7 +42,7 @@ class Network(NamedTuple):
 class Job(NamedTuple):
     """Some photos to look at: their numbers and their files."""
 
-    network: Network
+    through: Pass
     numbers: list[int]
     files: list[str]
 
@@ -57,18 +57,18 @@ class Found(NamedTuple):
 
 def look(job: Job) -> Found:
     """The work: photos in, the strongest place of each channel on each of them out."""
-    net = loaded(*job.network[:3])
+    net = loaded(*job.through[:3])
     pixels, unreadable = {}, {}
     for number, file in zip(job.numbers, job.files, strict=True):
         try:
-            pixels[number] = net.pixels(file, job.network.size)
+            pixels[number] = net.pixels(file, job.through.size)
         except (OSError, ValueError) as error:
             unreadable[number] = str(error)
     if not pixels:
         return Found([], None, unreadable)
     photos = list(pixels.values())
     batch = array_module(*photos).concatenate(photos)               # (N, 3, H, W)
-    places = strongest_places(net, batch, job.network.layer)
+    places = strongest_places(net, batch, job.through.layer)
     return Found(list(pixels), Places(*map(to_numpy, places)), unreadable)
 
 
@@ -78,13 +78,13 @@ def loaded(model: str, weights: str, device: str) -> models.Network:
     return models.load(model, weights, device)
 
 
-def jobs(index: Index, folder: pathlib.Path, network: Network) -> Iterator[Job]:
+def jobs(index: Index, folder: pathlib.Path, through: Pass) -> Iterator[Job]:
     """Cut what is left to look at into batches."""
     waiting = index.waiting.tolist()
     for start in range(0, len(waiting), BATCH):
         numbers = waiting[start : start + BATCH]
         files = [str(folder.absolute() / index.photos[n].name) for n in numbers]
-        yield Job(network, numbers, files)
+        yield Job(through, numbers, files)
 
 
 def added(index: Index, found: Found) -> Index:
@@ -98,7 +98,7 @@ def added(index: Index, found: Found) -> Index:
 
 
 def search(
-    index: Index, folder: pathlib.Path, network: Network, crew: Crew, file: pathlib.Path
+    index: Index, folder: pathlib.Path, through: Pass, crew: Crew, file: pathlib.Path
 ) -> Index:
     """Look at all photos that are left, writing the index now and then and at the end.
 
@@ -109,9 +109,9 @@ def search(
     left = len(index.waiting)
     if not left:
         return index
-    bar = tqdm(total=left, unit="photo", desc=f"{network.layer} on {left:,} photos")
+    bar = tqdm(total=left, unit="photo", desc=f"{through.layer} on {left:,} photos")
     saved = time.monotonic()
-    work = in_order(look, jobs(index, folder, network), crew)
+    work = in_order(look, jobs(index, folder, through), crew)
     try:
         with bar, contextlib.closing(work) as results:
             for found in results:
@@ -133,16 +133,16 @@ def search(
     return index
 
 
-def cost(files: list[str], network: Network, repeats: int = 3) -> tuple[float, float]:
+def cost(files: list[str], through: Pass, repeats: int = 3) -> tuple[float, float]:
     """Seconds of `look`, and of decoding and the plain pass alone, over the same photos, in turns.
 
     The fastest of so many turns: whatever else runs on a machine only adds.
     """
-    net, job = loaded(*network[:3]), Job(network, list(range(len(files))), files)
+    net, job = loaded(*through[:3]), Job(through, list(range(len(files))), files)
 
     def plain():
-        photos = [net.pixels(file, network.size) for file in files]
-        net(array_module(*photos).concatenate(photos), only=[network.layer])
+        photos = [net.pixels(file, through.size) for file in files]
+        net(array_module(*photos).concatenate(photos), only=[through.layer])
 
     seconds = {look: [], plain: []}
     for turn in range(repeats + 1):

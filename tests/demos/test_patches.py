@@ -15,7 +15,7 @@ from demos.shared.album import CALTECH, album
 from demos.shared.command import FACE
 from demos.shared.executor import Crew
 from demos.shared.patch_index import About, begun
-from demos.shared.patch_search import Found, Network, added, jobs, search
+from demos.shared.patch_search import Found, Pass, added, jobs, search
 from minigrad.command import run
 from minigrad.techniques.look.patches import Places
 from models import storage
@@ -143,12 +143,12 @@ def test_the_same_command_makes_the_same_sheets(call, tmp_path, capsys, monkeypa
 
 
 @pytest.fixture
-def network(weights):
-    return Network("minivgg", str(weights), "cpu", LAYER, SIZE)
+def through(weights):
+    return Pass("minivgg", str(weights), "cpu", LAYER, SIZE)
 
 
 @pytest.fixture
-def searched(folder, network, tmp_path, monkeypatch):
+def searched(folder, through, tmp_path, monkeypatch):
     """Search a folder, or what an index has left of it, in batches of three."""
     monkeypatch.setattr(patch_search, "BATCH", 3)
     def searched(file):
@@ -156,7 +156,7 @@ def searched(folder, network, tmp_path, monkeypatch):
         index = begun(ABOUT, there, 64, 5)
         if file.exists():
             index = patch_index.read(file, ABOUT, there, 5)
-        return search(index, folder, network, Crew(1), file)
+        return search(index, folder, through, Crew(1), file)
 
     return searched
 
@@ -279,9 +279,9 @@ def test_an_index_of_something_else_is_refused(call, tmp_path, weights):
     assert status == 2 and "is no index of python -m demos patches" in said.err
 
 
-def test_a_batch_is_sent_with_its_files_and_all_are_sent_once(folder, network):
+def test_a_batch_is_sent_with_its_files_and_all_are_sent_once(folder, through):
     there = album(folder).photos
-    sent = list(jobs(begun(ABOUT, there, 1, 1), folder, network))
+    sent = list(jobs(begun(ABOUT, there, 1, 1), folder, through))
     assert [n for job in sent for n in job.numbers] == list(range(len(there)))
     assert sent[0].files[0] == str(folder.absolute() / there[0].name)
     assert max(len(job.files) for job in sent) == patch_search.BATCH
@@ -323,8 +323,8 @@ def test_a_folder_without_photos_and_one_of_broken_ones_are_sentences(call, tmp_
     assert status == 2 and "none of the 1 photos in" in said.err
 
 
-def test_the_search_costs_little_more_than_the_plain_pass(folder, network):
+def test_the_search_costs_little_more_than_the_plain_pass(folder, through):
     """0.95 to 1.1 were measured; this bound is for a machine that is busy."""
     files = [str(file) for file in sorted(folder.glob("*/*.jpg"))[:16]]
-    look, plain = patch_search.cost(files, network._replace(layer="relu3_2", size=64))
+    look, plain = patch_search.cost(files, through._replace(layer="relu3_2", size=64))
     assert look < 2 * plain

@@ -47,16 +47,6 @@ def work(tmp_path, monkeypatch):
     sys.modules.pop("some_work")
 
 
-@pytest.fixture
-def cluster():
-    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
-    dask = pytest.importorskip("dask")
-    settings = dict(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50)
-    few = dask.config.set({"distributed.scheduler.allowed-failures": 1})
-    with few, distributed.LocalCluster(**settings) as cluster:
-        yield cluster
-
-
 def test_results_come_in_the_order_of_the_jobs(work):
     assert list(in_order(work.square, range(50), Crew(1))) == [n * n for n in range(50)]
 
@@ -95,17 +85,6 @@ def test_the_processes_share_the_cores(work):
         threads.use(None)
     assert {count for _, count in told} == {2}
     assert os.getpid() not in {process for process, _ in told}
-
-
-def test_a_dask_cluster_works_and_survives_a_worker_that_dies(work, tmp_path, cluster):
-    crew = Crew(1, cluster.scheduler_address)
-    told = set(in_order(work.process_and_threads, range(20), crew))
-    assert {count for _, count in told} == {1} and len(told) > 1
-    jobs = [(n, str(tmp_path / "mark")) for n in range(12)]
-    assert list(in_order(work.dies_once, jobs, crew)) == list(range(12))
-    assert (tmp_path / "mark").exists()
-    with pytest.raises(OSError, match="died again and again"):
-        list(in_order(work.dies, range(1), crew))
 
 
 def test_a_scheduler_that_does_not_answer_is_a_sentence(work, monkeypatch):
