@@ -4,13 +4,18 @@ import argparse
 import contextlib
 import importlib
 import itertools
+import json
 import os
+import shutil
 import sys
 import textwrap
 
 import pytest
 
+from demos import patches
+from demos.shared.album import CALTECH
 from demos.shared.executor import AHEAD, Crew, add_crew, crew_of, in_order
+from minigrad.command import run
 from minigrad.ops.fast import threads
 
 WORK = """
@@ -38,13 +43,14 @@ WORK = """
 """
 
 
-@pytest.fixture
-def work(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
     """A module that other processes find, too."""
-    (tmp_path / "some_work.py").write_text(textwrap.dedent(WORK))
-    monkeypatch.syspath_prepend(tmp_path)
+    folder = tmp_path_factory.mktemp("work")
+    (folder / "some_work.py").write_text(textwrap.dedent(WORK))
+    sys.path.insert(0, str(folder))
     yield importlib.import_module("some_work")
-    sys.modules.pop("some_work")
+    sys.path.remove(str(folder))
 
 
 def test_results_come_in_the_order_of_the_jobs(work):
@@ -85,6 +91,49 @@ def test_the_processes_share_the_cores(work):
         threads.use(None)
     assert {count for _, count in told} == {2}
     assert os.getpid() not in {process for process, _ in told}
+
+
+# ── A Dask cluster: two processes on this machine ───────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def scheduler(work):
+    dask = pytest.importorskip("dask", reason="Dask is not installed")
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed")
+    few = dask.config.set({"distributed.scheduler.allowed-failures": 1})
+    settings = dict(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50)
+    with few, distributed.LocalCluster(**settings) as cluster:
+        yield cluster.scheduler_address
+
+
+def test_every_worker_of_a_cluster_has_one_thread_for_the_ops(work, scheduler):
+    told = set(in_order(work.process_and_threads, range(20), Crew(1, scheduler)))
+    assert {count for _, count in told} == {1} and len(told) == 2
+
+
+def test_a_folder_is_searched_by_a_cluster_as_by_one_process(scheduler, tmp_path, capsys):
+    folder, found = tmp_path / "photos", {}
+    folder.mkdir()
+    for source in sorted(CALTECH.glob("a*/*.jpg")):
+        shutil.copy(source, folder / f"{source.parent.name}_{source.name}")
+    for by in (["--workers", "1"], ["--scheduler", scheduler]):
+        line = ["--folder", folder, "--out", tmp_path / by[0], "--layer", "relu2_1",
+                "--size", "32", "--channels", "3", *by]
+        assert run(patches.main, list(map(str, line)), "demos") == 0
+        (note,) = (tmp_path / by[0]).glob("*.json")
+        found[by[0]] = json.loads(note.read_text())["channels"]
+    assert found["--workers"] == found["--scheduler"]
+
+
+def test_the_work_of_a_worker_that_dies_is_done_by_another(work, scheduler, tmp_path):
+    jobs = [(n, str(tmp_path / "mark")) for n in range(12)]
+    assert list(in_order(work.dies_once, jobs, Crew(1, scheduler))) == list(range(12))
+    assert (tmp_path / "mark").exists()
+
+
+def test_work_that_kills_every_worker_is_a_sentence(work, scheduler):
+    with pytest.raises(OSError, match="workers of tcp:.* died again and again"):
+        list(in_order(work.dies, range(1), Crew(1, scheduler)))
 
 
 def test_a_scheduler_that_does_not_answer_is_a_sentence(work, monkeypatch):
