@@ -53,7 +53,7 @@ def main(argv: list[str]) -> None:
     whole("--top", args.top, at_least=1)
     crew = crew_of(args)
     with patiently(f"listing {args.folder}"):
-        photos = album(args.folder)
+        photos = album(args.folder, but=args.out)
     net = network(args)
     layer = args.layer or net.default_layer
     count = channel_count(net, layer)
@@ -65,7 +65,7 @@ def main(argv: list[str]) -> None:
     by_channel = {
         c: patches_of(net, index, layer, c, args) for c in tqdm(channels, "guided", unit="channel")
     }
-    draw(net, index, layer, by_channel, z, photos, args)
+    draw(net, index, layer, by_channel, z, file_name(net, layer, photos, args), args)
 
 
 def options() -> argparse.ArgumentParser:
@@ -84,9 +84,10 @@ def options() -> argparse.ArgumentParser:
     return parse
 
 
-def file_name(net, layer: str, photos: Album) -> str:
-    """Name the files by folder, network and layer: caltech101_minivgg_relu4_2_patches."""
-    parts = [photos.folder.resolve().name, net.name, layer, "patches"]
+def file_name(net, layer: str, photos: Album, args) -> str:
+    """Name the files by what they are of: caltech101_minivgg_relu4_2_patches."""
+    size = f"{args.size}px" if args.size else ""
+    parts = [photos.folder.resolve().name, net.name, layer, size, "patches"]
     return "_".join(part.replace("/", ".") for part in parts if part)
 
 
@@ -100,7 +101,7 @@ def searched(net, layer: str, photos: Album, crew: Crew, args) -> Index:
     net.output_shapes((size, size), layer)  # complains where nothing is left
     weights = pathlib.Path(args.weights or models.weights_file(net.name))
     about = About(net.name, provenance.print_of(weights)["sha256"], layer, size)
-    file = args.index or args.out / f"{file_name(net, layer, photos)}.h5"
+    file = args.index or args.out / f"{file_name(net, layer, photos, args)}.h5"
     if file.exists() and not args.anew:
         index = patch_index.read(file, about, photos.photos, args.top)
     else:
@@ -111,7 +112,7 @@ def searched(net, layer: str, photos: Album, crew: Crew, args) -> Index:
 
     seen, unreadable = index.usual.photos, int((index.state == UNREADABLE).sum())
     if photos.others:
-        print(f"{len(photos.others):,} files are no photos: {some(photos.others)}")
+        print(f"no photos, and left out: {some(photos.others)}")
     if not seen:
         raise ValueError(f"none of the {unreadable:,} photos in {photos.folder} can be read")
     left_out = f", {unreadable:,} cannot be read" if unreadable else ""
@@ -147,9 +148,9 @@ def fired_by(net, x, unit):
         return gradient(net, x, unit), "gradient (no relu lies below)"
 
 
-def draw(net, index: Index, layer: str, by_channel, z, photos: Album, args) -> None:
+def draw(net, index: Index, layer: str, by_channel, z, name: str, args) -> None:
     """Write both sheets, and what they show as numbers."""
-    field, name = net.receptive_field(layer), file_name(net, layer, photos)
+    field = net.receptive_field(layer)
     drawn = {"": patch_sheet.crops(by_channel)}
     if field.size is None:
         print(f"a unit of {layer} sees the whole photo: there is no frame to draw")

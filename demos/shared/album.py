@@ -38,8 +38,12 @@ class Album(NamedTuple):
     others: list[str]
 
 
-def album(folder: pathlib.Path) -> Album:
-    """List a folder and all below it, but for what is hidden.
+def album(folder: pathlib.Path, but: pathlib.Path) -> Album:
+    """List a folder and all below it, without what is hidden.
+
+    Args:
+        folder: of photos.
+        but: a folder that is left out, if it lies below: pictures that were made are no photos.
 
     Raises:
         FileNotFoundError, NotADirectoryError: there is no such folder.
@@ -49,9 +53,10 @@ def album(folder: pathlib.Path) -> Album:
         if folder.exists():
             raise NotADirectoryError(f"{folder} is a file: give the folder that it lies in")
         raise FileNotFoundError(f"there is no folder {folder}")
-    photos, others = [], []
+    photos, others, but = [], [], but.resolve()
     for place, below, files in os.walk(folder):
-        below[:] = [name for name in below if name[0] != "."]
+        here = pathlib.Path(place).resolve()
+        below[:] = [name for name in below if name[0] != "." and here / name != but]
         for file in (pathlib.Path(place, name) for name in files if name[0] != "."):
             name = file.relative_to(folder).as_posix()
             if file.suffix.lower() not in SUFFIXES:

@@ -149,6 +149,9 @@ def _read(file: pathlib.Path) -> Index:
             top = Top(*(root[f"top/{name}"][()] for name in Top._fields))
             usual = root["usual"]
             usual = Usual(int(usual.attrs["photos"]), usual["sum"][()], usual["squares"][()])
-            return Index(about, photos, root["photos/state"][()], top, usual)
+            index = Index(about, photos, root["photos/state"][()], top, usual)
+            if index.state.shape != (len(photos),) or top.photo.max() >= len(photos):
+                raise ValueError("its parts do not fit one another")
+            return index
     except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError):
         raise ValueError(f"{file} is no index of python -m demos patches: {ANEW}") from None

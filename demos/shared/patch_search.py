@@ -109,6 +109,7 @@ def search(
     left = len(index.waiting)
     if not left:
         return index
+    patch_index.write(file, index)  # if it cannot be, that is said before the work
     bar = tqdm(total=left, unit="photo", desc=f"{through.layer} on {left:,} photos")
     saved = time.monotonic()
     work = in_order(look, jobs(index, folder, through), crew)

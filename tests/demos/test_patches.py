@@ -73,7 +73,7 @@ def test_one_command_searches_a_folder_and_writes_both_sheets(call, note, tmp_pa
     status, said = call("--channels", "3,17", "--top", "4")
     assert status == 0 and "20 photos searched, 1 cannot be read" in said.out
     assert "left out:" in said.out and "broken.jpg is no image" in said.out
-    assert "1 files are no photos: notes.txt" in said.out
+    assert "no photos, and left out: notes.txt" in said.out
     assert list(note()["channels"]) == ["3", "17"] and len(note()["pictures"]) == 2
     for name in note()["pictures"]:
         assert min(Image.open(tmp_path / "out" / name).size) > 200
@@ -152,7 +152,7 @@ def searched(folder, through, tmp_path, monkeypatch):
     """Search a folder, or what an index has left of it, in batches of three."""
     monkeypatch.setattr(patch_search, "BATCH", 3)
     def searched(file):
-        there = album(folder).photos
+        there = album(folder, but=folder).photos
         index = begun(ABOUT, there, 64, 5)
         if file.exists():
             index = patch_index.read(file, ABOUT, there, 5)
@@ -257,6 +257,19 @@ def test_names_of_files_are_kept_whatever_their_letters(tmp_path):
     assert patch_index.read(tmp_path / "index.h5", ABOUT, odd, 1).photos == odd
 
 
+def test_pictures_that_were_made_are_no_photos(folder):
+    (folder / "out").mkdir()
+    shutil.copy(FACE, folder / "out")
+    assert len(album(folder, but=folder / "out").photos) == 21
+    assert len(album(folder, but=folder / "elsewhere").photos) == 22
+
+
+def test_an_index_that_cannot_be_written_is_found_out_before_the_work(call, folder, monkeypatch):
+    monkeypatch.setattr(patch_search, "look", lambda job: pytest.fail("worked"))
+    status, said = call("--index", folder / "notes.txt" / "index.h5")
+    assert status == 2 and said.err.count("\n") == 1
+
+
 def test_an_index_of_something_else_is_refused(call, tmp_path, weights):
     index = tmp_path / "index.h5"
     ask = ["--channels", "3", "--index", index]
@@ -280,7 +293,7 @@ def test_an_index_of_something_else_is_refused(call, tmp_path, weights):
 
 
 def test_a_batch_is_sent_with_its_files_and_all_are_sent_once(folder, through):
-    there = album(folder).photos
+    there = album(folder, but=folder).photos
     sent = list(jobs(begun(ABOUT, there, 1, 1), folder, through))
     assert [n for job in sent for n in job.numbers] == list(range(len(there)))
     assert sent[0].files[0] == str(folder.absolute() / there[0].name)
