@@ -111,8 +111,8 @@ def searched(net, layer: str, photos: Album, crew: Crew, args) -> Index:
     index = search(index, args.folder, through, crew, file)
 
     seen, unreadable = index.usual.photos, int((index.state == UNREADABLE).sum())
-    if photos.others:
-        print(f"no photos, and left out: {some(photos.others)}")
+    if others := len(photos.others):
+        print(f"{others:,} file{'s' * (others > 1)} left out: {some(photos.others)}")
     if not seen:
         raise ValueError(f"none of the {unreadable:,} photos in {photos.folder} can be read")
     left_out = f", {unreadable:,} cannot be read" if unreadable else ""

@@ -24,7 +24,7 @@ import numpy as np
 
 from demos.shared.album import Photo, some
 from minigrad.techniques.look.patches import Top, Usual, nothing_yet
-from models.files import replacing
+from models.files import NotWritten, replacing
 
 WAITS, SEEN, UNREADABLE = range(3)
 ANEW = "name another by --index, or begin anew by --anew"
@@ -76,9 +76,9 @@ def write(file: pathlib.Path, index: Index) -> None:
     """
     import h5py
 
-    file.parent.mkdir(parents=True, exist_ok=True)
     names, sizes, changed = zip(*index.photos, strict=True)
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         with replacing(file) as temporary, h5py.File(temporary, "w") as root:
             root.attrs.update(index.about._asdict())
             photos = root.create_group("photos")
@@ -89,8 +89,10 @@ def write(file: pathlib.Path, index: Index) -> None:
                 root[f"top/{name}"] = part
             root["usual/sum"], root["usual/squares"] = index.usual.sum, index.usual.squares
             root["usual"].attrs["photos"] = index.usual.photos
-    except RuntimeError as error:  # HDF5 tells of a full disk in its own words
-        raise OSError(f"{file} could not be written: {error}") from None
+    except NotWritten:
+        raise
+    except (OSError, RuntimeError) as error:  # HDF5 tells of a full disk in its own words
+        raise NotWritten(f"the index {file} could not be written: {error}") from None
 
 
 def read(file: pathlib.Path, about: About, photos: list[Photo], kept: int) -> Index:

@@ -51,7 +51,8 @@ def crops(by_channel: dict[int, list[Patch]]) -> Image.Image:
     for c, patches in by_channel.items():
         cells = [labelled(pictures.photo(p.crop), p.value) for p in patches]
         drawn = [pictures.fitted(pictures.signed(p.gradient), CELL) for p in patches]
-        blocks.append([(title(c, patches), square(cells)), (patches[0].rule, square(drawn))])
+        rule = patches[0].rule + ("" if any(p.gradient.any() for p in patches) else ": zero")
+        blocks.append([(title(c, patches), square(cells)), (rule, square(drawn))])
     rows = [
         sum(blocks[i : i + SIDE_BY_SIDE], []) for i in range(0, len(blocks), SIDE_BY_SIDE)
     ]
@@ -71,6 +72,8 @@ def framed(by_channel: dict[int, list[Patch]]) -> Image.Image:
 
 def title(c: int, patches: Sequence[Patch]) -> str:
     """The channel, its activations, and what the photos are of, where a third is of one kind."""
+    if not any(p.value for p in patches):
+        return f"channel {c}: fires on no photo"
     text = f"channel {c}: {short(patches[0].value)}"
     if len(patches) > 1:
         text += f" to {short(patches[-1].value)}"

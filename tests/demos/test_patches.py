@@ -73,7 +73,7 @@ def test_one_command_searches_a_folder_and_writes_both_sheets(call, note, tmp_pa
     status, said = call("--channels", "3,17", "--top", "4")
     assert status == 0 and "20 photos searched, 1 cannot be read" in said.out
     assert "left out:" in said.out and "broken.jpg is no image" in said.out
-    assert "no photos, and left out: notes.txt" in said.out
+    assert "1 file left out: notes.txt" in said.out
     assert list(note()["channels"]) == ["3", "17"] and len(note()["pictures"]) == 2
     for name in note()["pictures"]:
         assert min(Image.open(tmp_path / "out" / name).size) > 200
@@ -123,6 +123,15 @@ def test_a_patch_at_the_border_is_drawn_in_its_place():
     drawn = np.asarray(patch_sheet.white_frame(Image.new("RGB", (152, 152), (200, 0, 0)), patch))
     rows, columns = np.nonzero((drawn == 255).all(axis=2))
     assert rows.max() < 8 * 152 / 32 and columns.max() < 8 * 152 / 32
+
+
+def test_a_channel_that_never_fires_is_said_to():
+    zero = np.zeros((3, 8, 8))
+    patch = patch_sheet.Patch(0.0, "cup/a.jpg", 0, 0, (0, 0, 8, 8), zero, zero, zero, "guided")
+    assert patch_sheet.title(3, [patch] * 3) == "channel 3: fires on no photo"
+    assert patch_sheet.title(3, [patch._replace(value=2.0)] * 3) == (
+        "channel 3: 2.00 to 2.00, 3 of cup"
+    )
 
 
 def test_the_same_command_makes_the_same_sheets(call, tmp_path, capsys, monkeypatch):
@@ -267,7 +276,8 @@ def test_pictures_that_were_made_are_no_photos(folder):
 def test_an_index_that_cannot_be_written_is_found_out_before_the_work(call, folder, monkeypatch):
     monkeypatch.setattr(patch_search, "look", lambda job: pytest.fail("worked"))
     status, said = call("--index", folder / "notes.txt" / "index.h5")
-    assert status == 2 and said.err.count("\n") == 1
+    assert status == 2 and "index.h5 could not be written" in said.err
+    assert said.err.count("\n") == 1
 
 
 def test_an_index_of_something_else_is_refused(call, tmp_path, weights):
