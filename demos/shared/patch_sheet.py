@@ -60,7 +60,7 @@ def crops(by_channel: dict[int, list[Patch]]) -> Image.Image:
 
 
 def framed(by_channel: dict[int, list[Patch]]) -> Image.Image:
-    """For each channel a row of its photos with what the unit sees, as in Girshick's figure 4."""
+    """For each channel a row of its photos with what the unit sees, as Girshick shows them."""
     rows = []
     for c, patches in by_channel.items():
         drawn = [white_frame(pictures.photo(p.photo), p) for p in patches]

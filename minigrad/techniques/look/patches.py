@@ -2,7 +2,7 @@ r"""What fires a neuron: the patches of many photos to which each channel answer
 
 A channel has the same filter at every place, so over a whole collection of photos one may ask where
 it fires most, and look at what is there (Girshick et al. 2014, section 3.1; Zeiler and Fergus 2013,
-section 4.1).  For each photo n and channel c of a layer
+section 4).  For each photo n and channel c of a layer
 
     v[n, c] = max_{i,j} a[n, c, i, j]      at the place (i, j), of equal ones the leftmost
 
@@ -11,7 +11,7 @@ one patch of each.  A list that is merged from lists is the same as one that was
 whatever was merged first: equal values stand in the order of the photos' numbers.
 
 Beside each patch stands the gradient of its unit under guided backpropagation, which shows what
-there made it fire (Springenberg et al. 2015, figure 3).
+there made it fire (Springenberg et al. 2015).
 
 Which channels are worth a look?  Say z tells how far the weakest of the patches that are shown lies
 above what the channel does on a photo as a rule,
