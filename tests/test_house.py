@@ -142,7 +142,10 @@ def given():
     }  # fmt: skip
 
 
-INSTEAD = {"unit": {"layer": "fc7"}}  # one index is enough there
+INSTEAD = {
+    "unit": {"layer": "fc7"},               # one index is enough there
+    "layer_weights": {"layer": "conv2_1"},  # a relu has none
+}
 
 
 def required(f) -> list[str]:

@@ -61,6 +61,21 @@ def score_of(net, k: int) -> Objective:
     return dataclasses.replace(class_score(k), name=f"score of {class_name(net, k)}")
 
 
+def channels_in(text: str, count: int, layer: str) -> list[int]:
+    """Read --channels: numbers of a layer's channels, each once.
+
+    Raises:
+        ValueError: no numbers, or a channel that is not there.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdecimal() for part in parts):
+        raise ValueError(f"--channels {text!r}: give numbers, 3 or 3,17")
+    numbers = list(dict.fromkeys(map(int, parts)))
+    if max(numbers) >= count:
+        raise ValueError(f"--channels {max(numbers)}: {layer} has channels 0–{count - 1}")
+    return numbers
+
+
 def _channel(layer: str, c: int, net) -> Objective:
     count = channel_count(net, layer)
     if not 0 <= c < count:

@@ -135,9 +135,9 @@ def fitted(picture: Image.Image, tile: int) -> Image.Image:
     return picture.resize(size, method)
 
 
-def font() -> ImageFont.ImageFont:
+def font(size: int = 15) -> ImageFont.ImageFont:
     """The font that comes with Pillow."""
-    return ImageFont.load_default(size=15)
+    return ImageFont.load_default(size)
 
 
 def shortened(text: str, width: int, draw: ImageDraw.ImageDraw) -> str:

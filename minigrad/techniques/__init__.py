@@ -29,7 +29,7 @@ from minigrad.techniques.learn.evaluation import (
 )
 from minigrad.techniques.learn.recipe import Recipe
 from minigrad.techniques.learn.training import train
-from minigrad.techniques.look.filters import filters
+from minigrad.techniques.look.filters import filters, layer_weights
 from minigrad.techniques.look.grad_cam import grad_cam, grad_cam_plus_plus, guided_grad_cam
 from minigrad.techniques.look.gradient import (
     by_rule,
@@ -39,6 +39,7 @@ from minigrad.techniques.look.gradient import (
     saliency,
 )
 from minigrad.techniques.look.integrated import integrated_gradients
+from minigrad.techniques.look.patches import guided_gradient, strongest_places
 from minigrad.techniques.look.smooth import smooth_gradient
 from minigrad.techniques.make.excite import (
     drawable_channel,
@@ -67,6 +68,7 @@ __all__ = [
     "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
     "grad_cam", "grad_cam_plus_plus", "guided_grad_cam", "input_times_gradient",
     "integrated_gradients", "smooth_gradient",
+    "guided_gradient", "layer_weights", "strongest_places",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "opinion", "preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 import models
+from demos.shared.command import PHOTOS
 from minigrad.command import run
 
 
@@ -31,6 +32,11 @@ PICTURES = {  # arguments, and how many grey levels a rounding may grow to
     "filters": (["filters"], 3),
     "grad_cam": (["grad_cam", "--class", 3, "--size", 48], 3),
     "integrated": (["integrated", "--class", 3, "--size", 48, "--steps", 1], 3),
+    "filters of a later layer": (["filters", "--layer", "conv2_1", "--rows", 2], 3),
+    "patches": (
+        ["patches", "--folder", PHOTOS / "caltech101" / "ant", "--layer", "relu2_1",
+         "--channels", "3,5", "--top", 2, "--workers", 1], 3,
+    ),
     "opinion": (["opinion", "--judge", "minivgg", "--only", "golf ball", "--steps", 1], 8),
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from minigrad import Tensor, grad, optim
 from minigrad.ops.fast import threads
 from minigrad.techniques import objectives
 from minigrad.techniques.learn import evaluation, training
+from minigrad.techniques.look import patches
 from minigrad.techniques.make import loop, regularizers, starts, steps, transforms
 from minigrad.techniques.make.excite import excite, excite_each
 
@@ -56,6 +57,16 @@ def test_the_strongest_unit_and_its_place_are_those_of_the_cpu():
         return [objectives.strongest(a), list(place)]
 
     on_both(found)
+
+
+@pytest.mark.parametrize("layer", ["relu2_2", "fc7"])
+def test_where_a_channel_fires_most_is_where_it_does_on_the_cpu(layer):
+    on_both(lambda to, device: patches.strongest_places(small(device), to(image(32, 2)), layer))
+
+
+def test_a_patch_at_the_border_is_cut_out_as_on_the_cpu():
+    cut = patches.cut_out
+    on_both(lambda to, device: cut(to(image(32))[0], (-3, 20, 9, 40), (128, 127, 126)))
 
 
 # ── The image loop ──────────────────────────────────────────────────────────────────────────────
