@@ -25,10 +25,11 @@ from demos.shared import map_pictures, pictures, provenance
 from demos.shared.command import PHOTOS, add_layer, add_photos, network, parser, photos_of
 from demos.shared.kept_codes import Coded, Origin, codes_of
 from demos.shared.patience import patiently
+from minigrad.checked import whole
 from minigrad.command import printable
 from minigrad.stopping import saving
-from minigrad.techniques import grid, neighbours, pca, purity, tsne
-from minigrad.techniques.look.codes import grid_shape
+from minigrad.techniques import pca, tsne
+from minigrad.techniques.look.codes import grid, grid_shape, neighbours, purity
 from models import photo_folder
 from models.arguments import check_layer
 
@@ -106,11 +107,12 @@ def read(net, origin: Origin, args) -> Folder:
     reasons = [f"{count:,} {reason}" for reason, count in skipped.items()]
     reasons += [f"{len(coded.left_out):,} that cannot be read"] * bool(coded.left_out)
     not_taken = f"; left out: {photo_folder.some(reasons, 8)}" * bool(reasons)
-    print(f"{args.folder}: {len(coded.photos):,} photos, {coded.computed:,} codes computed, the "
-          f"others kept in {origin.file_in(args.out)}{not_taken}")
+    print(f"{args.folder}: {len(coded.photos):,} photos{not_taken}; {coded.computed:,} codes were "
+          f"computed, all are in {origin.file_in(args.out)}")
     if len(coded.photos) < FEWEST:
-        raise ValueError(f"{args.folder} has {len(coded.photos)} photos that can be read, and a "
-                         f"map takes {FEWEST} or more")
+        count = f"{len(coded.photos)} photo{'s' * (len(coded.photos) != 1)}"
+        raise ValueError(f"{args.folder} has {count} that can be read, and a map takes {FEWEST} or "
+                         "more")
     small = map_pictures.thumbnails(coded.photos, net.preprocessing, edge_for(len(found)))
     class_of = [photo.parent.name * (photo.parent != args.folder) for photo in coded.photos]
     names = sorted(set(class_of) - {""})
@@ -147,7 +149,7 @@ def nearest(net, origin: Origin, folder: Folder, photo: pathlib.Path, out: pathl
 
 def lay_out(codes, args) -> Map:
     """Run t-SNE with a bar; Ctrl-C ends it sooner."""
-    rng = None if args.seed is None else np.random.default_rng(args.seed)
+    rng = None if args.seed is None else np.random.default_rng(whole("--seed", args.seed))
     steps = tsne(codes, perplexity=args.perplexity, steps=args.steps, rng=rng)
     with patiently("how near the codes are"):
         placed = next(steps)
@@ -233,13 +235,13 @@ def both_maps(folder: Folder, laid: Map, plane, pure: dict) -> Image.Image:
     row = []
     for name, places, title in [
         ("map by t-SNE", laid.places, f"t-SNE, KL {laid.value:.2f}"),
-        ("map by PCA", plane.places, f"principal components, {plane.shares.sum():.0%} of the "
-                                     "variance"),
+        ("map by PCA", plane.places, f"the same colours, principal components, "
+                                     f"{plane.shares.sum():.0%} of the variance"),
     ]:
         if pure:
             title += f"; of {K} neighbours {pure[name].share:.0%} are of the photo's class"
-        picture = map_pictures.scatter(places, folder.labels, folder.names, classes)
-        row.append((title, picture))
+        names = folder.names if places is laid.places else ()
+        row.append((title, map_pictures.scatter(places, folder.labels, classes, names)))
     return pictures.sheet([row], tile=row[0][1].width)
 
 
@@ -250,6 +252,6 @@ def neighbour_rows(near: list[dict], net) -> Image.Image:
         for space in ("code", "pixels"):
             files = [one["photo"], *(file for file, _ in one[space])]
             own, *others = map_pictures.thumbnails(files, net.preprocessing, 128)
-            titles = [f"{d:.3g}  {file.parent.name}" for file, d in one[space]]
+            titles = [f"{d:.1f}  {file.parent.name.replace('_', ' ')}" for file, d in one[space]]
             rows.append([(f"nearest by {space}", own), *zip(titles, others, strict=True)])
     return pictures.sheet(rows, tile=128)

@@ -8,7 +8,7 @@ A photo is known by its content, wherever it lies and whatever it is called: wha
 folder is computed, and nothing else.  Each network, each set of weights and each layer has a file
 of its own.  Ctrl-C keeps what there is.
 
-Read before: models/storage.py, whose checked format it is.  Used by: codes.py.
+Used by: ../codes.py.  Read before: models/storage.py, whose checked format it is.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from demos.shared.patience import SILENCE
 from minigrad.backend import array_module, to_numpy
 from minigrad.techniques import codes
 from models import storage
@@ -75,8 +76,9 @@ def codes_of(net, photos: list[pathlib.Path], origin: Origin, folder: pathlib.Pa
     kept = read(file, origin)
     before, prints, left_out = len(kept), {}, []
     try:
-        with ThreadPoolExecutor() as threads, tqdm(total=len(photos), unit="photo") as bar:
-            bar.set_description(f"{origin.layer} of the photos")
+        with ThreadPoolExecutor() as threads, tqdm(
+            desc=f"{origin.layer} of the photos", total=len(photos), unit="photo", delay=SILENCE
+        ) as bar:
             for start in range(0, len(photos), BATCH):
                 batch = photos[start : start + BATCH]
                 found = dict(zip(batch, threads.map(fingerprint, batch), strict=True))

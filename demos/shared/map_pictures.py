@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
+from demos.shared.patience import SILENCE
 from demos.shared.pictures import INK, PAPER
 from models import photo as photos
 
@@ -24,7 +25,8 @@ OTHERS = (196, 196, 200)
 SHAPES = 4          # circle, square, triangle, diamond: with six colours 24 classes
 FINER = 3           # points are drawn so much larger, and shrunk
 MARGIN = 36         # around a map, for what stands out of its outermost places
-COVERED = 0.4       # of a thumbnail: one that would be covered more is left out
+GROUND = (228, 228, 231)  # below thumbnails, many of which are white themselves
+COVERED = 0.15      # of a thumbnail's place may be taken already
 
 
 def thumbnails(files: Sequence[pathlib.Path], preprocessing, edge: int) -> list[Image.Image]:
@@ -35,29 +37,33 @@ def thumbnails(files: Sequence[pathlib.Path], preprocessing, edge: int) -> list[
         return photos.centre(image, p.resize * edge / p.crop, edge, p.interpolation)
 
     with ThreadPoolExecutor() as threads:
-        return list(tqdm(threads.map(thumbnail, files), "thumbnails", len(files), unit="photo"))
+        return list(tqdm(threads.map(thumbnail, files), "thumbnails", len(files),
+                         unit="photo", delay=SILENCE))
 
 
 def as_numbers(pictures: Sequence[Image.Image], edge: int = 32):
-    """Small pictures as rows of grey levels: (N, 3 · edge · edge) float32."""
+    """Small pictures as rows of numbers, (N, 3 · edge · edge) float32.
+
+    The distance of two rows is the root of the mean square of the differences, in grey levels.
+    """
     small = [picture.resize((edge, edge), Image.Resampling.BOX) for picture in pictures]
-    return np.stack([np.asarray(picture, np.float32).ravel() for picture in small])
+    rows = np.stack([np.asarray(picture, np.float32).ravel() for picture in small])
+    return rows / np.float32(rows.shape[1] ** 0.5)
 
 
 # ── Points ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def scatter(places, labels, names: Sequence[str], shown: Sequence[int], size: int = 900,
-            named: bool = True) -> Image.Image:  # fmt: skip
-    """Points on a map, with the names of some classes at their middles.
+def scatter(places, labels, shown: Sequence[int], names: Sequence[str] = (),
+            size: int = 900) -> Image.Image:  # fmt: skip
+    """Points on a map, some classes in colours, and their names at their middles.
 
     Args:
         places: (N, 2).
         labels: (N,), −1 for none.
-        names: of the classes.
-        shown: the classes that get a colour and a name.
+        shown: the classes that get a colour.
+        names: of all classes; none, to write none.
         size: of the picture.
-        named: write the names; a name that would cover another is left out.
     """
     xy = on_canvas(places, size, size)
     page = Image.new("RGB", (size * FINER, size * FINER), PAPER)
@@ -68,8 +74,9 @@ def scatter(places, labels, names: Sequence[str], shown: Sequence[int], size: in
         look = looks.get(labels[n])
         point(draw, xy[n] * FINER, (5 if look is not None else 4) * FINER, look)
     page = page.resize((size, size), Image.Resampling.LANCZOS)
-    if named:
-        write_names(page, {names[k]: np.median(xy[labels == k], axis=0) for k in shown})
+    if names:
+        write_names(page, {names[k].replace("_", " "): np.median(xy[labels == k], axis=0)
+                           for k in shown})
     return page
 
 
@@ -96,10 +103,10 @@ def write_names(page, places: dict) -> None:
     for name, (x, y) in places.items():
         half = draw.textlength(name, font=font) / 2
         x = min(max(x, half + 4), page.width - half - 4)
-        box = (x - half - 3, y - 27, x + half + 3, y - 9)
+        box = (x - half - 3, y - 31, x + half + 3, y - 13)
         if not any(overlap(box, other) for other in taken):
             taken.append(box)
-            draw.text((x, y - 18), name, fill=INK, font=font, anchor="mm", stroke_width=2,
+            draw.text((x, y - 22), name, fill=INK, font=font, anchor="mm", stroke_width=2,
                       stroke_fill=PAPER)
 
 
@@ -132,18 +139,31 @@ def overlap(one, other) -> float:
 
 
 def scattered(places, pictures, size: int = 1600, edge: int = 56) -> tuple[Image.Image, int]:
-    """Thumbnails where their photos lie; how many are shown.
+    """Thumbnails where their photos lie, and how many are shown.
 
-    One that would hide, or be hidden by, too much of another is left out: a heap shows nothing.
+    One that would cover too much of those before it moves aside, by one and a half of its widths at
+    most; where that does not help it is left out, for a heap shows nothing.
     """
     xy = np.rint(on_canvas(places, size, size) - edge / 2).astype(int)
-    page, boxes = Image.new("RGB", (size, size), PAPER), []
-    for (x, y), picture in zip(xy.tolist(), pictures, strict=True):
-        box = (x, y, x + edge, y + edge)
-        if sum(overlap(box, other) for other in boxes) <= COVERED * edge * edge:
-            boxes.append(box)
-            page.paste(picture.resize((edge, edge), Image.Resampling.LANCZOS), (x, y))
-    return page, len(boxes)
+    page, taken = Image.new("RGB", (size, size), GROUND), np.zeros((size, size), bool)
+    shown = 0
+    for at, picture in zip(xy, pictures, strict=True):
+        for x, y in (at + aside(3 * edge // 2)).clip(0, size - edge).tolist():
+            there = taken[y : y + edge, x : x + edge]
+            if there.mean() <= COVERED:
+                there[:] = True
+                page.paste(picture.resize((edge, edge), Image.Resampling.LANCZOS), (x, y))
+                shown += 1
+                break
+    return page, shown
+
+
+def aside(most: int, step: int = 8):
+    """Ways to move aside, (dx, dy) in pixels, the shortest first."""
+    steps = np.arange(-most, most + 1, step)
+    ways = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    length = np.linalg.norm(ways, axis=1)
+    return ways[length.argsort(kind="stable")][: (length <= most).sum()]
 
 
 def in_cells(cell, pictures, rows: int, columns: int) -> Image.Image:

@@ -29,7 +29,7 @@ from minigrad.techniques.learn.evaluation import (
     temperature,
 )
 from minigrad.techniques.learn.recipe import Recipe
-from minigrad.techniques.look.codes import codes, grid, neighbours, pca, purity
+from minigrad.techniques.look.codes import codes, pca
 from minigrad.techniques.look.filters import filters
 from minigrad.techniques.look.gradient import by_rule, gradient, panel, saliency
 from minigrad.techniques.look.tsne import tsne
@@ -58,7 +58,7 @@ __all__ = [
     "Objective", "channel", "class_score", "code", "cross_entropy", "each", "energy", "strongest",
     "strongest_unit", "unit",
     "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
-    "codes", "grid", "neighbours", "pca", "purity", "tsne",
+    "codes", "pca", "tsne",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "opinion", "preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/

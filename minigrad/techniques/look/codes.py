@@ -1,7 +1,7 @@
 r"""What a network finds alike: the code of a photo, its neighbours, and maps of many.
 
-The code of a photo is what the classifier reads of it: 4096 numbers of VGG's relu7, 512 of MiniVGG's.
-Photos with codes close to each other are alike to the network, whatever their pixels
+The code of a photo is what the classifier reads of it: 4096 numbers of VGG's relu7, 512 of
+MiniVGG's.  Photos with codes close to each other are alike to the network, whatever their pixels
 (Krizhevsky et al. 2012, section 6.1).
 
 A map puts each code at a place in the plane:
@@ -53,7 +53,7 @@ def squared_distances(a, b):
     """‖a_i − b_j‖² = ‖a_i‖² + ‖b_j‖² − 2 ⟨a_i, b_j⟩
 
     a (N, D), b (M, D), arrays or Tensors → (N, M).  One product of matrices, in place of a table
-    of N · M · D differences; what is rounded may leave a distance of 0 a little off, on either side.
+    of N · M · D differences; rounding may leave a distance of 0 a little off, on either side.
     """
     of_a, of_b = ((x * x).sum(axis=1, keepdims=True) for x in (a, b))   # (N, 1), (M, 1)
     return of_a + of_b.T + (-2 * a) @ b.T

@@ -5,8 +5,8 @@ bell curve around itself,
 
     p_{j|i} ∝ exp(− ‖x_i − x_j‖² / 2σ_i²),      p_ij = (p_{j|i} + p_{i|j}) / 2N
 
-σ_i so wide that i has about `perplexity` neighbours: −Σ_j p_{j|i} log p_{j|i} = log(perplexity).
-On the map the same, by a curve with a long tail, Student's t (equation 4),
+with σ_i so wide that i has about `perplexity` neighbours: −Σ_j p_{j|i} log p_{j|i} is its
+logarithm.  On the map the same, by a curve with a long tail, Student's t (equation 4),
 
     q_ij = w_ij / Z,      w_ij = 1 / (1 + ‖y_i − y_j‖²),      Z = Σ_{i≠j} w_ij
 
@@ -16,7 +16,7 @@ so that what does not fit in two dimensions may move away.  The places y are mov
               a constant          pulls neighbours together        pushes all apart
 
 The paper derives ∂KL/∂y_i = 4 Σ_j (p_ij − q_ij) w_ij (y_i − y_j), its equation 5 and appendix A.
-Nothing of it is written here: `grad` of the two lines is that, to the last digit, and a test says so.
+Nothing of it is written here: `grad` of the two terms is that, and a test compares them.
 
 What the map does not say: how large a group is, and how far two groups are from each other.
 
@@ -31,11 +31,11 @@ from minigrad import ops
 from minigrad.backend import array_module, to_numpy
 from minigrad.checked import number, whole
 from minigrad.extras import extra
-from minigrad.tensor import Tensor, grad
 from minigrad.techniques.look.codes import ROWS, pca, refuse_equal, squared_distances
+from minigrad.tensor import Tensor, grad
 
 MOST = 5000         # codes whose N × N tables fit in memory; more go to openTSNE
-EXAGGERATION = 12.0  # of the pull, in the first quarter of the steps (Belkina et al. 2019)
+EXAGGERATION = 4.0  # of the pull, in the first quarter of the steps, as in the paper
 BISECTIONS = 40
 TOGETHER = 50       # steps of openTSNE between two looks at the map
 
@@ -88,7 +88,7 @@ def _exactly(codes, y, perplexity: float, steps: int) -> Iterator[Placed]:
     """
     xp, N = array_module(codes), len(codes)
     P = affinities(codes, perplexity)
-    rate = max(N / EXAGGERATION / 4, 50.0)  # N/12 (Belkina et al. 2019), of a gradient without 4
+    rate = max(N / 12 / 4, 50.0)  # N/12 (Belkina et al. 2019) is for a gradient without the 4
     velocity, gain = xp.zeros_like(y), xp.ones_like(y)
     _, g = kl_and_gradient(P, y, EXAGGERATION)
     for step in range(1, steps + 1):
@@ -128,7 +128,10 @@ def negative_entropy(P) -> float:
 
 
 def affinities(codes, perplexity: float):
-    """p_ij = (p_{j|i} + p_{i|j}) / 2N: codes (N, D) → (N, N), symmetric, its sum 1, zero for i = j."""
+    """p_ij = (p_{j|i} + p_{i|j}) / 2N
+
+    codes (N, D) → (N, N), symmetric, with the sum 1 and p_ii = 0.
+    """
     xp, N = array_module(codes), len(codes)
     codes = codes - codes.mean(axis=0)  # smaller numbers, and the same distances
     P = xp.empty((N, N), codes.dtype)
@@ -212,7 +215,7 @@ def _by_opentsne(codes, y, perplexity: float, steps: int) -> Iterator[Placed]:
         for done in range(0, steps, TOGETHER):
             early = done < steps // 4
             embedding = embedding.optimize(
-                min(TOGETHER, steps - done), exaggeration=EXAGGERATION if early else None,
+                min(TOGETHER, steps - done), exaggeration=12 if early else None,
                 momentum=0.5 if early else 0.8,
             )  # fmt: skip
             value = float(embedding.kl_divergence)
