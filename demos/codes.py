@@ -13,6 +13,7 @@ Codes are kept in a file in --out: a second run is short, and computes only what
 
 import argparse
 import hashlib
+import itertools
 import pathlib
 import sys
 from typing import NamedTuple
@@ -25,8 +26,10 @@ from demos.shared import map_pictures, pictures, provenance
 from demos.shared.command import PHOTOS, add_layer, add_photos, network, parser, photos_of
 from demos.shared.kept_codes import Coded, Origin, codes_of
 from demos.shared.patience import patiently
+from demos.shared.provenance import plain
 from minigrad.checked import whole
 from minigrad.command import printable
+from minigrad.extras import extra
 from minigrad.stopping import saving
 from minigrad.techniques import pca, tsne
 from minigrad.techniques.look.codes import grid, grid_shape, neighbours, purity
@@ -63,6 +66,7 @@ def main(argv: list[str]) -> None:
     """Take or compute the codes, lay them out, draw."""
     args = options().parse_intermixed_args(argv)
     asked = photos_of(args) if args.bare or args.image else []
+    extra("scipy.optimize", "codes", "the grid of photos")  # not after the work
     net = network(args)
     layer = args.layer or net.code_layer
     check_layer(net, layer)
@@ -107,8 +111,8 @@ def read(net, origin: Origin, args) -> Folder:
     reasons = [f"{count:,} {reason}" for reason, count in skipped.items()]
     reasons += [f"{len(coded.left_out):,} that cannot be read"] * bool(coded.left_out)
     not_taken = f"; left out: {photo_folder.some(reasons, 8)}" * bool(reasons)
-    print(f"{args.folder}: {len(coded.photos):,} photos{not_taken}; {coded.computed:,} codes were "
-          f"computed, all are in {origin.file_in(args.out)}")
+    print(f"{plain(args.folder)}: {len(coded.photos):,} photos{not_taken}; {coded.computed:,} "
+          f"codes were computed, all are in {origin.file_in(args.out)}")
     if len(coded.photos) < FEWEST:
         count = f"{len(coded.photos)} photo{'s' * (len(coded.photos) != 1)}"
         raise ValueError(f"{args.folder} has {count} that can be read, and a map takes {FEWEST} or "
@@ -177,7 +181,8 @@ def purities(folder: Folder, spaces: dict) -> dict:
 def save(net, origin: Origin, folder: Folder, laid: Map, near: list[dict], args) -> str:
     """Draw and write; return what was written, in words."""
     codes, name = folder.coded.codes, f"{args.folder.resolve().name}_codes"
-    plane = pca(codes)
+    with patiently("principal components"):
+        plane = pca(codes)
     pure = purities(folder, {"codes": codes, "map by t-SNE": laid.places,
                              "map by PCA": plane.places, "pixels": folder.numbers})
     for space, p in pure.items():
@@ -203,8 +208,8 @@ def save(net, origin: Origin, folder: Folder, laid: Map, near: list[dict], args)
             space: p._asdict() for space, p in pure.items()
         },
         "nearest": [
-            {space: [[str(file), d] for file, d in one[space]] for space in ("code", "pixels")}
-            | {"photo": str(one["photo"])} for one in near
+            {space: [[plain(file), d] for file, d in one[space]] for space in ("code", "pixels")}
+            | {"photo": plain(one["photo"])} for one in near
         ],
         **note,
         **provenance.of(args),
@@ -225,7 +230,7 @@ def draw(folder: Folder, laid: Map, plane, pure: dict, near: list[dict], net):
     map_, shown = map_pictures.scattered(laid.places, folder.small)
     drawn = {"": cells, "map": both_maps(folder, laid, plane, pure), "thumbnails": map_}
     if near:
-        drawn["nearest"] = neighbour_rows(near, net)
+        drawn["nearest"] = neighbour_rows(near, net, folder.names)
     return drawn, {"photos in the grid": len(some), "photos among the thumbnails": shown}
 
 
@@ -245,13 +250,17 @@ def both_maps(folder: Folder, laid: Map, plane, pure: dict) -> Image.Image:
     return pictures.sheet([row], tile=row[0][1].width)
 
 
-def neighbour_rows(near: list[dict], net) -> Image.Image:
-    """For each photo two rows, by code and by pixels, with classes and distances."""
+def neighbour_rows(near: list[dict], net, classes: list[str]) -> Image.Image:
+    """For each photo two rows, by code and by pixels, with distances and classes."""
+    def titled(file, distance):
+        name = file.parent.name if file.parent.name in classes else file.stem
+        return f"{distance:.1f}  {name.replace('_', ' ')}"
+
     rows = []
     for one in near:
         for space in ("code", "pixels"):
             files = [one["photo"], *(file for file, _ in one[space])]
             own, *others = map_pictures.thumbnails(files, net.preprocessing, 128)
-            titles = [f"{d:.1f}  {file.parent.name.replace('_', ' ')}" for file, d in one[space]]
+            titles = itertools.starmap(titled, one[space])
             rows.append([(f"nearest by {space}", own), *zip(titles, others, strict=True)])
     return pictures.sheet(rows, tile=128)

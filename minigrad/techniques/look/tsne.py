@@ -10,7 +10,7 @@ logarithm.  On the map the same, by a curve with a long tail, Student's t (equat
 
     q_ij = w_ij / Z,      w_ij = 1 / (1 + ‖y_i − y_j‖²),      Z = Σ_{i≠j} w_ij
 
-so that what does not fit in two dimensions may move away.  The places y are moved until Q is like P:
+so that what does not fit in two dimensions may move away.  The places y are moved to make Q like P:
 
     KL(P‖Q) = Σ p_ij log p_ij  +  Σ p_ij log(1 + ‖y_i − y_j‖²)  +  log Z
               a constant          pulls neighbours together        pushes all apart
