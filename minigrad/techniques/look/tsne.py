@@ -88,7 +88,7 @@ def _exactly(codes, y, perplexity: float, steps: int) -> Iterator[Placed]:
     """
     xp, N = array_module(codes), len(codes)
     P = affinities(codes, perplexity)
-    rate = max(N / 12 / 4, 50.0)  # N/12 (Belkina et al. 2019) is for a gradient without the 4
+    rate = rate_for(N)
     velocity, gain = xp.zeros_like(y), xp.ones_like(y)
     _, g = kl_and_gradient(P, y, EXAGGERATION)
     for step in range(1, steps + 1):
@@ -98,7 +98,19 @@ def _exactly(codes, y, perplexity: float, steps: int) -> Iterator[Placed]:
         y = y + velocity
         y = y - y.mean(axis=0)
         value, g = kl_and_gradient(P, y, EXAGGERATION if step < steps // 4 else 1.0)
+        if not math.isfinite(value):
+            raise ValueError(f"step {step} of t-SNE left the range of {y.dtype}: give other codes, "
+                             "or these as float64")
         yield Placed(step, y, value)
+
+
+def rate_for(N: int) -> float:
+    """How far to go along the gradient, whose numbers are the smaller the more places there are.
+
+    N/12 of a gradient without its 4 (Belkina et al. 2019), which is slow for a few hundred: 50
+    then, and N/8 for fewer than 400, which 50 would tear apart.
+    """
+    return max(N / 48, min(N / 8, 50.0))
 
 
 def kl_and_gradient(P, y, exaggeration: float = 1.0):
@@ -114,8 +126,9 @@ def pull_and_push(P, y):
 
     P (N, N), y (N, 2), an array or a Tensor → two numbers.
     """
-    t = 1 + squared_distances(y, y)                                     # (N, N), 1 where i = j
-    return (P * ops.log(t)).sum(), ops.log((1 / t).sum() - len(P))
+    others = 1 - array_module(P).eye(len(P), dtype=P.dtype)             # [i ≠ j]
+    t = 1 + squared_distances(y, y)                                     # (N, N)
+    return (P * ops.log(t)).sum(), ops.log((others / t).sum())
 
 
 def negative_entropy(P) -> float:

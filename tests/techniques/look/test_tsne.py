@@ -147,6 +147,18 @@ def test_without_random_numbers_the_map_is_always_the_same(clusters):
     assert np.array_equal(one, same)
 
 
+@pytest.mark.parametrize("count", [4, 5, 9])
+def test_a_handful_of_codes_is_not_torn_apart(clusters, count):
+    end = last(tsne(clusters[0][::7][:count], steps=400))
+    assert abs(end.places).max() < 50 and -1e-4 < end.value < 0.5
+
+
+def test_a_map_that_leaves_the_range_of_its_numbers_is_no_map(clusters, monkeypatch):
+    monkeypatch.setattr(module, "rate_for", lambda count: 1e30)
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="left the range of float32"):
+        last(tsne(clusters[0]))
+
+
 @pytest.mark.parametrize(
     ("codes", "perplexity", "sentence"),
     [
