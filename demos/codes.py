@@ -126,7 +126,7 @@ def read(net, origin: Origin, args) -> Folder:
 
 def edge_for(count: int) -> int:
     """Pixels of a thumbnail, so that a grid of them fits a page."""
-    return min(96, max(32, 1280 // grid_shape(min(count, MOST))[1]))
+    return min(160, max(32, 1280 // grid_shape(min(count, MOST))[1]))
 
 
 def nearest(net, origin: Origin, folder: Folder, photo: pathlib.Path, out: pathlib.Path) -> dict:

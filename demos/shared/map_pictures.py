@@ -75,8 +75,7 @@ def scatter(places, labels, shown: Sequence[int], names: Sequence[str] = (),
         point(draw, xy[n] * FINER, (5 if look is not None else 4) * FINER, look)
     page = page.resize((size, size), Image.Resampling.LANCZOS)
     if names:
-        write_names(page, {names[k].replace("_", " "): np.median(xy[labels == k], axis=0)
-                           for k in shown})
+        write_names(page, {names[k].replace("_", " "): above(xy[labels == k]) for k in shown})
     return page
 
 
@@ -95,6 +94,13 @@ def point(draw, at, radius: int, look: int | None) -> None:
         draw.polygon([(x + r * dx, y + r * dy) for dx, dy in corners[shape]], fill=colour)
     else:
         draw.ellipse((x - r, y - r, x + r, y + r), fill=colour)
+
+
+def above(xy, near: int = 60):
+    """Where to name points: over the highest of those near their middle, in pixels."""
+    x, y = middle = np.median(xy, axis=0)
+    tops = xy[np.linalg.norm(xy - middle, axis=1) < near, 1]
+    return x, tops.min(initial=y)
 
 
 def write_names(page, places: dict) -> None:
@@ -138,12 +144,13 @@ def overlap(one, other) -> float:
 # ── Thumbnails ──────────────────────────────────────────────────────────────────────────────────
 
 
-def scattered(places, pictures, size: int = 1600, edge: int = 56) -> tuple[Image.Image, int]:
-    """Thumbnails where their photos lie, and how many are shown.
+def scattered(places, pictures, size: int = 1600) -> tuple[Image.Image, int]:
+    """Thumbnails where their photos lie, the smaller the more there are, and how many are shown.
 
     One that would cover too much of those before it moves aside, by one and a half of its widths at
     most; where that does not help it is left out, for a heap shows nothing.
     """
+    edge = int(min(pictures[0].width, max(24, 0.7 * size / len(pictures) ** 0.5)))
     xy = np.rint(on_canvas(places, size, size) - edge / 2).astype(int)
     page, taken = Image.new("RGB", (size, size), GROUND), np.zeros((size, size), bool)
     shown = 0

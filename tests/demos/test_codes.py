@@ -258,10 +258,15 @@ def test_the_distance_of_two_photos_is_the_root_mean_square_of_grey_levels():
 
 def test_of_thumbnails_in_one_place_some_move_aside_and_a_heap_is_left_out():
     places = np.concatenate([np.zeros((40, 2)), [[1.0, 1.0]]])
-    tiles = [Image.new("RGB", (56, 56), (n, 0, 0)) for n in range(41)]
+    tiles = [Image.new("RGB", (40, 40), (n, 0, 0)) for n in range(41)]
     picture, shown = map_pictures.scattered(places, tiles, 400)
     colours = {colour[0] for _, colour in picture.getcolors(10**6)} - {map_pictures.GROUND[0]}
     assert shown == len(colours) and 5 <= shown < 20 and 40 in colours
+
+
+def test_a_name_stands_over_the_points_near_their_middle():
+    xy = np.array([[10.0, 50.0], [20.0, 40.0], [30.0, 60.0], [20.0, 500.0], [22.0, -300.0]])
+    assert map_pictures.above(xy) == (20, 40)
 
 
 def test_the_tightest_class_comes_first_and_small_ones_not_at_all():
