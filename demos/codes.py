@@ -72,9 +72,13 @@ def main(argv: list[str]) -> None:
     check_layer(net, layer)
     weights = provenance.print_of(provenance.weights_of(args))
     origin = Origin(net.name, layer, weights["sha256"])
-    folder = read(net, origin, args)
-    near = [nearest(net, origin, folder, photo, args.out) for photo in asked]
-    laid = lay_out(folder.coded.codes, args)
+    try:
+        folder = read(net, origin, args)
+        near = [nearest(net, origin, folder, photo, args.out) for photo in asked]
+        laid = lay_out(folder.coded.codes, args)
+    except KeyboardInterrupt as stop:  # what says nothing itself came after the codes
+        kept = f"nothing was drawn, and the codes are kept in {origin.file_in(args.out)}"
+        raise KeyboardInterrupt(*stop.args or [kept]) from None
     with saving():
         said = save(net, origin, folder, laid, near, args)
     if laid.stopped:

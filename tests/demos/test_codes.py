@@ -108,6 +108,17 @@ def test_ctrl_c_draws_what_there_is(call, monkeypatch):
     assert made["interrupted"] and made["steps done"] == 3
 
 
+def test_ctrl_c_before_there_is_a_map_says_what_is_kept(call, monkeypatch):
+    def interrupted(*args, **settings):
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(codes, "tsne", interrupted)
+    status, printed, made = call()
+    assert status == 130 and made is None
+    assert "nothing was drawn, and the codes are kept in" in printed.err
+
+
 # ── What is kept ────────────────────────────────────────────────────────────────────────────────
 
 
