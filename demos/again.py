@@ -17,11 +17,12 @@ import tempfile
 import numpy as np
 from PIL import Image
 
+from demos.__main__ import demos
 from demos.shared import family, provenance
 from demos.shared.command import Paragraphs
 from minigrad.ops.fast import threads
 
-AGAIN = ("rules", "filters", "patches", "maximize", "opinion")  # what draws, and trains nothing
+NOT_AGAIN = {"again", "train"}  # training has its own --resume
 SAME = "the same bytes"
 
 
@@ -71,9 +72,9 @@ def read(file: pathlib.Path) -> dict:
     told = all(isinstance(note.get(part), dict) for part in ("versions", "files read"))
     texts = isinstance(command, list) and all(isinstance(word, str) for word in command)
     plain = all(family.belongs(name, file.stem) for name in note.get("pictures", [None]))
-    drawn = texts and command[:1] in ([demo] for demo in AGAIN)
+    drawn = texts and bool(command) and command[0] in demos().keys() - NOT_AGAIN
     if not (drawn and plain and told and isinstance(many, int) and many > 0):
-        raise ValueError(f"{file} tells of no pictures that {', '.join(AGAIN)} have made")
+        raise ValueError(f"{file} tells of no pictures that a demo could make again")
     if note.get("interrupted"):
         raise ValueError(
             f"{file} is of a run that was stopped, which nobody can stop there again: "

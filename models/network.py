@@ -26,7 +26,7 @@ from minigrad.tensor import data_of
 from models import photo as photos
 from models.arguments import check_layer, params_for, pixels_for
 from models.design import Design
-from models.layers import STATISTICS, BatchNorm, MaxPool
+from models.layers import STATISTICS, BatchNorm, Dropout, MaxPool
 from models.preprocess import Preprocessing
 from models.receptive_field import ReceptiveField, trace
 from models.walk import walk
@@ -173,6 +173,18 @@ class Network:
         """
         check_layer(self, layer)
         return trace(self.layers.values(), self.inputs)[layer]
+
+    @property
+    def code_layer(self) -> str:
+        """What the classifier reads: the layer before the last that has weights, dropout aside.
+
+        VGG's and AlexNet's relu7; SqueezeNet's fire9/concat, GoogLeNet's average pooling.
+        """
+        last = [name for name, layer in self.layers.items() if layer.shapes][-1]
+        (name,) = self.inputs[last]
+        while isinstance(self.layers[name], Dropout):
+            (name,) = self.inputs[name]
+        return name
 
     @property
     def input_size(self) -> int:

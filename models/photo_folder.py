@@ -96,6 +96,33 @@ def survey(place: pathlib.Path) -> tuple[dict[str, list[pathlib.Path]], collecti
     return photos, skipped
 
 
+def found_below(
+    folder: pathlib.Path,
+) -> tuple[list[pathlib.Path], collections.Counter[str]]:
+    """Find the photos of a folder and of all folders below, and count what is none, by reason.
+
+    Raises:
+        ValueError: there is no such folder, or no photo in it.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}")
+    photos, skipped = [], collections.Counter()
+    for file in sorted(folder.rglob("*")):
+        if file.is_dir():
+            continue
+        if any(part.startswith(".") for part in file.relative_to(folder).parts):
+            skipped["hidden"] += 1
+        elif file.suffix.lower() in SUFFIXES:
+            photos.append(file)
+        else:
+            skipped[f"of the kind {file.suffix.lower() or 'without a suffix'}"] += 1
+    if not photos:
+        there = some([f"{count:,} {reason}" for reason, count in skipped.items()])
+        raise ValueError(f"{folder} holds no photos, nor do folders below it"
+                         + f": {there}" * bool(there))
+    return photos, skipped
+
+
 def read(folder: pathlib.Path, part: str, classes: list[str], edge: int) -> Photos:
     """Decode all photos of train or val, their shorter side at most `edge` pixels.
 
@@ -129,16 +156,17 @@ def _summary(part, photos: int, classes: int, skipped, without: list[str], empty
     """Say on one line what was read and what was not: "train: 100 photos of 5 classes; …"."""
     parts = [f"{part}: {photos:,} photo{'s' * (photos > 1)} of {classes} classes"]
     if without:
-        parts.append(f"none of {_some(without)}, which stay without an accuracy")
+        parts.append(f"none of {some(without)}, which stay without an accuracy")
     reasons = [f"{count:,} {reason}" for reason, count in skipped.items() if count]
     if reasons:
-        parts.append(f"not read: {_some(reasons, 8)}")
+        parts.append(f"not read: {some(reasons, 8)}")
     if empty:
-        parts.append(f"empty, so no class: {_some(empty)}")
+        parts.append(f"empty, so no class: {some(empty)}")
     return "; ".join(parts)
 
 
-def _some(names: list[str], most: int = 5) -> str:
+def some(names: list[str], most: int = 5) -> str:
+    """List the first of some names, and say how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 

@@ -138,6 +138,7 @@ def given():
         "layer": "relu4_2", "c": 3, "channel": 3, "a": acts["relu4_2"], "target": acts["relu4_2"],
         "params": net.params, "optimiser": SGD(), "lr": 0.01, "rng": np.random.default_rng(0),
         "batches": [(pixels, labels)], "table": 7 * np.eye(3, dtype=int)[::-1],
+        "codes": np.random.default_rng(0).random((12, 8)),
         "labels": labels, "predicted": labels, "scores": acts.scores, "classes": net.class_count,
     }  # fmt: skip
 
@@ -173,10 +174,12 @@ def good(result, given):
         assert first.params.keys() == given["net"].params.keys()
     elif isinstance(result, Iterator):
         result = chain([first], result)
-        steps = [step if hasattr(step, "pixels") else step[-1] for step in islice(result, 2)]
+        steps = [step if hasattr(step, "step") else step[-1] for step in islice(result, 2)]
         assert [step.step for step in steps] == [1, 2]
-        first, second = (step.pixels for step in steps)
-        assert second.shape[1] == 3 and second.min() >= 0 and second.max() <= 255
+        images = hasattr(steps[0], "pixels")
+        first, second = (step.pixels if images else step.places for step in steps)
+        if images:
+            assert second.shape[1] == 3 and second.min() >= 0 and second.max() <= 255
         assert np.isfinite(steps[1].value) and not np.array_equal(first, second)
     elif isinstance(result, Mapping | tuple | list):
         assert len(result)

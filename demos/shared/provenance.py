@@ -41,11 +41,16 @@ def of(args: argparse.Namespace, **read: pathlib.Path) -> dict:
         args: the options of a demo that looks through a network.
         read: files besides the network's weights, by what they are: photo=args.image.
     """
-    weights = args.weights or models.weights_file(args.model or "minivgg")
+    read = {"weights": weights_of(args), **read}
     return {
         "options": {name: plain(value) for name, value in vars(args).items()},
-        "files read": {what: print_of(file) for what, file in {"weights": weights, **read}.items()},
+        "files read": {what: print_of(file) for what, file in read.items()},
     }
+
+
+def weights_of(args: argparse.Namespace) -> pathlib.Path:
+    """The file of the weights that the options name."""
+    return args.weights or models.weights_file(args.model or "minivgg")
 
 
 def plain(value):

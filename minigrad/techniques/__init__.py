@@ -29,6 +29,7 @@ from minigrad.techniques.learn.evaluation import (
 )
 from minigrad.techniques.learn.recipe import Recipe
 from minigrad.techniques.learn.training import train
+from minigrad.techniques.look.codes import codes, pca
 from minigrad.techniques.look.filters import filters, layer_weights
 from minigrad.techniques.look.grad_cam import grad_cam, grad_cam_plus_plus, guided_grad_cam
 from minigrad.techniques.look.gradient import (
@@ -41,6 +42,7 @@ from minigrad.techniques.look.gradient import (
 from minigrad.techniques.look.integrated import integrated_gradients
 from minigrad.techniques.look.patches import guided_gradient, strongest_places
 from minigrad.techniques.look.smooth import smooth_gradient
+from minigrad.techniques.look.tsne import tsne
 from minigrad.techniques.make.excite import (
     drawable_channel,
     drawable_class,
@@ -69,6 +71,7 @@ __all__ = [
     "grad_cam", "grad_cam_plus_plus", "guided_grad_cam", "input_times_gradient",
     "integrated_gradients", "smooth_gradient",
     "guided_gradient", "layer_weights", "strongest_places",
+    "codes", "pca", "tsne",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "opinion", "preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/

@@ -113,7 +113,7 @@ def test_another_version_is_said(made, capsys):
     ("change", "sentence"),
     [
         ({"interrupted": True}, "a run that was stopped"),
-        ({"command": ["train", "--data", "x"]}, "tells of no pictures that rules, filters"),
+        ({"command": ["train", "--data", "x"]}, "tells of no pictures that a demo could make"),
         ({"command": []}, "tells of no pictures"),
         ({"command": [["rules"]]}, "tells of no pictures"),
         ({"command": "rules"}, "tells of no pictures"),
