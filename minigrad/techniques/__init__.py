@@ -30,6 +30,7 @@ from minigrad.techniques.learn.evaluation import (
 )
 from minigrad.techniques.learn.recipe import Recipe
 from minigrad.techniques.look.filters import filters
+from minigrad.techniques.look.grad_cam import grad_cam, grad_cam_plus_plus, guided_grad_cam
 from minigrad.techniques.look.gradient import by_rule, gradient, panel, saliency
 from minigrad.techniques.make.excite import (
     drawable_channel,
@@ -56,6 +57,7 @@ __all__ = [
     "Objective", "channel", "class_score", "code", "cross_entropy", "each", "energy", "strongest",
     "strongest_unit", "unit",
     "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
+    "grad_cam", "grad_cam_plus_plus", "guided_grad_cam",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "opinion", "preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
