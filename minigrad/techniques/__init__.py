@@ -32,6 +32,9 @@ from minigrad.techniques.learn.recipe import Recipe
 from minigrad.techniques.look.filters import filters
 from minigrad.techniques.look.grad_cam import grad_cam, grad_cam_plus_plus, guided_grad_cam
 from minigrad.techniques.look.gradient import by_rule, gradient, panel, saliency
+from minigrad.techniques.look.occlusion import occlusion
+from minigrad.techniques.look.rise import rise
+from minigrad.techniques.look.score_cam import score_cam
 from minigrad.techniques.make.excite import (
     drawable_channel,
     drawable_class,
@@ -43,6 +46,7 @@ from minigrad.techniques.make.presets import PRESETS, Preset, preset_for
 from minigrad.techniques.objectives import (
     Objective,
     channel,
+    class_probability,
     class_score,
     code,
     cross_entropy,
@@ -54,10 +58,10 @@ from minigrad.techniques.objectives import (
 )
 
 __all__ = [
-    "Objective", "channel", "class_score", "code", "cross_entropy", "each", "energy", "strongest",
-    "strongest_unit", "unit",
+    "Objective", "channel", "class_probability", "class_score", "code", "cross_entropy", "each",
+    "energy", "strongest", "strongest_unit", "unit",
     "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
-    "grad_cam", "grad_cam_plus_plus", "guided_grad_cam",
+    "grad_cam", "grad_cam_plus_plus", "guided_grad_cam", "occlusion", "rise", "score_cam",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "opinion", "preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
