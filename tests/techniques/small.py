@@ -17,6 +17,7 @@ class SmallNet:
     name = "small"
     layers = dict.fromkeys(["conv1", "relu1", "pool1", "conv2", "relu2", "scores"])
     score_layer = "scores"
+    mean_colour = np.array([120.0, 110.0, 100.0])
 
     def __init__(self, seed=0):
         rng = np.random.default_rng(seed)
@@ -41,3 +42,19 @@ class SmallNet:
                 break
         kept = {name: a for name, a in acts.items() if not only or name in only}
         return Activations(kept, self.score_layer)
+
+
+class LinearNet:
+    """Scores that are linear in the pixels, S_k = ⟨w_k, x⟩: every map has a closed form."""
+
+    name = "linear"
+    layers = {"scores": None}
+    score_layer = "scores"
+    mean_colour = np.array([120.0, 110.0, 100.0])
+
+    def __init__(self, size, classes=3, seed=0):
+        self.w = np.random.default_rng(seed).normal(size=(classes, 3, *size))
+
+    def __call__(self, x, only=None):
+        scores = ops.matmul(ops.flatten(x), self.w.reshape(len(self.w), -1).T)
+        return Activations({"scores": scores}, self.score_layer)
