@@ -101,7 +101,7 @@ def scale_bar(width: int, top: float, name: str = USUAL) -> Image.Image:
     bar = Image.new("RGB", (width, BAR + TEXT), (255, 255, 255))
     bar.paste(Image.fromarray(np.rint(strip).astype(np.uint8)), (0, 0))
     draw, font = ImageDraw.Draw(bar), ImageFont.load_default(size=12)
-    low = f"−{top:.2g}" if name == BOTH else "0"
+    low = f"-{top:.2g}" if name == BOTH else "0"
     draw.text((1, BAR), low, fill=(20, 20, 24), font=font)
     draw.text((width - 1, BAR), f"{top:.2g}", fill=(20, 20, 24), font=font, anchor="ra")
     return bar
