@@ -72,7 +72,6 @@ def captums(net, theirs, k, x, v, window, stride):
     ("minivgg", *EVEN), ("minivgg", *UNEVEN), ("squeezenet1_0", *EVEN), ("squeezenet1_0", *UNEVEN),
     ("vgg11", *UNEVEN),
 ])
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_occlusion_is_captums(name, dtype, fill, window, stride, monkeypatch):
     net, theirs = in_precision(name, dtype)
     monkeypatch.setattr(torch.Tensor, "float", lambda a: a.to(getattr(torch, dtype)))

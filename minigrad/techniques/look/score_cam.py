@@ -58,7 +58,7 @@ def score_cam(
     for n, several in progress([(n, k) for n in range(len(A)) for k in parts(A.shape[1], batch)]):
         H = shown_by(A[n : n + 1, several], size)[0]                            # (n, H, W)
         versions = room[: len(H)]
-        behind(pixels[n], H, v, out=versions)
+        behind(pixels[n], H, v, versions)
         C.append(objective.of_each(activations(net, versions, objective)))
     nothing = activations(net, xp.zeros_like(pixels[:1]) + v, objective)
     # C_k = S(x ∘ H_k) − S(v)
