@@ -90,7 +90,7 @@ class Sight:
         """Say of a map that it is zero everywhere, so that nobody looks for more in it."""
         if map.any():
             return title
-        print(f"{title} is zero everywhere: no pixel of this photo speaks for {self.objective.name}")
+        print(f"{title} is zero everywhere: nothing in this photo speaks for {self.objective.name}")
         return f"{title}: zero everywhere"
 
 
