@@ -85,6 +85,11 @@ def test_a_layer_that_shows_no_part_says_why(layer, sentence):
         score_cam(net, np.full((1, 3, 32, 32), 99, "float32"), SCORE, layer=layer)
 
 
+def test_a_layer_above_the_objective_is_said(x):
+    with pytest.raises(ValueError, match="does not depend on conv2: give a layer that lies below"):
+        score_cam(SmallNet(), x, unit("pool1", 2, 1, 1), layer="conv2")
+
+
 def test_a_layer_with_nothing_to_show_is_said(x):
     net = SmallNet()
     net.w1[:] = 0
