@@ -87,21 +87,22 @@ def over_photo(values, pixels, top: float, name: str = USUAL) -> Image.Image:
     return Image.fromarray(np.rint(mixed).clip(0, 255).astype(np.uint8))
 
 
-def with_scale(picture: Image.Image, top: float, name: str = USUAL) -> Image.Image:
+def with_scale(
+    picture: Image.Image, top: float, name: str = USUAL, low: float = 0
+) -> Image.Image:
     """A picture, and below it what its colours say."""
     page = Image.new("RGB", (picture.width, picture.height + BAR + TEXT), (255, 255, 255))
     page.paste(picture, (0, 0))
-    page.paste(scale_bar(picture.width, top, name), (0, picture.height))
+    page.paste(scale_bar(picture.width, top, name, low), (0, picture.height))
     return page
 
 
-def scale_bar(width: int, top: float, name: str = USUAL) -> Image.Image:
-    """All colours from left to right, with the values at both ends."""
+def scale_bar(width: int, top: float, name: str = USUAL, low: float = 0) -> Image.Image:
+    """All colours from left to right, with the values at both ends; of BOTH from −top to top."""
     strip = coloured(np.linspace(0, 1, width), name)[None].repeat(BAR, axis=0)  # (BAR, width, 3)
     bar = Image.new("RGB", (width, BAR + TEXT), (255, 255, 255))
     bar.paste(Image.fromarray(np.rint(strip).astype(np.uint8)), (0, 0))
     draw, font = ImageDraw.Draw(bar), ImageFont.load_default(size=12)
-    low = f"-{top:.2g}" if name == BOTH else "0"
-    draw.text((1, BAR), low, fill=(20, 20, 24), font=font)
+    draw.text((1, BAR), f"{-top if name == BOTH else low:.2g}", fill=(20, 20, 24), font=font)
     draw.text((width - 1, BAR), f"{top:.2g}", fill=(20, 20, 24), font=font, anchor="ra")
     return bar

@@ -3,10 +3,14 @@
     with patiently("the panel"):
         combinations = panel(net, x, objective)
 
-Used by: rules.py, whose gradients at a large size take a minute and have no steps to count.
+A technique that works in batches shows them itself: occlusion(…, progress=batches("positions")).
+
+Used by: rules.py, whose gradients at a large size take a minute and have no steps to count;
+occlusion.py and rise.py, which have.
 """
 
 import contextlib
+import functools
 import threading
 from collections.abc import Iterator
 
@@ -35,3 +39,8 @@ def patiently(what: str) -> Iterator[None]:
         done.set()
         teller.join()
         line.close()
+
+
+def batches(what: str):
+    """Return what a technique wraps its batches in, as `progress`: a bar, after a while."""
+    return functools.partial(tqdm, desc=what, unit="batch", leave=False, delay=SILENCE)

@@ -40,7 +40,10 @@ from minigrad.techniques.look.gradient import (
     saliency,
 )
 from minigrad.techniques.look.integrated import integrated_gradients
+from minigrad.techniques.look.occlusion import occlusion
 from minigrad.techniques.look.patches import guided_gradient, strongest_places
+from minigrad.techniques.look.rise import rise
+from minigrad.techniques.look.score_cam import score_cam
 from minigrad.techniques.look.smooth import smooth_gradient
 from minigrad.techniques.look.tsne import tsne
 from minigrad.techniques.make.excite import (
@@ -54,6 +57,7 @@ from minigrad.techniques.make.presets import PRESETS, Preset, preset_for
 from minigrad.techniques.objectives import (
     Objective,
     channel,
+    class_probability,
     class_score,
     code,
     cross_entropy,
@@ -65,13 +69,12 @@ from minigrad.techniques.objectives import (
 )
 
 __all__ = [
-    "Objective", "channel", "class_score", "code", "cross_entropy", "each", "energy", "strongest",
-    "strongest_unit", "unit",
+    "Objective", "channel", "class_probability", "class_score", "code", "cross_entropy", "each",
+    "energy", "strongest", "strongest_unit", "unit",
     "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
     "grad_cam", "grad_cam_plus_plus", "guided_grad_cam", "input_times_gradient",
-    "integrated_gradients", "smooth_gradient",
-    "guided_gradient", "layer_weights", "strongest_places",
-    "codes", "pca", "tsne",
+    "integrated_gradients", "occlusion", "rise", "score_cam", "smooth_gradient",
+    "guided_gradient", "layer_weights", "strongest_places", "codes", "pca", "tsne",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "opinion", "preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/

@@ -4,6 +4,7 @@ Looking for evidence, exciting a class or a neuron, dreaming, painting in a styl
 and attacking are one idea, ∂(objective)/∂(image), with different objectives:
 
     class_score(k)              S_k                              Simonyan et al. 2014, section 2
+    class_probability(k)        p_k = exp S_k / Σ_j exp S_j      Petsiuk et al. 2018, RISE
     unit(layer, c, y, x)        a[c, y, x]                       Zeiler and Fergus 2013
     strongest_unit(net, x₀)     a[c, y, x], the largest at x₀
     channel(layer, c)           Σ_{y,x} a[c, y, x]               Olah et al. 2017
@@ -46,12 +47,14 @@ class Objective:
         layers: the layers that it needs.
         value: the number, from a network's activations.
         place: (channel, row, column) or (channel,) where it is one unit's, else None.
+        k: the class where it is one class's score or probability, else None.
     """
 
     name: str
     layers: tuple[str, ...]
     value: Callable[[Activations], Any]
     place: tuple[int, ...] | None = None
+    k: int | None = None
 
     __array_ufunc__ = None  # NumPy's number * objective asks the objective
 
@@ -115,7 +118,23 @@ def class_score(k: int) -> Objective:
     2014, section 2).
     """
     k = whole("the number of a class", k)
-    return Objective(f"score of class {k}", (SCORES,), lambda acts: _scores(acts, k)[:, k].sum())
+    return Objective(
+        f"score of class {k}", (SCORES,), lambda acts: _scores(acts, k)[:, k].sum(), k=k
+    )
+
+
+def class_probability(k: int) -> Objective:
+    """p_k = exp S_k / Σ_j exp S_j, the probability of class k.
+
+    For maps that need no gradient.  A trap for those that do: p_k also rises when the other scores
+    fall, and near 0 and near 1, where a network mostly is, its gradient is nearly zero.
+    """
+    k = whole("the number of a class", k)
+
+    def value(acts):
+        return ops.softmax(_scores(acts, k))[:, k].sum()
+
+    return Objective(f"probability of class {k}", (SCORES,), value, k=k)
 
 
 def cross_entropy(label: int) -> Objective:
