@@ -29,8 +29,10 @@ from minigrad.techniques.learn.evaluation import (
     temperature,
 )
 from minigrad.techniques.learn.recipe import Recipe
+from minigrad.techniques.look.deeplift import deeplift
 from minigrad.techniques.look.filters import filters
 from minigrad.techniques.look.gradient import by_rule, gradient, panel, saliency
+from minigrad.techniques.look.relevance import Rule, composite, relevance
 from minigrad.techniques.make.excite import (
     drawable_channel,
     drawable_class,
@@ -55,7 +57,8 @@ from minigrad.techniques.objectives import (
 __all__ = [
     "Objective", "channel", "class_score", "code", "cross_entropy", "each", "energy", "strongest",
     "strongest_unit", "unit",
-    "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
+    "Rule", "by_rule", "composite", "deeplift", "filters", "gradient", "panel",             # look/
+    "relevance", "saliency",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "opinion", "preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
