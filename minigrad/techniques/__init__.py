@@ -31,6 +31,7 @@ from minigrad.techniques.learn.evaluation import (
 from minigrad.techniques.learn.recipe import Recipe
 from minigrad.techniques.look.deeplift import deeplift
 from minigrad.techniques.look.filters import filters
+from minigrad.techniques.look.grad_cam import grad_cam, grad_cam_plus_plus, guided_grad_cam
 from minigrad.techniques.look.gradient import by_rule, gradient, panel, saliency
 from minigrad.techniques.look.relevance import Rule, composite, relevance
 from minigrad.techniques.make.excite import (
@@ -57,8 +58,9 @@ from minigrad.techniques.objectives import (
 __all__ = [
     "Objective", "channel", "class_score", "code", "cross_entropy", "each", "energy", "strongest",
     "strongest_unit", "unit",
-    "Rule", "by_rule", "composite", "deeplift", "filters", "gradient", "panel",             # look/
-    "relevance", "saliency",
+    "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
+    "grad_cam", "grad_cam_plus_plus", "guided_grad_cam",
+    "Rule", "composite", "deeplift", "relevance",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "opinion", "preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
