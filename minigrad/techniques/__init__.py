@@ -34,6 +34,15 @@ from minigrad.techniques.look.filters import filters
 from minigrad.techniques.look.grad_cam import grad_cam, grad_cam_plus_plus, guided_grad_cam
 from minigrad.techniques.look.gradient import by_rule, gradient, panel, saliency
 from minigrad.techniques.look.relevance import Rule, composite, relevance
+from minigrad.techniques.look.gradient import (
+    by_rule,
+    gradient,
+    input_times_gradient,
+    panel,
+    saliency,
+)
+from minigrad.techniques.look.integrated import integrated_gradients
+from minigrad.techniques.look.smooth import smooth_gradient
 from minigrad.techniques.make.excite import (
     drawable_channel,
     drawable_class,
@@ -59,7 +68,8 @@ __all__ = [
     "Objective", "channel", "class_score", "code", "cross_entropy", "each", "energy", "strongest",
     "strongest_unit", "unit",
     "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
-    "grad_cam", "grad_cam_plus_plus", "guided_grad_cam",
+    "grad_cam", "grad_cam_plus_plus", "guided_grad_cam", "input_times_gradient",
+    "integrated_gradients", "smooth_gradient",
     "Rule", "composite", "deeplift", "relevance",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "opinion", "preset_for",

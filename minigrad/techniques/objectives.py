@@ -63,6 +63,12 @@ class Objective:
             raise ValueError(f"{self.name} needs {missing[0]}, which this pass did not compute")
         return self.value(acts)
 
+    def of_each(self, acts: Activations):
+        """Return the objective of each image alone, (N,), from arrays of activations."""
+        images = next(iter(acts.values())).shape[0]
+        values = [self(acts.image(n)) for n in range(images)]
+        return array_module(*acts.values()).stack(values)
+
     def __add__(self, other: "Objective"):
         """One objective and another, from one pass."""
         if not isinstance(other, Objective):
