@@ -32,8 +32,6 @@ from minigrad.techniques.learn.recipe import Recipe
 from minigrad.techniques.look.deeplift import deeplift
 from minigrad.techniques.look.filters import filters
 from minigrad.techniques.look.grad_cam import grad_cam, grad_cam_plus_plus, guided_grad_cam
-from minigrad.techniques.look.gradient import by_rule, gradient, panel, saliency
-from minigrad.techniques.look.relevance import Rule, composite, relevance
 from minigrad.techniques.look.gradient import (
     by_rule,
     gradient,
@@ -42,6 +40,7 @@ from minigrad.techniques.look.gradient import (
     saliency,
 )
 from minigrad.techniques.look.integrated import integrated_gradients
+from minigrad.techniques.look.relevance import Rule, composite, relevance
 from minigrad.techniques.look.smooth import smooth_gradient
 from minigrad.techniques.make.excite import (
     drawable_channel,

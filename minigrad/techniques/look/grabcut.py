@@ -16,7 +16,7 @@ blurred before, which the paper does not say it did.
 How much of what comes out is the map's merit?  Photographers put things into the middle.  So hold
 beside it what the same cut makes of `centred_gaussian`, a map that has not seen the photo.
 
-Read before: deeplift.py.
+Read before: gradient.py, baselines.py.
 """
 
 from typing import Any, NamedTuple
@@ -25,6 +25,7 @@ import numpy as np
 
 from minigrad.backend import to_numpy
 from minigrad.checked import number, whole
+from minigrad.techniques.baselines import blurred
 
 NEITHER = 255   # of a seed
 GAUSSIANS = 5   # of colour, for either side; OpenCV's own number
@@ -66,10 +67,7 @@ def grabcut(
     if pixels.ndim != 4 or maps.shape != (len(pixels), *pixels.shape[2:]):
         raise ValueError(f"maps {maps.shape} do not fit images {pixels.shape}: give (N, H, W) for "
                          "(N, 3, H, W)")
-    cv2 = _opencv()
-    if blur:
-        σ = blur * min(maps.shape[1:])
-        maps = np.stack([cv2.GaussianBlur(one.astype("float32"), (0, 0), σ) for one in maps])
+    maps = blurred(maps[:, None], blur * min(maps.shape[1:]))[:, 0]
     seeds = np.stack([_seeds(one, foreground, background) for one in maps])
     photos = np.rint(pixels.clip(0, 255)).astype(np.uint8).transpose(0, 2, 3, 1)    # (N, H, W, 3)
     masks = np.stack([_object(*one, rounds) for one in zip(photos, seeds, strict=True)])
