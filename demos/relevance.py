@@ -22,6 +22,7 @@ from demos.shared.looking import Sight
 from demos.shared.patience import patiently
 from minigrad.techniques import Rule, composite, deeplift, relevance
 from minigrad.techniques.baselines import BASELINES
+from minigrad.techniques.look.gradient import added_colours
 
 
 def main(argv: list[str]) -> None:
@@ -42,10 +43,11 @@ def look(sight: Sight):
             sight.net, sight.x, sight.objective, baseline=sight.args.baseline
         )
     tiles = [
-        sight.over(f"{name}: {r.total[0]:.3g} of {r.score[0]:.3g}", r.by_pixel, colours.BOTH)
+        sight.over(f"{name}, sum {r.total[0]:.3g}", added_colours(r.map), colours.BOTH)
         for name, r in found.items()
     ]
-    first, second = [sight.photo(), *tiles[:3]], [*tiles[3:], sight.says()]
+    photo = sight.photo(f"the photo, score {sight.value:.3g}")
+    first, second = [photo, *tiles[:3]], [*tiles[3:], sight.says()]
     note = {
         "rule of each layer": {layer: str(rule) for layer, rule in tables["composite"].items()},
         "shared out": {name: float(r.score[0]) for name, r in found.items()},
@@ -63,8 +65,8 @@ def by_name(net, args):
     settings = {"epsilon": args.epsilon, "gamma": args.gamma}
     return {
         "LRP-0": Rule("zero"),
-        "LRP-ε": Rule("epsilon", args.epsilon),
-        "LRP-γ": Rule("gamma", args.gamma),
+        "LRP-epsilon": Rule("epsilon", args.epsilon),
+        "LRP-gamma": Rule("gamma", args.gamma),
         "composite, 0 at the top": composite(net, **settings, top=Rule("zero")),
         "composite": composite(net, **settings),
     }

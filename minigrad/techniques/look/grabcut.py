@@ -74,10 +74,11 @@ def grabcut(
     return Cut(masks, np.array([_box(mask) for mask in masks]), seeds)
 
 
-def centred_gaussian(height: int, width: int):
-    """exp(−½ (r / σ)²) around the middle, σ a quarter of each edge: (1, H, W)."""
-    rows, columns = (np.linspace(-2, 2, n) for n in (height, width))
-    return np.exp(-0.5 * (rows[:, None] ** 2 + columns**2))[None]
+def centred_gaussian(pixels):
+    """exp(−½ r²), r from the middle in quarters of each edge: (N, 3, H, W) → (N, H, W)."""
+    rows, columns = (np.linspace(-2, 2, n) for n in pixels.shape[2:])
+    one = np.exp(-0.5 * (rows[:, None] ** 2 + columns**2))              # (H, W)
+    return np.broadcast_to(one, (len(pixels), *one.shape))
 
 
 def overlap(a, b):

@@ -76,11 +76,6 @@ class Relevance(NamedTuple):
     total: Any                  # Σ R, (N,)
     absorbed: dict[str, Any]    # what each layer kept for its bias and ε, (N,) by layer
 
-    @property
-    def by_pixel(self):
-        """R of each pixel, its three colours together, (N, H, W)."""
-        return self.map.sum(axis=1)
-
 
 def relevance(net, pixels, objective: Objective, *, rules=None) -> Relevance:
     """Share a score out among the pixels, by a rule for each layer with weights.
