@@ -30,6 +30,7 @@ from minigrad.techniques.learn.evaluation import (
 from minigrad.techniques.learn.recipe import Recipe
 from minigrad.techniques.learn.training import train
 from minigrad.techniques.look.codes import codes, pca
+from minigrad.techniques.look.deeplift import deeplift
 from minigrad.techniques.look.filters import filters, layer_weights
 from minigrad.techniques.look.grad_cam import grad_cam, grad_cam_plus_plus, guided_grad_cam
 from minigrad.techniques.look.gradient import (
@@ -42,6 +43,7 @@ from minigrad.techniques.look.gradient import (
 from minigrad.techniques.look.integrated import integrated_gradients
 from minigrad.techniques.look.occlusion import occlusion
 from minigrad.techniques.look.patches import guided_gradient, strongest_places
+from minigrad.techniques.look.relevance import Rule, composite, relevance
 from minigrad.techniques.look.rise import rise
 from minigrad.techniques.look.score_cam import score_cam
 from minigrad.techniques.look.smooth import smooth_gradient
@@ -75,6 +77,7 @@ __all__ = [
     "grad_cam", "grad_cam_plus_plus", "guided_grad_cam", "input_times_gradient",
     "integrated_gradients", "occlusion", "rise", "score_cam", "smooth_gradient",
     "guided_gradient", "layer_weights", "strongest_places", "codes", "pca", "tsne",
+    "Rule", "composite", "deeplift", "relevance",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "opinion", "preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
