@@ -38,6 +38,7 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from minigrad.checked import whole
+from minigrad.extras import extra
 from minigrad.ops.fast import threads
 
 AHEAD = 4       # jobs under way, for each worker
@@ -159,12 +160,7 @@ def on_threads(count: int, work: Callable[[Any], Any], job) -> Any:
 @contextlib.contextmanager
 def _dask(address: str) -> Iterator[tuple[Callable[..., Future], int]]:
     """The executor of a Dask cluster; whatever goes wrong there becomes a sentence."""
-    try:
-        import distributed
-    except ImportError:
-        raise ValueError(
-            "--scheduler needs Dask: pip install -e '.[cluster]', or leave it out"
-        ) from None
+    distributed = extra("distributed", "cluster", "--scheduler")
     with _client(distributed, address) as client:
         pool = client.get_executor(pure=False)
         cores = sum(client.nthreads().values())

@@ -89,4 +89,4 @@ def test_the_cut_is_drawn_with_the_rest_faded():
 def test_a_missing_opencv_is_one_sentence(call, monkeypatch):
     monkeypatch.setitem(sys.modules, "cv2", None)
     status, printed, made = call(grabcut)
-    assert status == 2 and 'pip install -e ".[segment]"' in printed.err and made is None
+    assert status == 2 and "pip install -e '.[segment]'" in printed.err and made is None

@@ -25,6 +25,7 @@ import numpy as np
 
 from minigrad.backend import to_numpy
 from minigrad.checked import number, whole
+from minigrad.extras import extra
 from minigrad.techniques.baselines import blurred
 
 NEITHER = 255   # of a seed
@@ -107,7 +108,7 @@ def _seeds(one, foreground, background):
 
 def _object(photo, seeds, rounds):
     """The largest piece of what GrabCut takes for the object: (H, W, 3), (H, W) → (H, W)."""
-    cv2 = _opencv()
+    cv2 = extra("cv2", "segment", "GrabCut")
     cv2.setRNGSeed(0)               # its first Gaussians come from k-means, which begins anywhere
     mask = np.where(seeds == NEITHER, cv2.GC_PR_FGD, seeds).astype(np.uint8)
     colours = np.zeros((1, 13 * GAUSSIANS)), np.zeros((1, 13 * GAUSSIANS))
@@ -122,11 +123,3 @@ def _box(mask):
     """Top, left, bottom, right."""
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     return rows[0], columns[0], rows[-1] + 1, columns[-1] + 1
-
-
-def _opencv():
-    try:
-        import cv2
-    except ImportError:
-        raise ValueError('GrabCut is OpenCV\'s: pip install -e ".[segment]"') from None
-    return cv2

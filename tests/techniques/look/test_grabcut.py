@@ -105,5 +105,5 @@ def test_bad_input_is_one_sentence(settings, sentence):
 
 def test_without_opencv_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "cv2", None)
-    with pytest.raises(ValueError, match=r'pip install -e "\.\[segment\]"'):
+    with pytest.raises(ValueError, match=r"pip install -e '\.\[segment\]'"):
         grabcut(*scene())
