@@ -1,7 +1,7 @@
 """The image that most excites a class, a channel or all channels of a layer, from a blank one.
 
     python -m demos maximize --class "golf ball" --copies 4
-    python -m demos maximize --class "golf ball" dalmatian church --gif
+    python -m demos maximize --class "golf ball" dalmatian church --film webp
     python -m demos maximize cat.jpg --start photo --class "golf ball"
     python -m demos maximize --class "golf ball" --regularizer l2=1e-7 blur=0.5
     python -m demos maximize --layer conv3_2 --channel 17
@@ -23,7 +23,7 @@ import pathlib
 import numpy as np
 from PIL import Image
 
-from demos.shared import pictures, provenance
+from demos.shared import film, pictures, provenance
 from demos.shared.command import (
     add_layer,
     add_photos,
@@ -33,6 +33,7 @@ from demos.shared.command import (
     parser,
     photos_of,
 )
+from demos.shared.patience import patiently
 from demos.shared.wishes import Made, Wish, make, of_class
 from minigrad import ops
 from minigrad.backend import to_device
@@ -47,11 +48,13 @@ MANY = 16  # channels: they are shown on their sheet alone
 def main(argv: list[str]) -> None:
     """Make the pictures, write them, look at them again."""
     args = options().parse_intermixed_args(argv)
+    if args.film:
+        film.check(args.film)
     net = network(args)
     wishes, size = asked_for(net, args)
     preset = settings(net, args, size)
     photo = net.pixels(the_photo(args), preset.sizes[-1]) if args.start == "photo" else None
-    made = make(net, wishes, preset, args.seed, photo, args.gif)
+    made = make(net, wishes, preset, args.seed, photo, bool(args.film))
     with saving():
         said = save(net, wishes, made, args, preset)
     if isinstance(made.error, KeyboardInterrupt):
@@ -81,7 +84,9 @@ def options() -> argparse.ArgumentParser:
     add("--rate", type=float, default=None, help="grey levels per step")
     add("--waves", type=float, default=None, help="power of 1/|f| in a step; negative for none")
     add("--seed", type=int, default=0, help="of the noise and the jitter")
-    add("--gif", action="store_true", help="the way there as a film, too")
+    one = parse.add_mutually_exclusive_group().add_argument
+    one("--film", choices=film.FORMATS, help="the way there as a film, too: webp is a quarter of gif")
+    one("--gif", dest="film", action="store_const", const="gif", help="the same as --film gif")
     return parse
 
 
@@ -189,9 +194,10 @@ def save(net, wishes, made: Made, args, preset) -> str:
     alone = wishes[0].k is not None or len(images) <= MANY
     ends = [f"_{n + 1}.png" if alone else None for n in begun]
     more = dict(zip(ends, encoded, strict=True)) if alone else {}
-    films = [film for film, steps in zip(made.films, made.each, strict=False) if steps]
+    films = [moments for moments, steps in zip(made.films, made.each, strict=False) if steps]
     if films:
-        more[".gif"] = gif(films)
+        with patiently("the film"):
+            more[f".{args.film}"] = film.encoded(films, args.film)
     pictures.save(args.out, name, {"": draw(wishes, images, answers)}, {
         "demo": "maximize",
         "model": net.name,
@@ -250,17 +256,3 @@ def draw(wishes, made, answers) -> Image.Image:
             for wish, p, image in zip(wishes[part], answers[part], made[part], strict=True)
         ])
     return pictures.sheet(rows)
-
-
-def gif(films) -> bytes:
-    """The images of each moment side by side, as a film that rests at its end."""
-    times = range(max(map(len, films)))  # a picture that was stopped stays as it was
-    moments = [
-        pictures.sheet([[("", pictures.photo(one[min(t, len(one) - 1)])) for one in films]])
-        for t in times
-    ]
-    first, *rest = moments
-    durations = [80] * len(rest) + [2000]
-    file = io.BytesIO()
-    first.save(file, "GIF", save_all=True, append_images=rest, duration=durations, loop=0)
-    return file.getvalue()

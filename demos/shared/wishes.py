@@ -13,7 +13,7 @@ from minigrad.techniques.make.starts import noise
 from minigrad.techniques.make.transforms import resized
 from minigrad.techniques.objectives import Objective
 
-FRAMES, FILMED = 40, 4  # moments of a film, and the pictures that it shows
+FRAMES, FILMED = 24, 4  # moments of a film, and the pictures that it shows
 
 
 class Wish(NamedTuple):
@@ -88,6 +88,7 @@ def make(net, wishes, preset, seed: int, photo=None, film: bool = False) -> Made
     ]
     films = [[resized(image, edge)[0]] for image in now[:FILMED]] if film else []
     total, each, error = preset.steps * len(sizes), [0] * len(wishes), None
+    pause = -(-total // FRAMES)  # steps from a moment of the film to the next
     walk = excite_each(
         net, to_device(np.concatenate(now), net.device), [wish.objective for wish in wishes],
         preset=preset, rng=rngs, sizes=sizes,
@@ -98,9 +99,12 @@ def make(net, wishes, preset, seed: int, photo=None, film: bool = False) -> Made
                 now[n], each[n] = progress.pixels, progress.step
                 bar.set_postfix(score=f"{progress.value:.1f}", refresh=False)
                 bar.update()
-                if n < len(films) and progress.step % max(1, total // FRAMES) == 0:
+                if n < len(films) and progress.step % pause == 0:
                     films[n].append(to_numpy(resized(now[n], edge))[0])
         except (KeyboardInterrupt, Diverged, MemoryError) as ended:  # smaller sizes are done
             error = ended
     made = np.concatenate([to_numpy(resized(image, edge)) for image in now])
+    for moments, last, steps in zip(films, made, each, strict=False):
+        if steps % pause:
+            moments.append(last)  # it ends with the picture as it is
     return Made(made, films, each, error)

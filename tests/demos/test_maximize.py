@@ -1,5 +1,6 @@
 """Pictures of classes and channels from the command line, with a small network and few steps."""
 
+import io
 import json
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from PIL import Image
 import models
 from demos import filters, maximize, opinion
 from demos.shared import wishes
+from demos.shared.film import encoded
 from minigrad import ops
 from minigrad.command import run
 from minigrad.ops.fast.threads import use
@@ -131,10 +133,37 @@ def test_regularizers_replace_those_of_the_preset(call):
     assert notes["dog_maximize"]["settings"]["regularizers"] == {}
 
 
-def test_the_film_begins_with_the_blank_image_and_ends_with_the_picture(call, tmp_path):
-    call("--class", "dog", "--gif", *SMALL)
-    film = Image.open(tmp_path / "dog_maximize.gif")
-    assert film.n_frames == 4
+@pytest.mark.parametrize(("option", "end"), [("--gif", "gif"), ("--film=webp", "webp")])
+@pytest.mark.parametrize(("steps", "frames"), [("3", 4), ("50", 18)])
+def test_the_film_begins_with_the_blank_image_and_ends_with_the_picture(
+    call, tmp_path, option, end, steps, frames
+):
+    """50 steps are no multiple of the 3 from moment to moment: the end is kept all the same."""
+    call("--class", "dog", option, "--size", "32", "--steps", steps)
+    film = Image.open(tmp_path / f"dog_maximize.{end}")
+    assert film.size == (32, 32)
+    assert film.n_frames == frames or end == "webp"     # it shows moments that are alike once
+    first = np.asarray(film.convert("RGB")).astype(int)
+    assert first.std() < 12                                 # noise of 4 grey levels
+    film.seek(film.n_frames - 1)
+    last = np.asarray(film.convert("RGB")).astype(int)
+    assert abs(last - pixels(tmp_path / "dog_maximize_1.png")).mean() < 6
+
+
+def test_a_film_of_a_format_that_pillow_lacks_is_refused_before_the_work(call, monkeypatch):
+    monkeypatch.delitem(Image.SAVE_ALL, "WEBP")
+    status, printed, notes = call("--class", "dog", "--film", "webp", *SMALL)
+    assert status == 2 and "take --film gif" in printed.err and not notes
+
+
+def test_films_of_pictures_that_end_at_different_times_wait_for_the_longest():
+    white, black = np.full((3, 16, 16), 255.0), np.zeros((3, 16, 16))
+    short, long = [white, black], [white, white, black]
+    film = Image.open(io.BytesIO(encoded([short, long], "gif")))
+    assert film.n_frames == 3
+    film.seek(1)
+    second = np.asarray(film.convert("L"))
+    assert second[:16, :16].mean() < 5 and second[:16, -16:].mean() > 250
 
 
 def ended(monkeypatch, error, n, step):
