@@ -13,7 +13,7 @@ painting; so a weight in front of it means the same everywhere (as in objectives
 
 With a mask m, 0–1 at each place, the mean is weighted, Σ m a aᵀ / Σ m: the style of a part.
 
-Read before: transforms.py, objectives.py.  Read next: style.py.
+Read before: transforms.py, objectives.py.  Read next: style_terms.py.
 """
 
 from minigrad.backend import array_module

@@ -13,7 +13,7 @@ And a linear map of the colours gives the painting the photo's mean μ and covar
 
     x' = A (x − μ_p) + μ,       A = Σ^½ Σ_p^−½,     so that A Σ_p Aᵀ = Σ
 
-Read before: starts.py.  Read next: style.py.
+Read before: starts.py.  Read next: style_terms.py.
 """
 
 from minigrad.backend import array_module

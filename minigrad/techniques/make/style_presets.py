@@ -9,13 +9,13 @@ every resolution, content at the second of those that halve the image three time
 knows of things and has forgotten the exact pixels: VGG's relu1_1 … relu5_1 and relu4_2, as in the
 paper (Gatys et al. 2016, section 3).  Where a network has branches, it is asked where they meet.
 
-Read before: presets.py.  Read next: style.py.
+Read before: presets.py.  Read next: style_terms.py.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from minigrad.checked import nearest, number, whole
+from minigrad.checked import number, whole
 
 CONTENT_STRIDE = 8  # pixels between the units that are asked for content: relu4_2 in VGG
 WORDS = {"optimiser": ("lbfgs", "adam"), "start": ("photo", "noise")}

@@ -7,10 +7,9 @@ import pytest
 
 import models
 from minigrad.techniques.make import style as module
-from minigrad.techniques.make.gram import gram
 from minigrad.techniques.make.loop import Diverged
 from minigrad.techniques.make.palette import luminance
-from minigrad.techniques.make.style import losses, style
+from minigrad.techniques.make.style import grams, style, style_losses
 from minigrad.techniques.make.style_presets import StylePreset, style_preset_for
 
 SMALL = StylePreset(("relu2_2",), ("relu1_1", "relu2_1"), tv=0.0, scales=(0.5, 1.0), steps=3)
@@ -40,7 +39,7 @@ def last(*args, **settings):
 
 
 def test_the_loss_is_0_where_the_photo_is_its_own_painting(net, photo):
-    found = losses(net, photo, photo, photo, preset=SMALL)
+    found = style_losses(net, photo, photo, photo, preset=SMALL)
     assert found["content"] == {"relu2_2": 0.0} and max(found["style"].values()) < 1e-25
     assert list(style(net, photo, photo, preset=SMALL, scales=(1.0,))) == []  # it is there
 
@@ -48,10 +47,10 @@ def test_the_loss_is_0_where_the_photo_is_its_own_painting(net, photo):
 def test_the_loss_falls_and_the_value_is_its_negative(net, photo, painting):
     given = net, photo, painting
     *_, now = style(*given, preset=SMALL, scales=(1.0,))
-    found = losses(net, now.pixels, photo, painting, preset=SMALL)
+    found = style_losses(net, now.pixels, photo, painting, preset=SMALL)
     asked = found["content"]["relu2_2"] + 100 / 2 * sum(found["style"].values())
     assert -now.value == pytest.approx(asked)
-    before = losses(net, photo, photo, painting, preset=SMALL)
+    before = style_losses(net, photo, photo, painting, preset=SMALL)
     assert before["content"] == {"relu2_2": 0.0}
     assert -now.value < 0.7 * 100 / 2 * sum(before["style"].values())
 
@@ -59,8 +58,8 @@ def test_the_loss_falls_and_the_value_is_its_negative(net, photo, painting):
 def test_a_layers_loss_is_the_distance_of_gram_matrices_by_the_size_of_the_paintings(
     net, photo, painting
 ):
-    found = losses(net, photo, photo, painting, preset=SMALL, style_scale=24 / 26)  # as it is
-    G, T = (gram(net(x, only=["relu2_1"])["relu2_1"]) for x in (photo, painting))
+    found = style_losses(net, photo, photo, painting, preset=SMALL, style_scale=24 / 26)  # as it is
+    G, T = (grams(net, x, layers=["relu2_1"])["relu2_1"] for x in (photo, painting))
     assert found["style"]["relu2_1"] == pytest.approx(((G - T) ** 2).sum() / (T**2).sum())
 
 
@@ -68,7 +67,7 @@ def test_shares_say_which_layer_counts_how_much(net, photo, painting):
     settings = {"preset": SMALL, "steps": 1, "scales": (1.0,), "content_weight": 0.0}
     layers = {"relu1_1": 3.0, "relu2_1": 1.0}
     now = last(net, photo, painting, **settings, style_layers=layers)
-    found = losses(net, now.pixels, photo, painting, **settings)["style"]
+    found = style_losses(net, now.pixels, photo, painting, **settings)["style"]
     asked = 100 * (0.75 * found["relu1_1"] + 0.25 * found["relu2_1"])
     assert -now.value == pytest.approx(asked)
 
