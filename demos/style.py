@@ -1,7 +1,7 @@
 """Your photo in the style of a painting: its content, the painting's strokes and colours.
 
     python -m demos style town.jpg
-    python -m demos style town.jpg --style scream.jpg --style-weight 30 --size 768
+    python -m demos style town.jpg --style scream.jpg --style-weight 50
     python -m demos style town.jpg --original-colors luminance
     python -m demos style town.jpg --style a.jpg b.jpg --style-blend-weights 2 1
     python -m demos style town.jpg --style a.jpg b.jpg --mask sky.png land.png
