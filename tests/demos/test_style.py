@@ -54,26 +54,26 @@ def noise(rng, tmp_path):
 
 def test_one_command_writes_the_picture_a_sheet_and_the_loss_of_each_layer(call, tmp_path):
     status, printed, made = call("--gif", "--steps", "4")
-    note = made["pyramid_starry_night_style"]
+    note = made["chelsea_starry_night_style"]
     assert status == 0 and printed.out.count("style at") == 5
     assert "content at relu4_2" in printed.out
     assert note["steps done"] == 4 and len(note["loss"]["style"]) == 5
     assert note["settings"]["steps"] == 2 and note["settings"]["style_layers"][0] == "relu1_1"
-    ends = [file.removeprefix("pyramid_starry_night_style") for file in note["pictures"]]
+    ends = [file.removeprefix("chelsea_starry_night_style") for file in note["pictures"]]
     assert ends == [".png", "_sheet.png", ".gif"]
     with Image.open(tmp_path / "out" / note["pictures"][0]) as picture:
-        assert picture.size == (64, 43)
+        assert picture.size == (64, 42)
     with Image.open(tmp_path / "out" / note["pictures"][2]) as film:
-        assert film.n_frames == 5 and film.size == (64, 43)
+        assert film.n_frames == 5 and film.size == (64, 42)
 
 
 def test_pictures_in_two_styles_stand_beside_each_other(call):
     call()
     _, printed, made = call("--style", SCREAM)
-    assert set(made) == {"pyramid_starry_night_style", "pyramid_the_scream_style"}
+    assert set(made) == {"chelsea_starry_night_style", "chelsea_the_scream_style"}
     assert "replaces" not in printed.out
     _, printed, _ = call("--style", SCREAM, "--style-weight", "7")
-    assert "replaces pyramid_the_scream_style.png" in printed.out
+    assert "replaces chelsea_the_scream_style.png" in printed.out
 
 
 def test_every_option_of_neural_style_has_its_setting(call, noise, tmp_path):
@@ -124,7 +124,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(call, tmp_path, more):
     with pytest.MonkeyPatch.context() as patch:
         stopping_after(3, patch)
         status, printed, made = call(*more, "--steps", "4", "--save-every", "2")
-    file = out / "pyramid_starry_night_style.json"
+    file = out / "chelsea_starry_night_style.json"
     assert status == 130 and f"--resume {file}" in printed.err
     assert made[file.stem]["interrupted"] and made[file.stem]["steps done"] == 3
     status, _, made = call("--resume", str(file))
@@ -146,7 +146,7 @@ def test_save_every_leaves_a_state_from_which_a_killed_run_goes_on(call, tmp_pat
     with monkeypatch.context() as patch, pytest.raises(SystemError):
         patch.setattr(demo, "carry_out", killed)
         call("--steps", "4", "--save-every", "2")
-    file = tmp_path / "out" / "pyramid_starry_night_style"
+    file = tmp_path / "out" / "chelsea_starry_night_style"
     assert call("--resume", f"{file}.json")[0] == 0
     whole = tmp_path / "whole" / f"{file.name}.png"
     assert file.with_suffix(".png").read_bytes() == whole.read_bytes()
@@ -166,7 +166,7 @@ def test_a_loop_that_meets_nan_keeps_the_last_good_picture_and_says_so(call, mon
     monkeypatch.setattr(demo, "style", nan)
     status, printed, made = call()
     assert status == 2 and "after step 2 the image or what the network says" in printed.err
-    assert made["pyramid_starry_night_style"]["steps done"] == 2
+    assert made["chelsea_starry_night_style"]["steps done"] == 2
 
 
 @pytest.mark.parametrize("colours", ["luminance", "histogram"])
