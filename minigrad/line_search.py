@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 C1, C2 = 1e-4, 0.9  # as Nocedal and Wright recommend for quasi-Newton directions
 MOST = 25  # points in each of the two parts
+GROW = 10  # how much further to look, where a step was too short
 
 
 class Point(NamedTuple):
@@ -61,7 +62,7 @@ def strong_wolfe(f: Callable, x, d, value: float, g, t: float) -> Point | None:
             return here
         if here.slope >= 0:
             return _zoom(at, start, here, before)
-        before, t = here, 2 * t
+        before, t = here, GROW * t
     return before
 
 

@@ -1,0 +1,116 @@
+"""The benchmark's tasks that make images: the loop of a demo, and the same loop in PyTorch.
+
+Each is {contender: a function that prepares it and returns one that does the work once}; who is not
+there cannot do it.
+
+Used by: contenders.py, peers.py and ../benchmark.py.
+"""
+
+import models
+from demos.shared import easel
+from demos.shared.command import PHOTOS
+
+TASKS = {
+    "style": "MiniVGG, neural style at 512×342: 3 steps of Adam and the last one's loss",
+}
+STEPS, RATE = 3, 8.0
+
+
+def style_images(net):
+    """A photo (1, 3, 342, 512) and a painting (1, 3, 320, 512)."""
+    return (easel.pixels_of(net, PHOTOS / "pyramid.jpg", 512),
+            easel.pixels_of(net, PHOTOS / "paintings" / "starry_night.jpg", 512))
+
+
+def minigrad_style():
+    """The technique at one size; with Adam, for L-BFGS's searches differ in length."""
+    from minigrad.techniques import style
+
+    net = models.load("minivgg")
+    photo, painting = style_images(net)
+    settings = {"scales": (1.0,), "optimiser": "adam", "rate": RATE, "steps": STEPS}
+    return lambda: [now.value for now in style(net, photo, painting, **settings)]
+
+
+def pytorch_style(channels_last: bool = False):
+    """The same layers, loss and weights; what the photo and the painting say is found once."""
+    import torch
+
+    from minigrad.ops.fast import threads
+    from minigrad.techniques import style_preset_for
+
+    torch.set_num_threads(threads.count())
+    net = models.load("minivgg")
+    photo, painting = map(torch.from_numpy, style_images(net))
+    walk = torch_walk(net, style_preset_for(net), channels_last)
+    with torch.no_grad():
+        loss = torch_loss(style_preset_for(net), walk, walk(photo), walk(painting))
+
+    def run():
+        x = photo.clone().requires_grad_()
+        optimiser = torch.optim.Adam([x], lr=RATE)
+        for _ in range(STEPS + 1):
+            optimiser.zero_grad()
+            value = loss(x)
+            value.backward()
+            optimiser.step()
+        return value
+
+    return run
+
+
+def torch_walk(net, preset, channels_last: bool):
+    """Pixels (1, 3, H, W) → activations by layer, as far as the preset needs them."""
+    import torch
+
+    from demos.shared.peers import torch_layer
+
+    order = torch.channels_last if channels_last else torch.contiguous_format
+    names = list(net.layers)
+    deepest = max(map(names.index, [*preset.content_layers, *preset.style_layers]))
+    params = {name: torch.from_numpy(array.copy()) for name, array in net.params.items()}
+    params = {name: array.contiguous(memory_format=order) if array.ndim == 4 else array
+              for name, array in params.items()}
+    p = net.preprocessing
+    mean, std = (torch.tensor(values)[:, None, None] for values in (p.mean, p.std))
+
+    def walk(x):
+        x, acts = ((x * p.scale - mean) / std).contiguous(memory_format=order), {}
+        for name in names[: deepest + 1]:
+            layer = net.layers[name]
+            own = {short: params[f"{name}/{short}"] for short in layer.shapes}
+            x = acts[name] = torch_layer(layer, x, own, False)
+        return acts
+
+    return walk
+
+
+def torch_loss(preset, walk, acts, painted):
+    """The loss of minigrad/techniques/make/style.py, as a function of the pixels."""
+    from torch.nn import functional as F
+
+    def gram(a):
+        features = a.flatten(2)                                         # (1, C, H·W)
+        return features @ features.transpose(1, 2) / features.shape[2]
+
+    content = {layer: acts[layer] for layer in preset.content_layers}
+    textures = {layer: gram(painted[layer]) for layer in preset.style_layers}
+    alpha, beta = preset.content_weight / len(content), preset.style_weight / len(textures)
+
+    def loss(x):
+        x = x.clamp(0, 255)
+        acts = walk(x)
+        dx = F.pad(x[..., 1:] - x[..., :-1], (0, 1))
+        dy = F.pad(x[:, :, 1:] - x[:, :, :-1], (0, 0, 0, 1))
+        L = preset.tv / (x.numel() * 255**2) * (dx * dx + dy * dy).sum()
+        for layer, a in content.items():
+            L = L + alpha * ((acts[layer] - a) ** 2).sum() / (a**2).sum()
+        for layer, G in textures.items():
+            L = L + beta * ((gram(acts[layer]) - G) ** 2).sum() / (G**2).sum()
+        return L
+
+    return loss
+
+
+MINIGRAD = {"style": minigrad_style}
+PYTORCH = {"style": pytorch_style}
