@@ -19,6 +19,7 @@ import pathlib
 from demos.shared import colours, pictures, provenance
 from demos.shared.asking import add_objective, objective_of
 from demos.shared.command import add_photos, for_each, network, parser, photos_of, top
+from demos.shared.looking import box_of
 from demos.shared.patience import patiently
 from minigrad.techniques import by_rule, gradient, panel
 from minigrad.techniques.look.gradient import over_colours
@@ -80,14 +81,6 @@ def options() -> argparse.ArgumentParser:
     add("--size", default=None, metavar="EDGE",
         help="in pixels, or full, instead of the network's own")
     return parse
-
-
-def box_of(net, objective, image):
-    """Return the box of the image that a unit sees, (top, left, bottom, right); None for others."""
-    if objective.place is None or len(objective.place) < 3:
-        return None
-    _, row, column = objective.place
-    return net.receptive_field(objective.layers[0]).box(row, column, image)
 
 
 def under_each_rule(net, x, objective):

@@ -74,7 +74,7 @@ def share_of(values, top: float, name: str = USUAL):
 
 
 def over_photo(values, pixels, top: float, name: str = USUAL) -> Image.Image:
-    """A map in colours over its photo in grey, and below them what the colours say.
+    """A map in colours over its photo in grey.
 
     Args:
         values: (H, W), 0 or more; of BOTH with either sign.
@@ -84,10 +84,14 @@ def over_photo(values, pixels, top: float, name: str = USUAL) -> Image.Image:
     """
     grey = np.tensordot([0.299, 0.587, 0.114], pixels, axes=1)[..., None]       # (H, W, 1)
     mixed = (1 - WEIGHT) * grey + WEIGHT * coloured(share_of(values, top, name), name)
-    height, width = values.shape
-    page = Image.new("RGB", (width, height + BAR + TEXT), (255, 255, 255))
-    page.paste(Image.fromarray(np.rint(mixed).clip(0, 255).astype(np.uint8)), (0, 0))
-    page.paste(scale_bar(width, top, name), (0, height))
+    return Image.fromarray(np.rint(mixed).clip(0, 255).astype(np.uint8))
+
+
+def with_scale(picture: Image.Image, top: float, name: str = USUAL) -> Image.Image:
+    """A picture, and below it what its colours say."""
+    page = Image.new("RGB", (picture.width, picture.height + BAR + TEXT), (255, 255, 255))
+    page.paste(picture, (0, 0))
+    page.paste(scale_bar(picture.width, top, name), (0, picture.height))
     return page
 
 

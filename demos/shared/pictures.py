@@ -44,15 +44,20 @@ def around_grey(gradients):
     return 128 + 127 / scale_of(gradients) * to_numpy(gradients)
 
 
-def heat(values, name: str = colours.USUAL, over=None) -> Image.Image:
+def heat(
+    values, name: str = colours.USUAL, over=None, edge: int | None = None
+) -> Image.Image:  # fmt: skip
     """A map (1, H, W) in colours; `over` pixels (1, 3, H, W), with a scale below, if given.
 
-    A map with negative values is drawn from blue to red whatever the name of the colours.
+    A map with negative values is drawn from blue to red whatever the name of the colours.  Over a
+    photo its longer side is `edge` pixels, if given, and the scale's letters keep their size.
     """
     name = colours.BOTH if values.min() < 0 else name
     if over is None:
         return photo(glowing(values, name))
-    return colours.over_photo(to_numpy(values)[0], to_numpy(over)[0], scale_of(values), name)
+    top = scale_of(values)
+    laid = colours.over_photo(to_numpy(values)[0], to_numpy(over)[0], top, name)
+    return colours.with_scale(fitted(laid, edge) if edge else laid, top, name)
 
 
 def glowing(maps, name: str = colours.USUAL):
@@ -99,9 +104,13 @@ def bars(rows: list[tuple[str, float]], size: tuple[int, int]) -> Image.Image:
     return picture
 
 
-def sheet(rows: list[list[tuple[str, Image.Image]]], tile: int = 256) -> Image.Image:
-    """Titled pictures in rows and columns; small ones are enlarged in whole pixels, unblurred."""
-    rows = [[(title, fitted(picture, tile)) for title, picture in row] for row in rows]
+def sheet(rows: list[list[tuple[str, Image.Image]]], tile: int | None = 256) -> Image.Image:
+    """Titled pictures in rows and columns, their longer side `tile`; with None as they are.
+
+    Small ones are enlarged in whole pixels, unblurred.
+    """
+    if tile:
+        rows = [[(title, fitted(picture, tile)) for title, picture in row] for row in rows]
     columns = max(map(len, rows))
     widths = [max(r[c][1].width for r in rows if c < len(r)) + MARGIN for c in range(columns)]
     heights = [max(picture.height for _, picture in row) + TITLE + MARGIN for row in rows]
