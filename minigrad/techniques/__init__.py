@@ -31,10 +31,18 @@ from minigrad.techniques.learn.evaluation import (
 from minigrad.techniques.learn.recipe import Recipe
 from minigrad.techniques.look.filters import filters
 from minigrad.techniques.look.grad_cam import grad_cam, grad_cam_plus_plus, guided_grad_cam
-from minigrad.techniques.look.gradient import by_rule, gradient, panel, saliency
+from minigrad.techniques.look.gradient import (
+    by_rule,
+    gradient,
+    input_times_gradient,
+    panel,
+    saliency,
+)
+from minigrad.techniques.look.integrated import integrated_gradients
 from minigrad.techniques.look.occlusion import occlusion
 from minigrad.techniques.look.rise import rise
 from minigrad.techniques.look.score_cam import score_cam
+from minigrad.techniques.look.smooth import smooth_gradient
 from minigrad.techniques.make.excite import (
     drawable_channel,
     drawable_class,
@@ -61,7 +69,8 @@ __all__ = [
     "Objective", "channel", "class_probability", "class_score", "code", "cross_entropy", "each",
     "energy", "strongest", "strongest_unit", "unit",
     "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
-    "grad_cam", "grad_cam_plus_plus", "guided_grad_cam", "occlusion", "rise", "score_cam",
+    "grad_cam", "grad_cam_plus_plus", "guided_grad_cam", "input_times_gradient",
+    "integrated_gradients", "occlusion", "rise", "score_cam", "smooth_gradient",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "opinion", "preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/

@@ -14,7 +14,7 @@ Vedaldi 2016, "Salient deconvolutional networks"): relu's mask [x > 0] and max p
 which say where the largest was.  Relu may also be applied to the gradient, [g > 0].  `panel` shows
 all eight combinations.
 
-Read before: techniques/objectives.py and minigrad/rules.py.  Read next: filters.py.
+Read before: techniques/objectives.py and minigrad/rules.py.  Read next: filters.py, smooth.py.
 """
 
 import itertools
@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from minigrad import ops
 from minigrad.rules import backpropagation, deconvnet, guided
+from minigrad.techniques.baselines import mean_colour
 from minigrad.techniques.objectives import Objective, activations
 from minigrad.tensor import Tensor, ancestors, grad
 
@@ -66,6 +67,26 @@ def saliency(net, pixels, objective: Objective, *, rules=None):
 def over_colours(w):
     """The largest |w| among the three colours of each pixel: (N, 3, H, W) → (N, H, W)."""
     return abs(w).max(axis=1)
+
+
+def input_times_gradient(net, pixels, objective: Objective, *, rules=None):
+    r"""What each pixel adds:  (x − mean colour) · w          (Shrikumar et al. 2016, section 3)
+
+    In a linear network it is each pixel's share of S(x) − S(mean colour); in others the first term
+    of a series.  The mean colour is what the network sees as zero, so there nothing is added.
+
+    Arguments and errors are those of `gradient`.
+
+    Returns:
+        (N, 3, H, W), in score, with either sign.
+    """
+    w = gradient(net, pixels, objective, rules=rules)
+    return (pixels - mean_colour(net, pixels)) * w
+
+
+def added_colours(shares):
+    """The shares of a score that a pixel's colours have, together: (N, 3, H, W) → (N, H, W)."""
+    return shares.sum(axis=1)
 
 
 def by_rule(net, pixels, objective: Objective) -> dict[str, Any]:

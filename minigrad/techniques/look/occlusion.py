@@ -32,9 +32,8 @@ from minigrad import ops
 from minigrad.backend import array_module
 from minigrad.checked import number
 from minigrad.ops.sizes import pair
+from minigrad.techniques.baselines import blurred, mean_colour
 from minigrad.techniques.look.masks import always_the_same, parts, photos, room_for
-from minigrad.techniques.make.regularizers import blur
-from minigrad.techniques.make.starts import mean_colour
 from minigrad.techniques.objectives import Objective, activations
 
 FILLS = "mean", "grey", "blur", "noise"
@@ -60,8 +59,8 @@ def occlusion(
         net: a network.
         pixels: (N, 3, H, W), RGB, 0–255.
         objective: S, which is asked again at every position.
-        window: its edge in pixels, or (rows, columns); by default an eighth of the shorter edge.
-        stride: pixels from one position to the next, or (down, right); by default half the window.
+        window: its edge in pixels, or (rows, columns); by default a sixth of the shorter edge.
+        stride: pixels from one position to the next, or (down, right); by default a third of it.
         fill: what hides: "mean", the colour that the network sees as zero; "grey"; "blur", the
             photo itself without what is smaller than the window; "noise"; or a colour (R, G, B).
         rng: for the noise, a numpy Generator; None draws the same every time.
@@ -125,7 +124,7 @@ def filling(net, pixels, fill, window, rng=None):
     """
     xp = array_module(pixels)
     if isinstance(fill, str) and fill == "blur":
-        return blur(max(window) / 2)(pixels, None, 0)
+        return blurred(pixels, max(window) / 2)
     if isinstance(fill, str) and fill == "noise":
         drawn = always_the_same(rng).uniform(0, 255, pixels.shape[1:]).astype(pixels.dtype)
         return xp.broadcast_to(xp.asarray(drawn), pixels.shape)
@@ -145,11 +144,11 @@ def _colour(fill):
 
 
 def _window_and_stride(window, stride, H, W):
-    window = pair("window", max(1, min(H, W) // 8) if window is None else window, at_least=1)
+    window = pair("window", max(1, min(H, W) // 6) if window is None else window, at_least=1)
     if window[0] > H or window[1] > W:
         raise ValueError(f"a window of {window[0]}×{window[1]} pixels is larger than the photo, "
                          f"{H}×{W}")
-    stride = [max(1, n // 2) for n in window] if stride is None else stride
+    stride = [max(1, n // 3) for n in window] if stride is None else stride
     stride = pair("stride", stride, at_least=1)
     if stride[0] > window[0] or stride[1] > window[1]:
         raise ValueError(f"a stride of {stride[0]}×{stride[1]} is larger than the window, "

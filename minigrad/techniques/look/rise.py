@@ -29,8 +29,8 @@ import numpy as np
 from minigrad import ops
 from minigrad.backend import array_module, is_array
 from minigrad.checked import number, whole
+from minigrad.techniques.baselines import mean_colour
 from minigrad.techniques.look.masks import always_the_same, behind, parts, photos, room_for
-from minigrad.techniques.make.starts import mean_colour
 from minigrad.techniques.objectives import Objective, activations
 
 

@@ -21,9 +21,9 @@ import math
 
 from minigrad import ops
 from minigrad.backend import array_module
+from minigrad.techniques.baselines import mean_colour
 from minigrad.techniques.look.grad_cam import cam_layer, coarse, enlarged
 from minigrad.techniques.look.masks import behind, parts, photos, room_for
-from minigrad.techniques.make.starts import mean_colour
 from minigrad.techniques.objectives import Objective, activations
 
 

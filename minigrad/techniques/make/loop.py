@@ -33,7 +33,7 @@ import numpy as np
 from minigrad import ops
 from minigrad.backend import array_module, is_array, to_numpy
 from minigrad.checked import whole
-from minigrad.techniques.make.starts import mean_colour
+from minigrad.techniques.baselines import mean_colour
 from minigrad.techniques.objectives import Objective, activations
 from minigrad.tensor import Tensor, grad
 

@@ -28,6 +28,7 @@ import numpy as np
 from minigrad import ops
 from minigrad.backend import array_module
 from minigrad.checked import number, whole
+from minigrad.techniques.baselines import blurred
 from minigrad.tensor import data_of
 
 SMOOTH = 1e-6  # grey levels²: total variation has no slope at 0 for β < 2, this rounds its corner
@@ -110,17 +111,10 @@ def centre(rate: float, sigma: float = 0.3):
 def blur(sigma: float):
     """Blur: u ← G_σ ∗ u: fine noise is what scores most easily and means least.
 
-    A Gaussian is a row pass and a column pass, B u Bᵀ; each row of B holds the Gaussian around one
-    pixel, normalised over what lies in the image, so that a constant stays what it is.  σ is in
-    pixels; with 0 the image stays as it is.
+    σ is in pixels; with 0 the image stays as it is.
     """
     sigma = number("σ of blur", sigma, at_least=0)
-
-    def correction(u, g, step):
-        rows, columns = (_gaussian(u, n, sigma) for n in u.shape[2:])
-        return ops.matmul(ops.matmul(rows, u), columns.T)                   # (N, 3, H, W)
-
-    return correction
+    return lambda u, g, step: blurred(u, sigma)
 
 
 def clip_small_norm(percentile: float):
@@ -147,15 +141,6 @@ def every(n: int, correction):
     """Correct after each n-th step only."""
     n = whole("n of every n-th step", n, at_least=1)
     return lambda u, g, step: u if step % n else correction(u, g, step // n)
-
-
-def _gaussian(u, n: int, sigma: float):
-    """B[i, j] ∝ exp(−(i − j)² / 2σ²), rows that sum to 1: (n, n); the identity where σ is small."""
-    xp = array_module(u)
-    i = xp.arange(n, dtype=u.dtype)
-    sigma = max(sigma, 0.01)  # at which exp(−1 / 2σ²), the next pixel's share, is 0 already
-    B = xp.exp(-((i[:, None] - i) ** 2) / (2 * sigma**2))
-    return B / B.sum(axis=1, keepdims=True)
 
 
 def _keep_largest(size, percentile: float):

@@ -5,19 +5,14 @@
 
 A photo is the third way to begin: `net.pixels(photo)`.
 
-Read before: objectives.py.  Read next: transforms.py.
+Read before: baselines.py.  Read next: transforms.py.
 """
 
 import numpy as np
 
-from minigrad.backend import array_module, to_device
+from minigrad.backend import to_device
 from minigrad.checked import number, whole
-
-
-def mean_colour(net, like):
-    """The colour that the network sees as zero, (3, 1, 1), as an array of the kind of `like`."""
-    colour = np.asarray(net.mean_colour, like.dtype).reshape(3, 1, 1)
-    return array_module(like).asarray(colour)
+from minigrad.techniques.baselines import mean_colour
 
 
 def zero(net, size: int, copies: int = 1):
