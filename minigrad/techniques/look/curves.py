@@ -24,9 +24,8 @@ import numpy as np
 
 from minigrad.backend import array_module, to_numpy
 from minigrad.checked import whole
+from minigrad.techniques.baselines import baseline
 from minigrad.techniques.look.masks import always_the_same, parts, photos
-from minigrad.techniques.make.regularizers import blur
-from minigrad.techniques.make.starts import mean_colour
 from minigrad.techniques.objectives import Objective, activations
 
 
@@ -59,22 +58,20 @@ def deletion(
         ValueError: the map does not fit the photos, or is infinite or NaN somewhere.
     """
     pixels = photos(pixels)
-    blank = array_module(pixels).zeros_like(pixels) + mean_colour(net, pixels)
+    blank = baseline(net, pixels, "mean")
     return _exchanged(net, objective, pixels, blank, evidence, steps, rng, batch)
 
 
 def insertion(
-    net, pixels, objective: Objective, *, evidence, steps: int = 32, rng=None, batch: int = 32,
-    sigma: float | None = None,
-) -> Curve:  # fmt: skip
+    net, pixels, objective: Objective, *, evidence, steps: int = 32, rng=None, batch: int = 32
+) -> Curve:
     """Make the pixels of a blurred photo sharp, in the order of a map.
 
-    σ of the blur is in pixels, by default a sixteenth of the shorter edge: little of what the
-    network knows is left.  The other arguments and what is returned are those of `deletion`.
+    The blur is that of the baseline "blur" (baselines.py): hardly anything that the network knows
+    is left.  Arguments, what is returned and errors are those of `deletion`.
     """
     pixels = photos(pixels)
-    sigma = min(pixels.shape[2:]) / 16 if sigma is None else sigma
-    blurred = blur(sigma)(pixels, None, 0)
+    blurred = baseline(net, pixels, "blur")
     return _exchanged(net, objective, blurred, pixels, evidence, steps, rng, batch)
 
 

@@ -105,7 +105,7 @@ def spearman(a, b):
 
 
 def ranks(M):
-    """The rank of each number, from 1 up; equal numbers share the mean of theirs: (H, W) → (H·W,)."""
+    """Rank each number, from 1 up; equal ones share the mean of theirs: (H, W) → (H · W,)."""
     xp = array_module(M)
     _, which, count = xp.unique(M.ravel(), return_inverse=True, return_counts=True)
     last = xp.cumsum(count)                     # the rank of the last of each group of equals

@@ -30,7 +30,7 @@ import numpy as np
 from minigrad import ops
 from minigrad import relevance as lrp
 from minigrad.activations import Activations
-from minigrad.backend import array_module, to_device, to_numpy, device_of
+from minigrad.backend import array_module, device_of, to_device, to_numpy
 from minigrad.checked import nearest, number
 from minigrad.techniques.objectives import Objective, activations
 from minigrad.tensor import Tensor, ancestors, grad

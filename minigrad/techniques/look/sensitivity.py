@@ -27,15 +27,16 @@ Read before: randomise.py.  Read next: scenes.py.
 """
 
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigrad.backend import array_module
 from minigrad.checked import number, whole
+from minigrad.techniques.baselines import mean_colour
 from minigrad.techniques.look.curves import check_map
 from minigrad.techniques.look.gradient import saliency
 from minigrad.techniques.look.masks import always_the_same, behind, parts, photos
-from minigrad.techniques.make.starts import mean_colour
 from minigrad.techniques.objectives import Objective, activations
 
 
@@ -73,27 +74,43 @@ def infidelity(
     return ((predicted - happened) ** 2).mean(axis=1)
 
 
-def unexplained(
-    net, pixels, objective: Objective, *, evidence, samples: int = 32, rng=None, batch: int = 32
-):
-    """1 − E[m Δ]² / (E[m²] E[Δ²]): the share of what squares are worth that a map does not know.
+class Worth(NamedTuple):
+    """What squares of a photo are worth to a score."""
 
-    evidence (N, H, W) is the map; the other arguments are those of `infidelity`.
+    squares: Any  # q, (P, H, W), 1 within, 0 elsewhere
+    drop: Any     # Δ, (N, P): what S loses when they go to the mean colour
 
-    Returns:
-        (N,), from 0 to 1; 1 for a map that is zero everywhere.
+
+def worth(net, pixels, objective: Objective, *, samples: int = 32, rng=None, batch: int = 32):
+    """Δ_q = S(x) − S(x without q) for random squares q: Worth(squares, drop).
+
+    Arguments are those of `infidelity`.  Asked once, it judges any number of maps.
     """
     pixels = photos(pixels)
-    check_map(evidence, pixels.shape)
-    xp = array_module(pixels)
-    q, v = xp.asarray(squares(pixels.shape[2:], samples, rng), pixels.dtype), mean_colour(net, pixels)
+    xp, v = array_module(pixels), mean_colour(net, pixels)
+    q = xp.asarray(squares(pixels.shape[2:], samples, rng), pixels.dtype)
 
     def without(n, some):
         versions = xp.empty((len(q[some]), *pixels.shape[1:]), pixels.dtype)
         behind(pixels[n], 1 - q[some], v, out=versions)
         return versions
 
-    Δ = drops(net, objective, pixels, without, len(q), batch)               # (N, P)
+    return Worth(q, drops(net, objective, pixels, without, len(q), batch))
+
+
+def unexplained(evidence, known: Worth):
+    """1 − E[m Δ]² / (E[m²] E[Δ²]): the share of what squares are worth that a map does not know.
+
+    Args:
+        evidence: the map, (N, H, W).
+        known: what the squares are worth, from `worth`.
+
+    Returns:
+        (N,), from 0 to 1; 1 for a map that is zero everywhere.
+    """
+    q, Δ = known
+    check_map(evidence, (len(Δ), 3, *q.shape[1:]))
+    xp = array_module(evidence)
     m = xp.tensordot(evidence, q, axes=((1, 2), (1, 2)))                    # (N, P)
     both = (m * m).mean(axis=1) * (Δ * Δ).mean(axis=1)
     return 1 - (m * Δ).mean(axis=1) ** 2 / xp.where(both > 0, both, 1)
@@ -110,8 +127,9 @@ def drops(net, objective: Objective, pixels, version: Callable, count: int, batc
 
 
 def squares(size: tuple[int, int], count: int, rng=None):
-    """Draw squares of an eighth to half of the shorter edge: (count, H, W), 1 within, 0 elsewhere."""
-    rng, q = always_the_same(rng), np.zeros((whole("samples", count, at_least=1), *size), np.float32)
+    """Draw squares of an eighth to half of the shorter edge: (count, H, W), 1 within, else 0."""
+    rng, count = always_the_same(rng), whole("samples", count, at_least=1)
+    q = np.zeros((count, *size), np.float32)
     for one in q:
         edge = rng.integers(max(1, min(size) // 8), max(1, min(size) // 2), endpoint=True)
         top, left = (rng.integers(0, n - edge, endpoint=True) for n in size)
