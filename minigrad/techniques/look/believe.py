@@ -2,11 +2,11 @@ r"""How far may one believe a map?  Numbers for it, beside those of maps that kn
 
     deletion          area below p while the map's first pixels go                  low is good
     insertion         area below p while they come                                  high
-    random weights    ρ with the map of a network half of whose layers forgot       near 0
+    random weights    |ρ| with the map of a network half of whose layers forgot     low
     unexplained       share of what squares are worth that the map does not know    low
     sensitivity       how far the map moves when each pixel does by 5 grey levels   low
-    pointing          is the largest evidence on the right one of two photos?       high, ½ by chance
-    mass              share of the evidence that lies there                         high, ½ by chance
+    pointing          is the largest evidence on the right one of two photos?       high; chance ½
+    mass              share of the evidence that lies there                         high; chance ½
 
 None of them is the truth.  Each asks for one virtue, and a map can have it without being right: the
 centred Gaussian is perfectly calm, and knows nothing.  So a number counts by what it is above the
@@ -102,11 +102,11 @@ def _area(curve: Callable, asked: Asked, way: Way, M):
 
 
 def _random_weights(asked: Asked, way: Way, M):
-    """ρ with the map of a network whose upper half of layers is random."""
+    """|ρ| with the map of a network whose upper half of layers is random."""
     layers = weighted_layers(asked.net, asked.objective)
     half = layers[len(layers) // 2]
-    settings = {"look": asked.look(way), "at": [half], "rng": asked.rng}
-    return randomisation(asked.net, asked.pixels, asked.objective, **settings)[half]
+    settings = {"look": asked.look(way), "at": [half], "original": M, "rng": asked.rng}
+    return abs(randomisation(asked.net, asked.pixels, asked.objective, **settings)[half])
 
 
 def _sensitivity(asked: Asked, way: Way, M):

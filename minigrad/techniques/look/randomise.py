@@ -33,7 +33,7 @@ from minigrad.techniques.objectives import SCORES, Objective
 
 def randomisation(
     net, pixels, objective: Objective, *, look: Callable = saliency,
-    at: Collection[str] | None = None, rng=None,
+    at: Collection[str] | None = None, original=None, rng=None,
 ) -> dict[str, Any]:  # fmt: skip
     """How much of a map is left when the layers from the score down to each one are random.
 
@@ -44,6 +44,7 @@ def randomisation(
         look: makes the map, look(net, pixels, objective) → (N, H, W).  One that draws must draw
             the same each time, or its own noise counts as forgetting.
         at: the layers to stop at and look; by default every layer with weights.
+        original: the map of the network as it is, where one has it already.
         rng: for the weights, a numpy Generator; None draws the same every time.
 
     Returns:
@@ -57,7 +58,8 @@ def randomisation(
     if unknown := [layer for layer in at if layer not in layers]:
         raise ValueError(f"{unknown[0]!r} is no layer with weights below {objective.name}: there "
                          f"are {', '.join(layers)}")
-    rng, original, left = always_the_same(rng), look(net, pixels, objective), {}
+    original = look(net, pixels, objective) if original is None else original
+    rng, left = always_the_same(rng), {}
     for layer in layers[: 1 + max(map(layers.index, at), default=-1)]:
         net = randomised(net, [layer], rng)
         if layer in at:
