@@ -5,7 +5,7 @@
 _ lowers the next letter and ^ raises it, or all that stands in braces behind them: w_{ij}, A^k.
 Pillow's own font has no Greek letter and no Σ; the one in fonts/ is part of DejaVu Sans.
 
-Used by: handout.py and dots.py.
+Used by: handout.py, dots.py, and colours.py for the minus sign, which Pillow's font lacks, too.
 """
 
 import functools
@@ -26,7 +26,7 @@ def font(size: int) -> ImageFont.FreeTypeFont:
 
 
 def write(draw: ImageDraw.ImageDraw, at, text: str, size: int, fill=(20, 20, 24)) -> float:
-    """Write a line with indices, its upper left corner at (x, y), and return its width in pixels."""
+    """Write a line with indices, its upper left corner at (x, y); return its width in pixels."""
     x, y = at
     for part, small, shift in pieces(text, size):
         draw.text((x, y + shift), part, fill=fill, font=font(small))

@@ -56,7 +56,7 @@ class Asked:
     pixels: Any
     objective: Objective
     effort: Effort = USUAL
-    steps: int = 10
+    steps: int = 8
     samples: int = 2
     seed: int = 0
     scene: Scene | None = None

@@ -6,7 +6,9 @@ Order the pixels by the map M, the largest first.  With the first share s of the
     insertion    f(s) = f(the blurred photo, those pixels made sharp)         a high area is good
     area         ∫₀¹ f(s) ds
 
-(Petsiuk, Das and Saenko 2018, section 4.1, where f is the probability of a class.)  No person says
+(Petsiuk, Das and Saenko 2018, section 4.1, where f is the probability of a class.)  Much happens
+at the first pixels and little at the last, so the shares at which the network is asked are s = t²,
+in equal steps of t: a few of them find the area that many equal ones do.  No person says
 what the right map would be: the network does.  The price is that it is asked about photos such as
 it never saw, with holes in them; deletion starts from the photo and insertion ends at it, and a map
 that is good under both is not good by the accident of one.
@@ -32,7 +34,7 @@ from minigrad.techniques.objectives import Objective, activations
 class Curve(NamedTuple):
     """What an objective does while the pixels of a photo change, in the order of a map."""
 
-    share: Any  # (S + 1,): of the pixels that are changed, from 0 to 1
+    share: Any  # (S + 1,): of the pixels that are changed, from 0 to 1, the denser the earlier
     value: Any  # (N, S + 1): the objective
     area: Any   # (N,): below the curve, in the objective's unit
 
@@ -47,7 +49,7 @@ def deletion(
         pixels: (N, 3, H, W), RGB, 0–255.
         objective: f; the paper's is `class_probability(k)`.
         evidence: the map, (N, H, W); the largest go first.
-        steps: in how many equal parts the pixels go.
+        steps: in how many parts the pixels go.
         rng: for the order of equal pixels, a numpy Generator; None draws the same every time.
         batch: how many versions of the photo are asked at once.
 
@@ -79,7 +81,7 @@ def _exchanged(net, objective, before, after, evidence, steps, rng, batch) -> Cu
     """Ask of `before` with the first pixels of the map's order taken from `after`."""
     xp = array_module(before)
     place = places(evidence, before.shape, rng)                             # (N, H, W)
-    share = xp.linspace(0, 1, whole("steps", steps, at_least=1) + 1)
+    share = xp.linspace(0, 1, whole("steps", steps, at_least=1) + 1) ** 2       # s = t²
     values = []
     for here, there, first in zip(before, after, place, strict=True):
         for several in parts(len(share), batch):
@@ -87,8 +89,9 @@ def _exchanged(net, objective, before, after, evidence, steps, rng, batch) -> Cu
             versions = xp.where(gone[:, None], there, here)                 # (S', 3, H, W)
             values.append(objective.of_each(activations(net, versions, objective)))
     f = xp.concatenate(values).reshape(len(before), -1)                     # (N, S + 1)
-    # ∫ f ds, by trapezia:  Σ_s (f_s + f_{s+1}) / 2 · 1/S
-    return Curve(share, f, (f[:, :-1] + f[:, 1:]).mean(axis=1) / 2)
+    # ∫ f ds ≈ Σ_i (f_i + f_{i+1}) / 2 · (s_{i+1} − s_i), trapezia
+    area = ((f[:, :-1] + f[:, 1:]) / 2 * xp.diff(share)).sum(axis=1)
+    return Curve(share, f, area)
 
 
 def places(evidence, shape, rng=None):
