@@ -17,7 +17,7 @@ Two maps are compared photo by photo, by the mean of the differences: some photo
 Read before: maps.py.  Read next: make/loop.py.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -217,3 +217,40 @@ def compared(name: str, values, others) -> int:
     _, low, high = bootstrap(difference)
     better = 1 if MEASURES[name].more_is_better else -1
     return better * (int(low > 0) - int(high < 0))
+
+
+class Row(NamedTuple):
+    """One map over many photos."""
+
+    name: str
+    means: dict[str, Interval]  # by measure
+    verdicts: dict[str, int]    # the same: 1 surely better than the centred Gaussian, −1 worse
+
+
+def summary(values: Mapping[str, Mapping[str, Any]], against: str = "centred Gaussian"):
+    """The mean of every measure for every map, with its interval, the best map first.
+
+    Args:
+        values: {map: {measure: (n,)}}; a measure has the same photos for every map, and photos for
+            which there is none are NaN.
+        against: the map that all are compared with.
+
+    Returns:
+        A list of Row, sorted by the first measure.
+
+    Raises:
+        ValueError: a measure has fewer than two photos.
+    """
+    def of(name, measure):
+        found = np.asarray(values[name][measure], float)
+        return found[np.isfinite(found)]
+
+    measures = list(values[against])
+    rows = [
+        Row(name,
+            {m: bootstrap(of(name, m)) for m in measures},
+            {m: compared(m, of(name, m), of(against, m)) for m in measures})
+        for name in values
+    ]
+    best = 1 if MEASURES[measures[0]].more_is_better else -1
+    return sorted(rows, key=lambda row: -best * row.means[measures[0]].mean)
