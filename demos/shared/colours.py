@@ -12,9 +12,7 @@ Read next: pictures.py, which draws with them.
 """
 
 import numpy as np
-from PIL import Image, ImageDraw
-
-from demos.shared import lettering
+from PIL import Image, ImageDraw, ImageFont
 
 PLACES = {  # place 0 … 255, and its colour, RRGGBB
     "viridis": (
@@ -102,8 +100,8 @@ def scale_bar(width: int, top: float, name: str = USUAL) -> Image.Image:
     strip = coloured(np.linspace(0, 1, width), name)[None].repeat(BAR, axis=0)  # (BAR, width, 3)
     bar = Image.new("RGB", (width, BAR + TEXT), (255, 255, 255))
     bar.paste(Image.fromarray(np.rint(strip).astype(np.uint8)), (0, 0))
-    draw, font = ImageDraw.Draw(bar), lettering.font(11)  # it has a minus sign
-    low = f"−{top:.2g}" if name == BOTH else "0"
+    draw, font = ImageDraw.Draw(bar), ImageFont.load_default(size=12)
+    low = f"-{top:.2g}" if name == BOTH else "0"
     draw.text((1, BAR), low, fill=(20, 20, 24), font=font)
     draw.text((width - 1, BAR), f"{top:.2g}", fill=(20, 20, 24), font=font, anchor="ra")
     return bar

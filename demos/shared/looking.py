@@ -80,11 +80,18 @@ class Sight:
     def over(self, title: str, map) -> Tile:
         """A map (1, H, W) over the photo in grey, with a scale; one that is zero says so."""
         picture = pictures.heat(map, self.args.colours, self.x, EDGE)
-        return zero_is_said(title, map), picture
+        return self._unless_zero(title, map), picture
 
     def signed(self, title: str, g) -> Tile:
         """A gradient (1, 3, H, W) around grey; one that is zero says so."""
-        return zero_is_said(title, g), pictures.fitted(pictures.signed(g), EDGE)
+        return self._unless_zero(title, g), pictures.fitted(pictures.signed(g), EDGE)
+
+    def _unless_zero(self, title: str, map) -> str:
+        """Say of a map that it is zero everywhere, so that nobody looks for more in it."""
+        if map.any():
+            return title
+        print(f"{title} is zero everywhere: nothing in this photo speaks for {self.objective.name}")
+        return f"{title}: zero everywhere"
 
 
 def at_each_photo(demo: str, args, look: Callable[[Sight], tuple[list[list[Tile]], dict]]) -> None:
@@ -117,11 +124,6 @@ def _at(photo: pathlib.Path, name: str, demo: str, net, args, look) -> None:
         **provenance.of(args, photo=photo),
     })
     print(f"{objective.name}, {value:.4g}: {args.out / name}.png")
-
-
-def zero_is_said(title: str, map) -> str:
-    """Say in the title of a map that it is zero everywhere, so that nobody looks for more."""
-    return title if map.any() else f"{title}: zero everywhere"
 
 
 def box_of(net, objective, image):

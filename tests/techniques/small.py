@@ -15,6 +15,7 @@ class SmallNet:
     """What a technique may ask of a network: `layers`, and activations by name."""
 
     name = "small"
+    mean_colour = np.array([120.0, 110.0, 100.0])
     layers = dict.fromkeys(["conv1", "relu1", "pool1", "conv2", "relu2", "scores"])
     score_layer = "scores"
 
@@ -41,3 +42,21 @@ class SmallNet:
                 break
         kept = {name: a for name, a in acts.items() if not only or name in only}
         return Activations(kept, self.score_layer)
+
+
+class LinearNet:
+    """Scores linear in the pixels, S_k = ⟨w_k, x⟩ + b_k: the gradient is w_k for every photo."""
+
+    name = "linear"
+    mean_colour = np.array([120.0, 110.0, 100.0])
+    layers = dict.fromkeys(["scores"])
+    score_layer = "scores"
+
+    def __init__(self, edge=6, seed=0):
+        rng = np.random.default_rng(seed)
+        self.w, self.b = rng.normal(size=(5, 3, edge, edge)), rng.normal(size=5)
+
+    def __call__(self, x, only=None):
+        w = self.w.astype(x.dtype).reshape(5, -1)
+        scores = ops.linear(ops.flatten(x), w, self.b.astype(x.dtype))
+        return Activations({"scores": scores}, self.score_layer)

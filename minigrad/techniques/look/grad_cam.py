@@ -156,16 +156,27 @@ def cam_layer(net, objective: Objective, image: tuple[int, int] | None = None) -
     Raises:
         ValueError: there is no such layer below the objective.
     """
+    return cam_layers(net, objective, image)[0]
+
+
+def cam_layers(net, objective: Objective, image: tuple[int, int] | None = None) -> list[str]:
+    """The last such layer of each resolution, from the coarsest to the finest.
+
+    Arguments and errors are those of `cam_layer`.
+    """
     asked = {net.score_layer if layer == SCORES else layer for layer in objective.layers}
     own = _reached(asked, lambda name: net.inputs[name] if _passes_on(net.layers[name]) else ())
     shapes = net.output_shapes(image, until=max(asked, key=list(net.layers).index))
+    last = {}
     for name in reversed(shapes):
-        with_space = len(shapes[name]) == 3 and min(shapes[name][1:]) > 1
-        convolved = with_space and name not in own and _convolved(net, name)
-        if convolved and _every_way_passes(net, asked, name):
-            return name
-    raise ValueError(f"below {objective.name} there is no layer with rows and columns to make a "
-                     "map of: ask for something deeper")
+        size = shapes[name][1:]                                                 # (h, w) or ()
+        made = size and min(size) > 1 and name not in own and _convolved(net, name)
+        if made and size not in last and _every_way_passes(net, asked, name):
+            last[size] = name
+    if not last:
+        raise ValueError(f"below {objective.name} there is no layer with rows and columns to make "
+                         "a map of: ask for something deeper")
+    return list(last.values())
 
 
 def _convolved(net, name) -> bool:

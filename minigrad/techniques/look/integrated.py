@@ -22,6 +22,7 @@ Nothing is as good as its baseline: baselines.py.
 Read before: smooth.py and baselines.py.  Read next: grad_cam.py.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,17 +66,27 @@ def integrated_gradients(
         TypeError, ValueError: no such baseline or rule, or no number of steps.
     """
     nodes = nodes_of(rule, whole("steps", steps, at_least=1))
-    which = baselines if isinstance(baselines, list | tuple) else [baselines]
-    if not which:
-        raise ValueError("integrated gradients begin at a baseline, and the list of them is empty")
     batch = min(steps, whole("batch", batch, at_least=1))
     room = array_module(pixels).empty((batch, *pixels.shape[1:]), pixels.dtype)
-    A, gain = 0, _values(net, pixels, objective)
-    for one in which:
-        start = baseline(net, pixels, one)
-        A = A + _shares(net, pixels, start, nodes, room, objective, rules) / len(which)
-        gain = gain - _values(net, start, objective) / len(which)
-    return Integrated(A, gain, A.sum(axis=(1, 2, 3)) - gain)
+    value = _values(net, pixels, objective)
+    parts = []
+    for which in baselines if isinstance(baselines, list | tuple) else [baselines]:
+        start = baseline(net, pixels, which)
+        A = _shares(net, pixels, start, nodes, room, objective, rules)
+        gain = value - _values(net, start, objective)
+        parts.append(Integrated(A, gain, A.sum(axis=(1, 2, 3)) - gain))
+    return averaged(parts)
+
+
+def averaged(parts: Sequence[Integrated]) -> Integrated:
+    """The mean over several baselines: shares, gain and residual alike.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if not parts:
+        raise ValueError("integrated gradients begin at a baseline, and the list of them is empty")
+    return Integrated(*(sum(arrays) / len(parts) for arrays in zip(*parts, strict=True)))
 
 
 def nodes_of(rule: str, steps: int):

@@ -38,7 +38,7 @@ class Smooth(NamedTuple):
 
 def smooth_gradient(
     net, pixels, objective: Objective, *, rules=None, rng=None, samples: int = 25,
-    noise: float = 0.15,
+    noise: float = 0.1,
 ) -> Smooth:  # fmt: skip
     r"""M, Q and V of the gradient at n photos with noise on them.
 

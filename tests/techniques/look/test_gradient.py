@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small import SmallNet
+from small import LinearNet, SmallNet
 
 from minigrad import Tensor, grad, ops
 from minigrad.check import numerical_gradient
@@ -11,8 +11,10 @@ from minigrad.techniques import objectives
 from minigrad.techniques.look.gradient import (
     RULES,
     Bits,
+    added_colours,
     by_rule,
     gradient,
+    input_times_gradient,
     over_colours,
     panel,
     saliency,
@@ -74,6 +76,31 @@ def test_saliency_is_the_largest_size_among_the_three_colours(rng):
     for rules in (None, {ops.relu: guided}):
         w = gradient(net, two, SCORE, rules=rules)
         assert np.array_equal(saliency(net, two, SCORE, rules=rules), abs(w).max(axis=1))
+
+
+def test_input_times_gradient_is_each_pixels_share_of_a_linear_score(rng):
+    """What the photo has more of than the mean colour, times its weight: they add up exactly."""
+    net, two = LinearNet(), rng.uniform(0, 255, (2, 3, 6, 6))
+    blank = net.mean_colour[:, None, None] + 0 * two
+    shares = input_times_gradient(net, two, SCORE)
+    np.testing.assert_allclose(shares, (two - blank) * net.w[2], rtol=1e-12)
+    gain = net(two).scores[:, 2] - net(blank).scores[:, 2]
+    np.testing.assert_allclose(shares.sum(axis=(1, 2, 3)), gain, rtol=1e-12)
+    np.testing.assert_allclose(added_colours(shares).sum(axis=(1, 2)), gain, rtol=1e-12)
+
+
+def test_a_pixel_of_the_mean_colour_adds_nothing(x):
+    x[..., 2, 3] = SmallNet.mean_colour
+    shares = input_times_gradient(SmallNet(), x, SCORE)
+    assert shares.any() and not shares[..., 2, 3].any()
+    assert gradient(SmallNet(), x, SCORE)[..., 2, 3].any()
+
+
+def test_input_times_gradient_takes_a_rule(x):
+    rules = {ops.relu: guided}
+    shares = input_times_gradient(SmallNet(), x, SCORE, rules=rules)
+    centred = x - SmallNet.mean_colour[:, None, None]
+    assert np.array_equal(shares, centred * gradient(SmallNet(), x, SCORE, rules=rules))
 
 
 def test_the_panel_holds_the_three_methods(x):

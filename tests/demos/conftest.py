@@ -1,0 +1,34 @@
+"""What the tests share of the demos that look at a photo."""
+
+import json
+
+import pytest
+from PIL import Image
+
+import models
+from minigrad.command import run
+from models import storage
+
+
+@pytest.fixture(scope="session")
+def random_weights(tmp_path_factory):
+    """A small network with random weights, in a file."""
+    file = tmp_path_factory.mktemp("weights") / "some.h5"
+    net = models.build("minivgg", classes=["cup", "cat", "tea_cup", "dog"])
+    storage.save(file, net.params, {"model": "minivgg", "classes": net.classes})
+    return file
+
+
+@pytest.fixture
+def look_with(random_weights, tmp_path, capsys):
+    """Look at the small face with a demo: status, what it printed, its note and its sheet."""
+
+    def look(demo, *argv):
+        options = ["--weights", str(random_weights), "--out", str(tmp_path), "--size", "64"]
+        status = run(demo.main, [*options, *argv], "demos")
+        note = tmp_path / f"face_{demo.__name__.split('.')[-1]}.json"
+        made = json.loads(note.read_text()) if note.exists() else None
+        sheet = made and Image.open(tmp_path / made["pictures"][0])
+        return status, capsys.readouterr(), made, sheet
+
+    return look
