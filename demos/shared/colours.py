@@ -95,13 +95,12 @@ def with_scale(picture: Image.Image, top: float, name: str = USUAL) -> Image.Ima
     return page
 
 
-def scale_bar(width: int, top: float, name: str = USUAL) -> Image.Image:
-    """All colours from left to right, with the values at both ends."""
+def scale_bar(width: int, top: float, name: str = USUAL, low: float = 0) -> Image.Image:
+    """All colours from left to right, with the values at both ends; of BOTH from −top to top."""
     strip = coloured(np.linspace(0, 1, width), name)[None].repeat(BAR, axis=0)  # (BAR, width, 3)
     bar = Image.new("RGB", (width, BAR + TEXT), (255, 255, 255))
     bar.paste(Image.fromarray(np.rint(strip).astype(np.uint8)), (0, 0))
     draw, font = ImageDraw.Draw(bar), ImageFont.load_default(size=12)
-    low = f"-{top:.2g}" if name == BOTH else "0"
-    draw.text((1, BAR), low, fill=(20, 20, 24), font=font)
+    draw.text((1, BAR), f"{-top if name == BOTH else low:.2g}", fill=(20, 20, 24), font=font)
     draw.text((width - 1, BAR), f"{top:.2g}", fill=(20, 20, 24), font=font, anchor="ra")
     return bar

@@ -7,6 +7,7 @@ Used by: rules.py, whose gradients at a large size take a minute and have no ste
 """
 
 import contextlib
+import functools
 import threading
 from collections.abc import Iterator
 
@@ -35,3 +36,8 @@ def patiently(what: str) -> Iterator[None]:
         done.set()
         teller.join()
         line.close()
+
+
+def batches(what: str):
+    """Return what a technique wraps its batches in, as `progress`: a bar, after a while."""
+    return functools.partial(tqdm, desc=what, unit="batch", leave=False, delay=SILENCE)

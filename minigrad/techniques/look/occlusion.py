@@ -76,16 +76,16 @@ def occlusion(
     """
     pixels = photos(pixels)
     xp, (N, _, H, W) = array_module(pixels), pixels.shape
-    window, stride = _window_and_stride(window, stride, H, W)
-    rows, columns = (_places(*axis) for axis in zip((H, W), window, stride, strict=True))
+    window, stride = window_and_stride(window, stride, H, W)
+    rows, columns = (places(*axis) for axis in zip((H, W), window, stride, strict=True))
     v = filling(net, pixels, fill, window, rng)
-    places = [(r, c) for r in rows for c in columns]
-    room, answers = room_for(pixels, len(places), batch), [[] for _ in range(N)]
-    for several in progress(parts(len(places), batch)):
+    positions = [(r, c) for r in rows for c in columns]
+    room, answers = room_for(pixels, len(positions), batch), [[] for _ in range(N)]
+    for several in progress(parts(len(positions), batch)):
         for photo, hidden, answer in zip(pixels, v, answers, strict=True):
             shown = room[: several.stop - several.start]
             shown[...] = photo
-            for version, (r, c) in zip(shown, places[several], strict=True):
+            for version, (r, c) in zip(shown, positions[several], strict=True):
                 version[:, r, c] = hidden[:, r, c]
             acts = activations(net, shown, objective)
             answer.append((objective.of_each(acts), acts.get(net.score_layer)))
@@ -135,15 +135,12 @@ def filling(net, pixels, fill, window, rng=None):
     return xp.broadcast_to(colour, pixels.shape)
 
 
-def _colour(fill):
-    if isinstance(fill, str) and fill == "grey":
-        return [GREY] * 3
-    if isinstance(fill, str) or not hasattr(fill, "__len__") or len(fill) != 3:
-        raise ValueError(f"fill is {fill!r}: give {', '.join(FILLS)}, or a colour (R, G, B)")
-    return [number("a colour of fill", c, at_least=0, at_most=255) for c in fill]
+def window_and_stride(window, stride, H: int, W: int):
+    """Complete and check them: (rows, columns) and (down, right), in pixels.
 
-
-def _window_and_stride(window, stride, H, W):
+    Raises:
+        TypeError, ValueError: as `occlusion`.
+    """
     window = pair("window", max(1, min(H, W) // 6) if window is None else window, at_least=1)
     if window[0] > H or window[1] > W:
         raise ValueError(f"a window of {window[0]}×{window[1]} pixels is larger than the photo, "
@@ -156,14 +153,22 @@ def _window_and_stride(window, stride, H, W):
     return window, stride
 
 
-def _places(n: int, window: int, stride: int) -> list[slice]:
+def places(n: int, window: int, stride: int) -> list[slice]:
     """Where the window stands along n pixels: at every multiple of the stride, to the border."""
     last = math.ceil((n - window) / stride) * stride
     return [slice(i, min(i + window, n)) for i in range(0, last + 1, stride)]
 
 
-def _hides(xp, places: list[slice], n: int, dtype):
-    hides = np.zeros((len(places), n), dtype)
-    for row, place in zip(hides, places, strict=True):
+def _colour(fill):
+    if isinstance(fill, str) and fill == "grey":
+        return [GREY] * 3
+    if isinstance(fill, str) or not hasattr(fill, "__len__") or len(fill) != 3:
+        raise ValueError(f"fill is {fill!r}: give {', '.join(FILLS)}, or a colour (R, G, B)")
+    return [number("a colour of fill", c, at_least=0, at_most=255) for c in fill]
+
+
+def _hides(xp, positions: list[slice], n: int, dtype):
+    hides = np.zeros((len(positions), n), dtype)
+    for row, place in zip(hides, positions, strict=True):
         row[place] = 1
     return xp.asarray(hides)

@@ -110,13 +110,15 @@ def random_masks(rng, count: int, size: tuple[int, int], *, cells: int = 7, keep
     """
     cells, keep = whole("cells", cells, 1), number("keep", keep, above=0, at_most=1)
     high, wide = (-(-n // cells) for n in size)                                 # ⌈H/h⌉, ⌈W/w⌉
-    masks = np.empty((count, *size), np.float32)
-    for mask in masks:  # each draws in its turn, so that no batch size changes a mask
-        grid = (rng.random((1, 1, cells, cells)) < keep).astype(np.float32)
-        top, left = rng.integers(0, high), rng.integers(0, wide)
-        large = ops.upsample_bilinear(grid, ((cells + 1) * high, (cells + 1) * wide))[0, 0]
-        mask[...] = large[top : top + size[0], left : left + size[1]]
-    return masks
+    grids, corners = np.empty((count, 1, cells, cells), np.float32), []
+    for grid in grids:  # each draws in its turn, so that no batch size changes a mask
+        grid[...] = rng.random(grid.shape) < keep
+        corners.append((rng.integers(0, high), rng.integers(0, wide)))
+    large = ops.upsample_bilinear(grids, ((cells + 1) * high, (cells + 1) * wide))[:, 0]
+    return np.stack([
+        mask[top : top + size[0], left : left + size[1]]
+        for mask, (top, left) in zip(large, corners, strict=True)
+    ])
 
 
 def _source(pixels, masks, rng, cells, keep):
