@@ -77,9 +77,12 @@ class Sight:
         """The likeliest classes as bars."""
         return "what the network says", pictures.bars(top(self.net, self.scores), (EDGE, EDGE))
 
-    def over(self, title: str, map) -> Tile:
-        """A map (1, H, W) over the photo in grey, with a scale; one that is zero says so."""
-        picture = pictures.heat(map, self.args.colours, self.x, EDGE)
+    def over(self, title: str, map, name: str | None = None) -> Tile:
+        """A map (1, H, W) over the photo in grey, with a scale; one that is zero says so.
+
+        `name` of colours is for a map that has its own, whatever the options say.
+        """
+        picture = pictures.heat(map, name or self.args.colours, self.x, EDGE)
         return self._unless_zero(title, map), picture
 
     def signed(self, title: str, g) -> Tile:

@@ -29,6 +29,7 @@ from minigrad.techniques.learn.evaluation import (
     temperature,
 )
 from minigrad.techniques.learn.recipe import Recipe
+from minigrad.techniques.look.deeplift import deeplift
 from minigrad.techniques.look.filters import filters
 from minigrad.techniques.look.grad_cam import grad_cam, grad_cam_plus_plus, guided_grad_cam
 from minigrad.techniques.look.gradient import (
@@ -40,6 +41,7 @@ from minigrad.techniques.look.gradient import (
 )
 from minigrad.techniques.look.integrated import integrated_gradients
 from minigrad.techniques.look.occlusion import occlusion
+from minigrad.techniques.look.relevance import Rule, composite, relevance
 from minigrad.techniques.look.rise import rise
 from minigrad.techniques.look.score_cam import score_cam
 from minigrad.techniques.look.smooth import smooth_gradient
@@ -71,6 +73,7 @@ __all__ = [
     "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
     "grad_cam", "grad_cam_plus_plus", "guided_grad_cam", "input_times_gradient",
     "integrated_gradients", "occlusion", "rise", "score_cam", "smooth_gradient",
+    "Rule", "composite", "deeplift", "relevance",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "opinion", "preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/

@@ -23,6 +23,7 @@ import numpy as np
 from minigrad import ops
 from minigrad.rules import deconvnet, guided
 from minigrad.techniques.look.controls import centred_gaussian, random_map
+from minigrad.techniques.look.deeplift import deeplift
 from minigrad.techniques.look.grad_cam import grad_cam, grad_cam_plus_plus, guided_grad_cam
 from minigrad.techniques.look.gradient import (
     added_colours,
@@ -32,7 +33,7 @@ from minigrad.techniques.look.gradient import (
 )
 from minigrad.techniques.look.integrated import integrated_gradients
 from minigrad.techniques.look.occlusion import occlusion
-from minigrad.techniques.look.relevance import Rule, deeplift, relevance
+from minigrad.techniques.look.relevance import Rule, relevance
 from minigrad.techniques.look.rise import rise
 from minigrad.techniques.look.score_cam import score_cam
 from minigrad.techniques.look.smooth import smooth_gradient
