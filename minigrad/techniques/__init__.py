@@ -29,6 +29,9 @@ from minigrad.techniques.learn.evaluation import (
     temperature,
 )
 from minigrad.techniques.learn.recipe import Recipe
+from minigrad.techniques.look.believe import believe
+from minigrad.techniques.look.controls import centred_gaussian, random_map
+from minigrad.techniques.look.curves import deletion, insertion
 from minigrad.techniques.look.deeplift import deeplift
 from minigrad.techniques.look.filters import filters
 from minigrad.techniques.look.grad_cam import grad_cam, grad_cam_plus_plus, guided_grad_cam
@@ -40,10 +43,14 @@ from minigrad.techniques.look.gradient import (
     saliency,
 )
 from minigrad.techniques.look.integrated import integrated_gradients
+from minigrad.techniques.look.maps import CONTROLS, MAPS, Effort, Way
 from minigrad.techniques.look.occlusion import occlusion
+from minigrad.techniques.look.randomise import randomisation
 from minigrad.techniques.look.relevance import Rule, composite, relevance
 from minigrad.techniques.look.rise import rise
+from minigrad.techniques.look.scenes import pointing_game, relevance_mass
 from minigrad.techniques.look.score_cam import score_cam
+from minigrad.techniques.look.sensitivity import infidelity, max_sensitivity, unexplained, worth
 from minigrad.techniques.look.smooth import smooth_gradient
 from minigrad.techniques.make.excite import (
     drawable_channel,
@@ -74,6 +81,9 @@ __all__ = [
     "grad_cam", "grad_cam_plus_plus", "guided_grad_cam", "input_times_gradient",
     "integrated_gradients", "occlusion", "rise", "score_cam", "smooth_gradient",
     "Rule", "composite", "deeplift", "relevance",
+    "CONTROLS", "MAPS", "Effort", "Way", "believe", "centred_gaussian", "deletion", "infidelity",
+    "insertion", "max_sensitivity", "pointing_game", "random_map", "randomisation",
+    "relevance_mass", "unexplained", "worth",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "opinion", "preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/

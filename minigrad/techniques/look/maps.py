@@ -180,7 +180,7 @@ MAPS = (
     Way("occlusion", _occlusion,
         "mean of S(x) − S(x without q), q ∋ p", "Zeiler and Fergus 2013"),
     Way("RISE", _rise,
-        "E[p(x ∘ m) | m shows the pixel] − mean", "Petsiuk 2018"),
+        "E[p(x ∘ m) | m = 1 there] − mean", "Petsiuk 2018"),
 )  # fmt: skip
 
 
