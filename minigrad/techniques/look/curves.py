@@ -90,8 +90,8 @@ def _exchanged(net, objective, before, after, evidence, steps, rng, batch) -> Cu
             values.append(objective.of_each(activations(net, versions, objective)))
     f = xp.concatenate(values).reshape(len(before), -1)                     # (N, S + 1)
     # ∫ f ds ≈ Σ_i (f_i + f_{i+1}) / 2 · (s_{i+1} − s_i), trapezia
-    area = ((f[:, :-1] + f[:, 1:]) / 2 * xp.diff(share)).sum(axis=1)
-    return Curve(share, f, area)
+    share = share.astype(f.dtype)
+    return Curve(share, f, ((f[:, :-1] + f[:, 1:]) / 2 * xp.diff(share)).sum(axis=1))
 
 
 def places(evidence, shape, rng=None):
