@@ -66,9 +66,10 @@ def test_infidelity_is_captums(net, x, rng):
 def test_max_sensitivity_is_captums(net, x, rng):
     changes = rng.uniform(-0.1, 0.1, (6, *x.shape))
 
+    @torch.enable_grad()
     def explain(inputs):
-        image = inputs[0].detach().requires_grad_()
-        return torch.autograd.grad(net.theirs(image).sum(), image)[0]
+        image = (inputs[0] if isinstance(inputs, tuple) else inputs).detach().requires_grad_()
+        return torch.autograd.grad(net.theirs(image).sum(), image)
 
     theirs = metrics.sensitivity_max(explain, torch.from_numpy(x), n_perturb_samples=6,
                                      perturb_func=lambda inputs: inputs + in_their_order(changes))
