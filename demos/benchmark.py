@@ -1,4 +1,4 @@
-"""How fast this is: the work of the project, timed beside PyTorch, JAX and MyGrad.
+"""How fast this is: the work of the project, timed beside PyTorch, Captum, JAX and MyGrad.
 
 python -m demos benchmark                   minigrad alone
 python -m demos benchmark --peers           and whatever of the others is installed
@@ -42,7 +42,8 @@ def main(argv: list[str]) -> None:
     names = [name for name, package in contenders.PACKAGES.items() if _here(package)]
     names = names if args.peers else names[:1]
     print(_machine(names, threads), flush=True)
-    for task in args.tasks or tasks.TASKS:
+    chosen = [task for name in args.tasks or tasks.TASKS for task in tasks.GROUPS.get(name, [name])]
+    for task in dict.fromkeys(chosen):
         print(f"\n{tasks.TASKS[task]}")
         print(f"  {'':22}    median   fastest   ratio  peak memory  kept filters")
         results = measure(task, names, threads, args.repeats)
@@ -58,9 +59,11 @@ def options() -> argparse.ArgumentParser:
         formatter_class=Paragraphs,
     )
     add = parse.add_argument
-    add("--peers", action="store_true", help="time PyTorch, JAX and MyGrad too, where installed")
-    add("--tasks", nargs="*", default=None, choices=tasks.TASKS,
-        metavar="TASK", help=f"only these of {', '.join(tasks.TASKS)}")
+    groups = "; ".join(f"{name} is {', '.join(of)}" for name, of in tasks.GROUPS.items())
+    add("--peers", action="store_true",
+        help="time PyTorch, Captum, JAX and MyGrad too, where installed")
+    add("--tasks", nargs="*", default=None, choices=[*tasks.TASKS, *tasks.GROUPS],
+        metavar="TASK", help=f"only these of {', '.join(tasks.TASKS)}; {groups}")
     add("--neighbour", action="store_true", help="the image loop alone and beside busy programs")
     add("--repeats", type=int, default=7, help="turns of each contender, of two timed runs (7)")
     add("--threads", type=int, default=None, help="for all of them; one to a core")
@@ -83,8 +86,11 @@ def measure(task: str, names: list[str], threads: int, repeats: int) -> dict[str
 
 
 def table(results: dict[str, dict]):
-    """Yield a line per contender: times in milliseconds, and ratios to PyTorch's median time."""
-    yardstick = results.get("PyTorch")
+    """Yield a line per contender: times in milliseconds, and ratios to a peer's median time.
+
+    The peer is PyTorch, and where maps are made Captum, which runs on it.
+    """
+    yardstick = results.get("PyTorch") or results.get("Captum")
     for name, result in results.items():
         seconds = result["seconds"]
         median = statistics.median(seconds)
@@ -175,7 +181,7 @@ def _ask(runner: subprocess.Popen, question: str) -> dict:
 
 def _machine(names: list[str], threads: int) -> str:
     versions = [f"Python {platform.python_version()}"]
-    packages = "numpy", "torch", "jax", "mygrad"
+    packages = "numpy", "torch", "captum", "jax", "mygrad"
     versions += [f"{p} {metadata.version(p)}" for p in packages if _here(p)]
     return f"{_processor()}, {threads} threads; {', '.join(versions)}"
 

@@ -51,8 +51,8 @@ def look(sight: looking.Sight):
     if found.taking_over is not None:
         winners, likeliest = to_numpy(found.taking_over)[0], int(sight.scores[0].argmax())
         grid, legend = grids.classes(winners, likeliest, net, looking.EDGE)
-        rows[1].append(("the likeliest class", grid))
-        rows[0].append(("the likeliest class, at so many positions", legend))
+        alone = ", the same everywhere" * bool((winners == likeliest).all())
+        rows[1] += [(f"the likeliest class{alone}", grid), ("at so many positions", legend)]
         note["the likeliest class, at so many positions"] = {
             class_name(net, int(k)): int((winners == k).sum()) for k in np.unique(winners)
         }

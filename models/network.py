@@ -181,7 +181,7 @@ class Network:
 
     @property
     def mean_colour(self):
-        """The colour that preprocessing turns into zero, (3,) float32, RGB 0–255, on the CPU."""
+        """The colour that preprocessing turns into zero, (3,) float64, RGB 0–255, on the CPU."""
         return self.preprocessing.mean_colour
 
     @property

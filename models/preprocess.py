@@ -54,8 +54,8 @@ class Preprocessing(NamedTuple):
 
     @property
     def mean_colour(self):
-        """The colour that becomes zero, (3,) float32 RGB, in grey levels."""
-        mean = np.array(self.mean, np.float32) / self.scale
+        """The colour that becomes zero, (3,) float64 RGB, in grey levels."""
+        mean = np.array(self.mean, np.float64) / self.scale
         return mean if self.channel_order == "RGB" else mean[::-1].copy()
 
     @classmethod

@@ -87,11 +87,13 @@ def over_photo(values, pixels, top: float, name: str = USUAL) -> Image.Image:
     return Image.fromarray(np.rint(mixed).clip(0, 255).astype(np.uint8))
 
 
-def with_scale(picture: Image.Image, top: float, name: str = USUAL) -> Image.Image:
+def with_scale(
+    picture: Image.Image, top: float, name: str = USUAL, low: float = 0
+) -> Image.Image:
     """A picture, and below it what its colours say."""
     page = Image.new("RGB", (picture.width, picture.height + BAR + TEXT), (255, 255, 255))
     page.paste(picture, (0, 0))
-    page.paste(scale_bar(picture.width, top, name), (0, picture.height))
+    page.paste(scale_bar(picture.width, top, name, low), (0, picture.height))
     return page
 
 

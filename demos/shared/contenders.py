@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 import models
-from demos.shared import peers
+from demos.shared import look_tasks, peers
 from demos.shared.peak import forget_peak, memory
 from demos.shared.tasks import arrays
 
@@ -24,6 +24,7 @@ PACKAGES = {
     "minigrad": "minigrad",
     "PyTorch": "torch",
     "PyTorch channels_last": "torch",
+    "Captum": "captum",
     "JAX": "jax",
     "MyGrad": "mygrad",
 }
@@ -36,6 +37,8 @@ def minigrad(task: str):
 
     if task == "loop":
         return image_loop()
+    if task in look_tasks.TASKS:
+        return look_tasks.minigrad(task)
     net, layers, pixels, labels = arrays(task)
     if task != "training":  # loaded filters are frozen
         net.params |= {name: freeze(a) for name, a in net.params.items() if a.ndim == 4}
@@ -79,9 +82,15 @@ CONTENDERS = {
     "minigrad": minigrad,
     "PyTorch": peers.pytorch,
     "PyTorch channels_last": lambda task: peers.pytorch(task, channels_last=True),
+    "Captum": look_tasks.captum,
     "JAX": peers.jax,
     "MyGrad": peers.mygrad,
 }
+
+
+def can(name: str, task: str) -> bool:
+    """Whether a contender is asked for a task at all: Captum makes maps, and nobody else does."""
+    return name == "minigrad" or (name == "Captum") == (task in look_tasks.TASKS)
 
 
 def serve(name: str, task: str) -> None:
@@ -91,7 +100,7 @@ def serve(name: str, task: str) -> None:
     run = None
     for question in sys.stdin:
         if question.strip() == "begin":
-            run = CONTENDERS[name](task)
+            run = CONTENDERS[name](task) if can(name, task) else None
             if run is None:
                 answer = {"missing": True}
             else:

@@ -1,6 +1,6 @@
-"""Values at the places of a coarse grid, as pictures: numbers in colours, classes with a legend.
+"""Maps that do not begin at zero, and grids: numbers from a lowest one on, classes with a legend.
 
-Used by: occlusion.py, whose window stands at every place of such a grid.
+Used by: occlusion.py, whose window stands at every place of a grid; rise.py.
 """
 
 import numpy as np
@@ -21,10 +21,13 @@ def numbers(values, low: float, high: float, name: str, edge: int) -> Image.Imag
     """A grid of numbers (rows, columns) in colours from low to high, and below it the scale."""
     share = (values - low) / (high - low) if high > low else 0 * values
     picture = enlarged(colours.coloured(share.clip(0, 1), name), edge)
-    page = Image.new("RGB", (picture.width, picture.height + colours.BAR + colours.TEXT), "white")
-    page.paste(picture, (0, 0))
-    page.paste(colours.scale_bar(picture.width, high, name, low), (0, picture.height))
-    return page
+    return colours.with_scale(picture, high, name, low)
+
+
+def over(map, photo, low: float, high: float, name: str, edge: int) -> Image.Image:
+    """A map (H, W) in colours from low to high over its photo (3, H, W), and below it the scale."""
+    laid = colours.over_photo(map - low, photo, (high - low) or 1, name)
+    return colours.with_scale(pictures.fitted(laid, edge), high, name, low)
 
 
 def classes(winners, usual: int, net, edge: int) -> tuple[Image.Image, Image.Image]:

@@ -3,7 +3,10 @@
     with patiently("the panel"):
         combinations = panel(net, x, objective)
 
-Used by: rules.py, whose gradients at a large size take a minute and have no steps to count.
+A technique that works in batches shows them itself: occlusion(…, progress=batches("positions")).
+
+Used by: rules.py, whose gradients at a large size take a minute and have no steps to count;
+occlusion.py and rise.py, which have.
 """
 
 import contextlib

@@ -7,7 +7,7 @@ import pytest
 
 import models
 from demos import benchmark
-from demos.shared import contenders, tasks
+from demos.shared import contenders, look_tasks, tasks
 
 
 def test_ratios_are_to_pytorch_and_of_medians():
@@ -37,6 +37,34 @@ def test_minigrad_trains_every_parameter():
     net = models.build("minivgg_bn")
     assert len(gradients) == len(net.learned)
     assert all(np.isfinite(g).all() for g in gradients)
+
+
+@pytest.mark.parametrize("task", tasks.GROUPS["looking"])
+def test_a_map_that_is_timed_is_the_same_map_in_captum(task):
+    pytest.importorskip("captum")
+    ours, theirs = (make(task)() for make in (look_tasks.minigrad, look_tasks.captum))
+    ours, theirs = getattr(ours, "drop", getattr(ours, "map", ours)), theirs.detach().numpy()
+    theirs = theirs if theirs.shape == ours.shape else theirs[:, 0]
+    assert abs(ours - theirs).max() < 0.01 * abs(theirs).max()  # a relu near zero may flip
+
+
+def test_captum_is_asked_for_maps_and_the_others_for_all_else():
+    assert [name for name in contenders.CONTENDERS if contenders.can(name, "occlusion")] == [
+        "minigrad", "Captum"]
+    assert "Captum" not in [n for n in contenders.CONTENDERS if contenders.can(n, "iteration")]
+
+
+def test_where_there_is_no_pytorch_the_ratio_is_to_captum():
+    results = {name: {"seconds": [s], "peak": 0, "kept": 0}
+               for name, s in [("minigrad", 1.0), ("Captum", 4.0)]}
+    assert [line.split()[5] for line in benchmark.table(results)] == ["0.25", "1.00"]
+
+
+def test_a_group_is_all_its_tasks_once(monkeypatch, capsys):
+    timed = []
+    monkeypatch.setattr(benchmark, "measure", lambda task, *_: timed.append(task) or {})
+    benchmark.main(["--tasks", "looking", "forward", "occlusion"])
+    assert timed == [*tasks.GROUPS["looking"], "forward"]
 
 
 def test_fewer_than_one_turn_is_refused():

@@ -15,9 +15,9 @@ class SmallNet:
     """What a technique may ask of a network: `layers`, and activations by name."""
 
     name = "small"
+    mean_colour = np.array([120.0, 110.0, 100.0])
     layers = dict.fromkeys(["conv1", "relu1", "pool1", "conv2", "relu2", "scores"])
     score_layer = "scores"
-    mean_colour = np.array([120.0, 110.0, 100.0])
 
     def __init__(self, seed=0):
         rng = np.random.default_rng(seed)
@@ -45,18 +45,18 @@ class SmallNet:
 
 
 class LinearNet:
-    """Scores linear in the pixels, S_k = ⟨w_k, x⟩ + b_k: every map has a closed form."""
+    """Scores linear in the pixels, S_k = ⟨w_k, x⟩ + b_k: the gradient is w_k for every photo."""
 
     name = "linear"
-    layers = {"scores": None}
-    score_layer = "scores"
     mean_colour = np.array([120.0, 110.0, 100.0])
+    layers = dict.fromkeys(["scores"])
+    score_layer = "scores"
 
-    def __init__(self, size=(6, 6), classes=5, seed=0):
+    def __init__(self, edge=6, seed=0):
         rng = np.random.default_rng(seed)
-        self.w, self.b = rng.normal(size=(classes, 3, *size)), rng.normal(size=classes)
+        self.w, self.b = rng.normal(size=(5, 3, edge, edge)), rng.normal(size=5)
 
     def __call__(self, x, only=None):
-        w = self.w.astype(x.dtype).reshape(len(self.w), -1)
+        w = self.w.astype(x.dtype).reshape(5, -1)
         scores = ops.linear(ops.flatten(x), w, self.b.astype(x.dtype))
         return Activations({"scores": scores}, self.score_layer)

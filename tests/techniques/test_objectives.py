@@ -109,6 +109,33 @@ def test_a_code_is_at_distance_one_from_nothing_and_zero_from_itself(rng):
     assert objective({"a": target}) == 0
 
 
+def test_the_probability_of_a_class_is_that_of_the_softmax(rng):
+    scores = rng.normal(size=(3, 4))
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    acts = Activations({"fc": scores}, "fc")
+    assert objectives.class_probability(2)(acts) == pytest.approx(p[:, 2].sum())
+    assert np.allclose(objectives.class_probability(2).of_each(acts), p[:, 2])
+
+
+def test_the_class_of_a_score_and_of_a_probability_can_be_read_and_a_sum_has_none():
+    score, p = objectives.class_score(1), objectives.class_probability(2)
+    assert (score.k, p.k) == (1, 2)
+    assert {one.k for one in (score + p, 2 * score, score - p, -p)} == {None}
+    assert objectives.channel("conv1", 3).k is None
+
+
+@pytest.mark.parametrize("objective", [
+    objectives.class_score(1), objectives.unit("relu1", 2, 4, 5), objectives.energy("conv2"),
+    objectives.class_score(1) - 0.5 * objectives.channel("relu2", 3), -objectives.cross_entropy(2),
+])
+def test_what_each_image_is_worth_alone_adds_up_to_the_batch(rng, objective):
+    x = rng.normal(size=(3, 3, 8, 8))
+    acts = SmallNet()(x)
+    found = objective.of_each(acts)
+    assert np.allclose(found, [objective(SmallNet()(x[n : n + 1])) for n in range(3)])
+    assert found.sum() == pytest.approx(objective(acts))
+
+
 def test_cross_entropy_is_minus_the_log_probability_summed_over_the_batch(rng):
     scores = rng.normal(size=(3, 4))
     p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)

@@ -19,14 +19,15 @@ from minigrad.checked import whole
 from minigrad.tensor import Tensor
 
 
-def behind(photo, m, v, out):
-    """x ∘ m of one photo behind several masks, written to `out`.
+def behind(photo, m, v, out=None):
+    """x ∘ m of one photo behind several masks, written to `out` if it is given.
 
-    photo (3, H, W), m (n, H, W), v broadcast to (3, H, W) → out (n, 3, H, W).
+    photo (3, H, W), m (n, H, W), v broadcast to (3, H, W) → (n, 3, H, W).
     """
     # m · x + (1 − m) · v = v + m · (x − v)
-    array_module(photo).multiply(m[:, None], photo - v, out=out)
+    out = array_module(photo).multiply(m[:, None], photo - v, out=out)
     out += v
+    return out
 
 
 def photos(pixels):

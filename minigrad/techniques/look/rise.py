@@ -90,13 +90,24 @@ def rise_so_far(
         M = draw(several)                                                       # (n, H, W)
         for n, photo in enumerate(pixels):
             versions = room[: len(M)]
-            behind(photo, M, v, out=versions)
+            behind(photo, M, v, versions)
             f = objective.of_each(activations(net, versions, objective))        # (n,)
             # Σ_n f(x ∘ M_n) · M_n
             total[n] += xp.tensordot(f, M, axes=1)
         shown += M.sum(axis=0)
         seen = shown > 0
         yield SoFar(several.stop, xp.where(seen, total / xp.where(seen, shown, 1), xp.nan))
+
+
+def behind_random_masks(
+    net, pixels, objective: Objective, *, masks: int, rng=None, cells: int = 7, keep: float = 0.5
+):
+    """The first versions of one photo that `rise` asks, and what it hears: (M, 3, H, W), (M,)."""
+    (photo,) = photos(pixels)
+    drawn = random_masks(always_the_same(rng), masks, photo.shape[1:], cells=cells, keep=keep)
+    M = array_module(photo).asarray(drawn, photo.dtype)                         # (M, H, W)
+    versions = behind(photo, M, mean_colour(net, pixels))
+    return versions, objective.of_each(activations(net, versions, objective))
 
 
 def random_masks(rng, count: int, size: tuple[int, int], *, cells: int = 7, keep: float = 0.5):

@@ -25,7 +25,7 @@ from minigrad.checked import whole
 from minigrad.techniques.baselines import mean_colour
 from minigrad.techniques.look.grad_cam import cam_layer, coarse, enlarged
 from minigrad.techniques.look.masks import behind, parts, photos, room_for
-from minigrad.techniques.objectives import Objective, activations
+from minigrad.techniques.objectives import SCORES, Objective, activations
 
 
 def score_cam(
@@ -47,13 +47,14 @@ def score_cam(
         (N, H, W), 0 or more, in activations of the layer.
 
     Raises:
-        ValueError: the layer is none, has no rows and columns, or does not lie below the objective,
-            or all of its channels are the same everywhere.
+        ValueError: the layer is none, has no rows and columns or lies above the objective, or all
+            of its channels are the same everywhere.
     """
     pixels = photos(pixels)
     xp, size = array_module(pixels), pixels.shape[2:]
     layer = layer or cam_layer(net, objective, size)
     A, C = activations(net, pixels, _layer(layer))[layer], []                   # (N, K, h, w)
+    _check_below(net, layer, objective)
     if A.ndim != 4 or min(A.shape[2:]) < 2:
         raise ValueError(f"a unit of {layer} sees the whole photo, and shows no part of it: give a "
                          "layer with rows and columns")
@@ -63,7 +64,7 @@ def score_cam(
     for n, several in progress([(n, k) for n in range(len(A)) for k in parts(A.shape[1], batch)]):
         H = shown_by(A[n : n + 1, several], size)[0]                            # (n, H, W)
         versions = room[: len(H)]
-        behind(pixels[n], H, v, out=versions)
+        behind(pixels[n], H, v, versions)
         C.append(objective.of_each(activations(net, versions, objective)))
     nothing = activations(net, xp.zeros_like(pixels[:1]) + v, objective)
     # C_k = S(x ∘ H_k) − S(v)
@@ -99,6 +100,14 @@ def weights(A, C):
         raise ValueError("every channel of the layer is the same everywhere in a photo, so none "
                          "shows a part of it: give another layer")
     return ops.softmax(array_module(A).where(flat, -math.inf, C), axis=1)[:, :, None, None]
+
+
+def _check_below(net, layer: str, objective: Objective):
+    asked = [net.score_layer if name == SCORES else name for name in objective.layers]
+    order = list(net.layers)
+    if order.index(layer) >= max(map(order.index, asked)):
+        raise ValueError(f"{objective.name} does not depend on {layer}: give a layer that lies "
+                         "below it")
 
 
 def _layer(name: str) -> Objective:

@@ -7,6 +7,7 @@ from small import SmallNet
 import models
 from minigrad import ops
 from minigrad.techniques import score_cam
+from minigrad.techniques.look.grad_cam import cam_layer
 from minigrad.techniques.look.score_cam import shown_by, weights
 from minigrad.techniques.objectives import class_score, unit
 
@@ -67,13 +68,11 @@ def test_what_a_channel_shows_reaches_from_nothing_to_all(rng):
 
 
 def test_without_a_layer_it_is_the_one_of_grad_cam():
-    net = models.build("minivgg", classes=4)
+    net, one = models.build("minivgg", classes=4), unit("relu2_2", 3, 5, 5)
     x = np.random.default_rng(0).uniform(0, 255, (1, 3, 32, 32)).astype("float32")
-    map = score_cam(net, x, SCORE)
+    map = score_cam(net, x, one)
     assert map.shape == (1, 32, 32) and map.dtype == "float32" and map.min() >= 0
-    assert np.array_equal(map, score_cam(net, x, SCORE, layer="relu5_2"))
-    below = score_cam(net, x, unit("relu2_2", 3, 5, 5))
-    assert np.array_equal(below, score_cam(net, x, unit("relu2_2", 3, 5, 5), layer="relu2_1"))
+    assert np.array_equal(map, score_cam(net, x, one, layer=cam_layer(net, one)))
 
 
 @pytest.mark.parametrize(("layer", "sentence"), [
@@ -84,6 +83,11 @@ def test_a_layer_that_shows_no_part_says_why(layer, sentence):
     net = models.build("minivgg", classes=4)
     with pytest.raises(ValueError, match=sentence):
         score_cam(net, np.full((1, 3, 32, 32), 99, "float32"), SCORE, layer=layer)
+
+
+def test_a_layer_above_the_objective_is_said(x):
+    with pytest.raises(ValueError, match="does not depend on conv2: give a layer that lies below"):
+        score_cam(SmallNet(), x, unit("pool1", 2, 1, 1), layer="conv2")
 
 
 def test_a_layer_with_nothing_to_show_is_said(x):
