@@ -14,7 +14,7 @@ from models import storage
 def random_weights(tmp_path_factory):
     """A small network with random weights, in a file."""
     file = tmp_path_factory.mktemp("weights") / "some.h5"
-    net = models.build("minivgg", classes=["cup", "cat", "tea_cup", "dog"])
+    net = models.build("minivgg", classes=["cup", "cat", "tea cup", "dog"])
     storage.save(file, net.params, {"model": "minivgg", "classes": net.classes})
     return file
 

@@ -10,22 +10,12 @@ import models
 from demos import rules
 from demos.shared.command import PHOTOS
 from minigrad.command import run
-from models import storage
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    """A small network with random weights, in a file."""
-    file = tmp_path_factory.mktemp("weights") / "some.h5"
-    net = models.build("minivgg", classes=["cup", "cat", "tea cup", "dog"])
-    storage.save(file, net.params, {"model": "minivgg", "classes": net.classes})
-    return file
 
 
 @pytest.fixture
-def call(weights, tmp_path, capsys):
+def call(random_weights, tmp_path, capsys):
     def call(*argv):
-        options = ["--weights", str(weights), "--out", str(tmp_path)]
+        options = ["--weights", str(random_weights), "--out", str(tmp_path)]
         status = run(rules.main, [*options, *argv], "demos")
         made = [json.loads(note.read_text()) for note in tmp_path.glob("*_rules.json")]
         made = made[0] if made else None
@@ -43,9 +33,9 @@ def test_one_command_writes_the_sheet_each_picture_and_a_note(call, tmp_path):
     assert made["model"] == "minivgg" and made["objective"].startswith("unit")
 
 
-def test_the_value_in_the_note_is_the_activation_of_the_unit(call, weights):
+def test_the_value_in_the_note_is_the_activation_of_the_unit(call, random_weights):
     _, _, made = call("--layer", "relu3_1", "--unit", "7,10,12")
-    net = models.load("minivgg", weights)
+    net = models.load("minivgg", random_weights)
     acts = net(net.pixels(PHOTOS / "face.jpg"))
     assert made["value"] == pytest.approx(float(acts["relu3_1"][0, 7, 10, 12]), rel=1e-4)
     top, left, bottom, right = made["receptive field (top, left, bottom, right)"]

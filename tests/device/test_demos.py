@@ -29,6 +29,8 @@ PICTURES = {  # arguments, and how many grey levels a rounding may grow to
         ["maximize", "--layer", "conv2_1", "--channel", "1,2", "--steps", 2], 8,
     ),
     "filters": (["filters"], 3),
+    "grad_cam": (["grad_cam", "--class", 3, "--size", 48], 3),
+    "integrated": (["integrated", "--class", 3, "--size", 48, "--steps", 1], 3),
     "opinion": (["opinion", "--judge", "minivgg", "--only", "golf ball", "--steps", 1], 8),
 }  # fmt: skip
 

@@ -117,7 +117,9 @@ def weighted_gradient(A, g):
     α_ij = g²_ij / (2 g²_ij + Σ_ab A_ab · g³_ij)       (Chattopadhay et al. 2018, eq. 19)
 
     The paper takes S' = exp(S), whose first, second and third derivatives are S' times g, g² and g³
-    where S is linear in A; S' drops out of α, and out of w as one factor for the whole map.
+    where S is linear in A; S' drops out of α, and out of w as one factor for the whole map.  Where
+    Σ A · g is far below 2, α_ij is ½ everywhere: Grad-CAM of what speaks for S alone, which is why
+    the map is on in most of the photo.
     """
     xp = array_module(A)
     # where g > 0, and elsewhere relu(g) is 0:   α_ij = 1 / (2 + Σ_ab A_ab · g_ij)
@@ -180,7 +182,9 @@ def cam_layers(net, objective: Objective, image: tuple[int, int] | None = None) 
 
 
 def _convolved(net, name) -> bool:
-    """Whether filters made it, and no pooling since."""
+    """Whether filters made it, no pooling since, and it is no dropout's copy of a relu."""
+    if not any(net.layers[one].shapes for one in (name, *net.inputs[name])):
+        return len(net.inputs[name]) > 1 and _convolved(net, net.inputs[name][0])
     while _passes_on(net.layers[name]):
         name = net.inputs[name][0]
     return _has_filters(net.layers[name])

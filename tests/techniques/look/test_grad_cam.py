@@ -178,6 +178,8 @@ def test_for_what_is_inside_it_is_a_layer_that_all_of_it_is_made_of(name, asked,
 def test_the_layers_are_the_last_of_each_resolution():
     layers = cam_layers(models.table("vgg16"), SCORE)
     assert layers == ["relu5_3", "relu4_3", "relu3_3", "relu2_2", "relu1_2"]
+    layers = cam_layers(models.table("squeezenet1_0_caffe"), SCORE)     # no drop9
+    assert layers[:3] == ["relu_conv10", "fire9/concat", "fire8/concat"]
     assert cam_layers(models.table("minivgg"), SCORE, (32, 32))[0] == "relu5_2"
     assert cam_layers(models.table("minivgg"), channel("relu5_2", 0), (16, 16))[0] == "relu4_2"
 
