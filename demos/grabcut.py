@@ -91,7 +91,8 @@ def options() -> argparse.ArgumentParser:
     """Options by the names of the paper."""
     parse = looking.options("grabcut", __doc__)
     add = parse.add_argument
-    add("--map", default="saliency", choices=MAPS, help="where the seeds are (saliency)")
+    add("--map", default="saliency", choices=MAPS, metavar="NAME",
+        help=f"whose strongest pixels are seeds: {', '.join(MAPS)} (saliency)")
     add("--foreground", default=0.95, type=float, metavar="Q",
         help="the quantile of the map from which on there surely is object (0.95)")
     add("--background", default=0.30, type=float, metavar="Q",

@@ -67,6 +67,10 @@ def grabcut(
     if pixels.ndim != 4 or maps.shape != (len(pixels), *pixels.shape[2:]):
         raise ValueError(f"maps {maps.shape} do not fit images {pixels.shape}: give (N, H, W) for "
                          "(N, 3, H, W)")
+    for one in maps:
+        if not np.isfinite(one).all() or one.min() == one.max():
+            raise ValueError("a map that is the same everywhere, or no number somewhere, does not "
+                             "say where the object is")
     maps = blurred(maps[:, None], blur * min(maps.shape[1:]))[:, 0]
     seeds = np.stack([_seeds(one, foreground, background) for one in maps])
     photos = np.rint(pixels.clip(0, 255)).astype(np.uint8).transpose(0, 2, 3, 1)    # (N, H, W, 3)
@@ -82,9 +86,6 @@ def overlap(a, b):
 
 def _seeds(one, foreground, background):
     """1 where there surely is object, 0 where there surely is none: (H, W) → (H, W)."""
-    if not np.isfinite(one).all() or one.min() == one.max():
-        raise ValueError("a map that is the same everywhere, or no number somewhere, does not say "
-                         "where the object is")
     low, high = np.quantile(one, [background, foreground])
     seeds = np.full(one.shape, NEITHER, np.uint8)
     seeds[one >= high] = 1

@@ -123,7 +123,7 @@ def composite(
     whole image: the fully connected ones, and the last, whatever it is.  With top=Rule("zero") it
     is the choice of Montavon et al. 2019 for VGG-16.
     """
-    named = [n for n, layer in net.layers.items() if len(layer.shapes.get("weight", ())) > 1]
+    named = _weighted(net)
     convolutions = [n for n in named[:-1] if len(net.layers[n].shapes["weight"]) == 4]
     half = (len(convolutions) + 1) // 2
     table = dict.fromkeys(named, top)
@@ -135,19 +135,24 @@ def composite(
 # ── The table ───────────────────────────────────────────────────────────────────────────────────
 
 
+def _weighted(net) -> list[str]:
+    """The layers with weights, as fully connected ones and convolutions have, by name."""
+    return [n for n, layer in net.layers.items() if len(layer.shapes.get("weight", ())) > 1]
+
+
 def _table(net, rules) -> Mapping[str, Rule]:
     """{layer: Rule} from what a caller may give."""
-    table = composite(net)
     if rules is None:
-        return table
-    rules = dict.fromkeys(table, rules) if isinstance(rules, Rule) else rules
+        return composite(net)
+    known = _weighted(net)
+    rules = dict.fromkeys(known, rules) if isinstance(rules, Rule) else rules
     if not isinstance(rules, Mapping) or not all(isinstance(r, Rule) for r in rules.values()):
         raise TypeError(f"rules is {rules!r}: give {{layer: Rule}}, as composite(net) does, or one "
                         "for all, as Rule('gamma', 0.25)")
     for layer, rule in rules.items():
-        if layer not in table:
+        if layer not in known:
             raise ValueError(f"{net.name} has no layer {layer!r} with weights; "
-                             f"{nearest(layer, table)}")
+                             f"{nearest(layer, known)}")
         if rule.name == "box" and net.inputs[layer]:
             raise ValueError(f"zᴮ is for the layer that reads the image, and {layer} reads "
                              f"{net.inputs[layer][0]}")
