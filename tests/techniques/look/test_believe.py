@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-import models
 from minigrad.techniques.look.believe import (
     MEASURES,
     OF_A_PHOTO,
@@ -23,60 +22,51 @@ SCORE = class_score(1)
 GAUSSIAN = CONTROLS[1]
 
 
-@pytest.fixture(scope="module")
-def net():
-    return models.build("minivgg", classes=4)
-
-
-@pytest.fixture(scope="module")
-def x():
-    return np.random.default_rng(0).uniform(0, 255, (1, 3, 32, 32)).astype(np.float32)
-
-
 # ── One map ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_map_has_every_number_of_a_photo(net, x):
-    numbers = believe(net, x, SCORE)
+def test_a_map_has_every_number_of_a_photo(untrained, noise):
+    numbers = believe(untrained, noise, SCORE)
     assert tuple(numbers) == OF_A_PHOTO
     assert all(one.shape == (1,) and np.isfinite(one).all() for one in numbers.values())
 
 
-def test_the_controls_forget_nothing_and_are_calm(net, x):
-    numbers = believe(net, x, SCORE, way=GAUSSIAN)
+def test_the_controls_forget_nothing_and_are_calm(untrained, noise):
+    numbers = believe(untrained, noise, SCORE, way=GAUSSIAN)
     assert numbers["random weights"] == 1 and numbers["sensitivity"] == 0
 
 
-def test_of_a_class_the_curves_are_of_its_probability_and_of_a_unit_its_own(net, x):
-    asked = Asked(net, x, SCORE)
+def test_of_a_class_the_curves_are_of_its_probability_and_of_a_unit_its_own(untrained, noise):
+    asked = Asked(untrained, noise, SCORE)
     M = asked.map(GAUSSIAN)
     found = MEASURES["deletion"].of(asked, GAUSSIAN, M)
     settings = {"evidence": M, "steps": asked.steps, "rng": asked.rng}
-    assert found == deletion(net, x, class_probability(1), **settings).area
+    assert found == deletion(untrained, noise, class_probability(1), **settings).area
     one = unit("relu2_1", 3, 4, 4)
     settings["rng"] = asked.rng
-    found = MEASURES["deletion"].of(Asked(net, x, one), GAUSSIAN, M)
-    assert found == deletion(net, x, one, **settings).area
+    found = MEASURES["deletion"].of(Asked(untrained, noise, one), GAUSSIAN, M)
+    assert found == deletion(untrained, noise, one, **settings).area
 
 
-def test_what_squares_are_worth_is_asked_once(net, x):
-    asked = Asked(net, x, SCORE)
+def test_what_squares_are_worth_is_asked_once(untrained, noise):
+    asked = Asked(untrained, noise, SCORE)
     assert asked.worth is asked.worth
 
 
-def test_pointing_and_mass_are_of_one_map_of_the_scene(net, x):
-    mask = np.zeros((1, 32, 64), bool)
-    mask[:, :, :32] = True
+def test_pointing_and_mass_are_of_one_map_of_the_scene(untrained, noise):
+    mask = np.zeros((1, 32, 96), bool)
+    mask[:, :, :48] = True
     calls = []
 
     def make(net, pixels, objective, effort, rng):
         calls.append((pixels.shape, objective.name))
         return mask.astype(float)
 
-    asked = Asked(net, x, SCORE, scene=Scene(np.concatenate([x, x], axis=3), 3, mask, 0))
+    scene = Scene(np.concatenate([noise, noise], axis=3), 3, mask, 0)
+    asked = Asked(untrained, noise, SCORE, scene=scene)
     found = [MEASURES[name].of(asked, Way("fake", make, "", ""), None)
              for name in ("pointing", "mass")]
-    assert found == [1, 1] and calls == [((1, 3, 32, 64), "score of class 3")]
+    assert found == [1, 1] and calls == [((1, 3, 32, 96), "score of class 3")]
 
 
 def test_a_map_that_says_nothing_is_known(rng):
@@ -89,9 +79,9 @@ def test_a_map_that_says_nothing_is_known(rng):
     (["insersion"], "did you mean insertion"),
     (["pointing"], "played on a scene"),
 ])
-def test_a_number_that_cannot_be_had_is_said(net, x, measures, said):
+def test_a_number_that_cannot_be_had_is_said(untrained, noise, measures, said):
     with pytest.raises(ValueError, match=said):
-        believe(net, x, SCORE, way=MAPS[0], measures=measures)
+        believe(untrained, noise, SCORE, way=MAPS[0], measures=measures)
 
 
 # ── Over many photos ────────────────────────────────────────────────────────────────────────────

@@ -10,19 +10,10 @@ from minigrad.techniques.objectives import class_score, unit
 LITTLE = Effort(samples=2, steps=2, windows=2, masks=12, channels=3)
 
 
-@pytest.fixture(scope="module")
-def net():
-    return models.build("minivgg", classes=4)
-
-
-@pytest.fixture(scope="module")
-def x():
-    return np.random.default_rng(0).uniform(0, 255, (1, 3, 32, 48)).astype(np.float32)
-
-
 @pytest.mark.parametrize("way", (*CONTROLS, *MAPS), ids=lambda way: way.name)
-def test_every_way_makes_a_map_of_the_photo_and_the_same_again(net, x, way):
-    one, again = (way.map(net, x, class_score(1), effort=LITTLE, seed=3) for _ in range(2))
+def test_every_way_makes_a_map_of_the_photo_and_the_same_again(untrained, noise, way):
+    settings = {"effort": LITTLE, "seed": 3}
+    one, again = (way.map(untrained, noise, class_score(1), **settings) for _ in range(2))
     assert one.shape == (1, 32, 48) and one.dtype == np.float32
     assert np.isfinite(one).all() and one.any() and np.array_equal(one, again)
     assert way.equation and way.source
@@ -30,8 +21,8 @@ def test_every_way_makes_a_map_of_the_photo_and_the_same_again(net, x, way):
 
 @pytest.mark.parametrize("way", [w for w in (*CONTROLS, *MAPS) if w.name in
                                  ("random", "SmoothGrad", "RISE")], ids=lambda way: way.name)
-def test_another_seed_draws_other_numbers(net, x, way):
-    one, other = (way.map(net, x, class_score(1), effort=LITTLE, seed=s) for s in (0, 1))
+def test_another_seed_draws_other_numbers(untrained, noise, way):
+    one, other = (way.map(untrained, noise, class_score(1), effort=LITTLE, seed=s) for s in (0, 1))
     assert not np.array_equal(one, other)
 
 
@@ -44,10 +35,10 @@ def test_every_way_answers_for_a_unit_and_on_a_branched_network():
             assert M.shape == (1, 64, 64) and np.isfinite(M).all(), (way.name, objective.name)
 
 
-def test_only_the_controls_do_not_depend_on_the_network(net, x):
+def test_only_the_controls_do_not_depend_on_the_network(untrained, noise):
     other = models.build("minivgg", classes=4, random_seed=9)
     for way in (*CONTROLS, *MAPS):
-        maps = [way.map(n, x, class_score(1), effort=LITTLE) for n in (net, other)]
+        maps = [way.map(n, noise, class_score(1), effort=LITTLE) for n in (untrained, other)]
         assert np.array_equal(*maps) == way.control, way.name
 
 

@@ -23,16 +23,6 @@ SCORE = class_score(1)
 PHOTOS = pathlib.Path(__file__).parents[3] / "demos" / "photos"
 
 
-@pytest.fixture(scope="module")
-def net():
-    return models.build("minivgg", classes=4)
-
-
-@pytest.fixture(scope="module")
-def x():
-    return np.random.default_rng(0).uniform(0, 255, (1, 3, 32, 32)).astype(np.float32)
-
-
 def test_equal_maps_correlate_with_one_and_reversed_ones_with_minus_one(rng):
     M = rng.normal(size=(3, 5, 7))
     assert np.allclose(spearman(M, M), 1) and np.allclose(spearman(M, -M), -1)
@@ -61,22 +51,22 @@ def test_unrelated_maps_hardly_correlate(rng):
     assert abs(spearman(rng.normal(size=(1, 99, 99)), rng.normal(size=(1, 99, 99)))[0]) < 0.05
 
 
-def test_randomising_nothing_changes_nothing(net, x, rng):
-    same = randomised(net, [], rng)
-    assert np.array_equal(saliency(same, x, SCORE), saliency(net, x, SCORE))
-    assert randomisation(net, x, SCORE, at=[]) == {}
+def test_randomising_nothing_changes_nothing(untrained, noise, rng):
+    same = randomised(untrained, [], rng)
+    assert np.array_equal(saliency(same, noise, SCORE), saliency(untrained, noise, SCORE))
+    assert randomisation(untrained, noise, SCORE, at=[]) == {}
 
 
-def test_the_network_that_is_given_stays_as_it_is(net, x):
-    before = {name: array.copy() for name, array in net.params.items()}
-    randomisation(net, x, SCORE, at=["conv1_1"])
-    assert all(np.array_equal(array, net.params[name]) for name, array in before.items())
+def test_the_network_that_is_given_stays_as_it_is(untrained, noise):
+    before = {name: array.copy() for name, array in untrained.params.items()}
+    randomisation(untrained, noise, SCORE, at=["conv1_1"])
+    assert all(np.array_equal(array, untrained.params[name]) for name, array in before.items())
 
 
-def test_only_the_layers_that_are_named_forget(net, rng):
-    other = randomised(net, ["fc7", "conv3_1"], rng)
-    changed = {name for name in net.params
-               if not np.array_equal(net.params[name], other.params[name])}
+def test_only_the_layers_that_are_named_forget(untrained, rng):
+    other = randomised(untrained, ["fc7", "conv3_1"], rng)
+    changed = {name for name in untrained.params
+               if not np.array_equal(untrained.params[name], other.params[name])}
     assert {name.split("/")[0] for name in changed} == {"fc7", "conv3_1"}
 
 
@@ -99,30 +89,30 @@ def test_batch_norm_becomes_the_identity_on_its_statistics(rng):
     assert (other.params[f"{norm}/running_mean"] == 3).all()
 
 
-def test_layers_forget_from_the_score_down_each_on_top_of_those_before(net, x):
+def test_layers_forget_from_the_score_down_each_on_top_of_those_before(untrained, noise):
     seen = []
 
     def look(net, pixels, objective):
         seen.append(net)
         return saliency(net, pixels, objective)
 
-    left = randomisation(net, x, SCORE, look=look, at=["fc6", "fc8"])
+    left = randomisation(untrained, noise, SCORE, look=look, at=["fc6", "fc8"])
     assert list(left) == ["fc8", "fc6"] and len(seen) == 3
     _, top, deeper = seen
     for name in ("fc8/weight", "fc7/weight", "fc6/weight"):
-        forgot = [not np.array_equal(n.params[name], net.params[name]) for n in (top, deeper)]
+        forgot = [not np.array_equal(n.params[name], untrained.params[name]) for n in (top, deeper)]
         assert forgot == ([True, True] if name == "fc8/weight" else [False, True])
     assert np.array_equal(top.params["fc8/weight"], deeper.params["fc8/weight"])
-    assert deeper.params["conv5_2/weight"] is net.params["conv5_2/weight"]
+    assert deeper.params["conv5_2/weight"] is untrained.params["conv5_2/weight"]
 
 
-def test_a_map_of_the_photo_alone_stays_as_it_is(net, x):
-    left = randomisation(net, x, SCORE, look=lambda net, x, objective: x.mean(axis=1))
-    assert list(left) == weighted_layers(net, SCORE) and all(r[0] == 1 for r in left.values())
+def test_a_map_of_the_photo_alone_stays_as_it_is(untrained, noise):
+    left = randomisation(untrained, noise, SCORE, look=lambda _, x, objective: x[:, 0])
+    assert list(left) == weighted_layers(untrained, SCORE) and all(r[0] == 1 for r in left.values())
 
 
-def test_what_lies_above_a_unit_has_no_part_in_it(net):
-    layers = weighted_layers(net, unit("relu3_1", 0, 2, 2))
+def test_what_lies_above_a_unit_has_no_part_in_it(untrained):
+    layers = weighted_layers(untrained, unit("relu3_1", 0, 2, 2))
     assert layers == ["conv3_1", "conv2_2", "conv2_1", "conv1_2", "conv1_1"]
 
 
@@ -141,6 +131,6 @@ def test_guided_backpropagation_hardly_minds_random_weights_and_the_gradient_doe
 
 
 @pytest.mark.parametrize("layer", ["relu1_1", "nowhere"])
-def test_a_layer_without_weights_cannot_forget(net, x, layer):
+def test_a_layer_without_weights_cannot_forget(untrained, noise, layer):
     with pytest.raises(ValueError, match=f"'{layer}' is no layer with weights"):
-        randomisation(net, x, SCORE, at=[layer])
+        randomisation(untrained, noise, SCORE, at=[layer])
