@@ -5,7 +5,7 @@
 _ lowers the next letter and ^ raises it, or all that stands in braces behind them: w_{ij}, A^k.
 Pillow's own font has no Greek letter and no Σ; the one in fonts/ is part of DejaVu Sans.
 
-Used by: handout.py and dots.py.
+Used by: pictures.py, handout.py and dots.py.
 """
 
 import functools

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
-from demos.shared import colours, family, provenance
+from demos.shared import colours, family, lettering, provenance
 from minigrad.backend import to_numpy
 
 INK, PAPER, BOX = (20, 20, 24), (255, 255, 255), (255, 212, 0)
@@ -136,8 +136,8 @@ def fitted(picture: Image.Image, tile: int) -> Image.Image:
 
 
 def font() -> ImageFont.ImageFont:
-    """The font that comes with Pillow."""
-    return ImageFont.load_default(size=15)
+    """The font of titles, which has Greek letters and the signs of equations."""
+    return lettering.font(13)
 
 
 def shortened(text: str, width: int, draw: ImageDraw.ImageDraw) -> str:

@@ -20,7 +20,7 @@ Read before: curves.py.  Read next: sensitivity.py.
 
 import copy
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -53,18 +53,28 @@ def randomisation(
     Raises:
         ValueError: a layer to stop at has no weights, or lies above what is asked for.
     """
+    original = look(net, pixels, objective) if original is None else original
+    maps = forgetting(net, pixels, objective, look=look, at=at, rng=rng)
+    return {layer: spearman(original, M) for layer, M in maps}
+
+
+def forgetting(
+    net, pixels, objective: Objective, *, look: Callable, at: Collection[str] | None, rng=None
+) -> Iterator[tuple[str, Any]]:
+    """Yield (layer, map) while the network forgets from the top down, at the layers to stop at.
+
+    Arguments and errors are those of `randomisation`.
+    """
     layers = weighted_layers(net, objective)
     at = layers if at is None else at
     if unknown := [layer for layer in at if layer not in layers]:
         raise ValueError(f"{unknown[0]!r} is no layer with weights below {objective.name}: there "
                          f"are {', '.join(layers)}")
-    original = look(net, pixels, objective) if original is None else original
-    rng, left = always_the_same(rng), {}
+    rng = always_the_same(rng)
     for layer in layers[: 1 + max(map(layers.index, at), default=-1)]:
         net = randomised(net, [layer], rng)
         if layer in at:
-            left[layer] = spearman(original, look(net, pixels, objective))
-    return left
+            yield layer, look(net, pixels, objective)
 
 
 def randomised(net, layers: Collection[str], rng: np.random.Generator):
