@@ -40,7 +40,7 @@ def options(name: str, doc: str, usual: str = "the likeliest class") -> argparse
     add_objective(parse, usual)
     add = parse.add_argument
     add("--colours", default=colours.USUAL, choices=colours.NAMES, metavar="NAME",
-        help=f"of a map, by matplotlib's names: {', '.join(colours.NAMES)} ({colours.USUAL})")
+        help=f"of a map: {', '.join(colours.NAMES)} ({colours.USUAL})")
     add("--size", default=None, metavar="EDGE",
         help="in pixels, or full, instead of the network's own")
     return parse
