@@ -122,8 +122,8 @@ def rescale(op, baseline):
 def rescale_pool(op, baseline):
     """DeepLIFT at max pooling: a rise is the photo's winner's, a fall the baseline's winner's.
 
-    Δy = (max(y, y₀) − y₀) + (y − max(y, y₀)); by whichever winner, |its Δx| ≥ |Δy|.  The paper
-    leaves this to its code; Captum has the same, for windows that do not overlap.
+    Δy = (max(y, y₀) − y₀) + (y − max(y, y₀)); by whichever winner, |its Δx| ≥ |Δy|.  Handing all of
+    m to the photo's winner, as pooling's own gradient does, would not add up to Δy.
 
     Args:
         op: max_pool2d.
