@@ -59,16 +59,16 @@ def main(argv: list[str]) -> None:
         raise ValueError(f"--measures {unknown[0]!r}: {nearest(unknown[0], MEASURES)}")
     net = network(args)
     photos = chosen_photos(net, args.folder, whole("--photos", args.photos, at_least=1), args.seed)
-    values, done, stopped = {way.name: [] for way in chosen}, 0, None
+    values, done, stopped = {way.name: [] for way in chosen}, [], None
     try:
-        for numbers in judged(net, photos, chosen, measures, effort, args.seed):
+        for photo, numbers in judged(net, photos, chosen, measures, effort, args.seed):
             for name, one in numbers.items():
                 values[name].append(one)
-            done += 1
+            done.append(photo)
     except KeyboardInterrupt as error:
         stopped = error
     with saving():
-        said = save(net, photos[:done], values, measures, effort, args, len(photos))
+        said = save(net, done, values, measures, effort, args, len(photos), stopped)
     if stopped:
         raise KeyboardInterrupt(said)
     print(said)
@@ -141,7 +141,11 @@ def of_known_classes(net, folder: str) -> list[tuple[pathlib.Path, int | None]]:
 
 
 def judged(net, photos: list[Photo], chosen, measures, effort: Effort, seed: int):
-    """Yield {map: {measure: number}} of one photo after the other; NaN where there is no scene."""
+    """Yield (photo, {map: {measure: number}}); a photo that some map refuses is named and left out.
+
+    Raises:
+        ValueError: the pointing game is asked for, and all photos are of one class.
+    """
     pixels = array_module(photos[0].pixels).concatenate([photo.pixels for photo in photos])
     labels = np.array([photo.k for photo in photos])
     playing = [name for name in measures if name not in OF_A_PHOTO]
@@ -154,26 +158,32 @@ def judged(net, photos: list[Photo], chosen, measures, effort: Effort, seed: int
             scene = scene_of(net, pixels, labels, n, rng=rng) if playing else None
             asked = Asked(net, photo.pixels, class_score(photo.k), effort=effort, scene=scene,
                           seed=int(rng.integers(2**31)))
-            numbers = {}
-            for way in chosen:
-                M = asked.map(way)
-                numbers[way.name] = {"flat": float(flat(M)[0])} | {
-                    name: float(MEASURES[name].of(asked, way, M)[0])
-                    if scene or name in OF_A_PHOTO else float("nan")
-                    for name in measures
-                }
-                bar.update()
-            yield numbers
+            try:
+                yield photo, {way.name: numbers_of(asked, way, measures, bar) for way in chosen}
+            except ValueError as error:
+                print(f"left out: {photo.file}: {printable(str(error))}", file=sys.stderr)
+
+
+def numbers_of(asked: Asked, way, measures, bar) -> dict[str, float]:
+    """The numbers of one map of one photo; NaN for those of a scene where there is none."""
+    M = asked.map(way)
+    numbers = {"flat": float(flat(M)[0])} | {
+        name: float(MEASURES[name].of(asked, way, M)[0])
+        if asked.scene or name in OF_A_PHOTO else float("nan")
+        for name in measures
+    }
+    bar.update()
+    return numbers
 
 
 # ── What came out ───────────────────────────────────────────────────────────────────────────────
 
 
-def save(net, photos, values, measures, effort, args, wanted: int) -> str:
+def save(net, photos, values, measures, effort, args, wanted: int, stopped) -> str:
     """Write the tables and the chart of the photos that are done, print the table; say where."""
     if not photos:
         return "no photo was done, so nothing is written"
-    scored = {name: {m: [one[m] for one in rows[: len(photos)]] for m in measures}
+    scored = {name: {m: [one[m] for one in rows] for m in measures}
               for name, rows in values.items()}
     counts = {m: int(np.isfinite(scored[GAUSSIAN][m]).sum()) for m in measures}
     told = [m for m in measures if counts[m] > 1]
@@ -184,7 +194,7 @@ def save(net, photos, values, measures, effort, args, wanted: int) -> str:
         rows = summary({name: {m: found[m] for m in told} for name, found in scored.items()})
         print(table(rows, told))
         more[".csv"] = means(rows, counts)
-        drawn[""] = chart(rows, told, headline(net, photos, wanted), effort)
+        drawn[""] = chart(rows, told, headline(net, photos, wanted, stopped), effort)
     said_flat = flat_maps(values, len(photos))
     for text in [*said_flat, *(f"{m}: of {counts[m]} photos, too few for an interval"
                                for m in measures if m not in told)]:
@@ -192,17 +202,17 @@ def save(net, photos, values, measures, effort, args, wanted: int) -> str:
     pictures.save(args.out, "believe", drawn, {
         "demo": "believe", "model": net.name, "photos": len(photos), "asked for": wanted,
         "photos of each measure": counts, "the same everywhere": said_flat,
-        "effort": effort._asdict(), "interrupted": len(photos) < wanted, **provenance.of(args),
+        "effort": effort._asdict(), "interrupted": stopped is not None, **provenance.of(args),
     }, more)
     if not told:
         return f"one photo has no interval: its numbers are in {stem}_photos.csv"
     return f"{len(photos)} of {wanted} photos: {stem}.png, {stem}.csv, {stem}_photos.csv"
 
 
-def headline(net, photos, wanted: int) -> str:
-    """What the chart shows, and that it is of a part, where it is."""
-    stopped = f" of {wanted}, the run was stopped" * (len(photos) < wanted)
-    return f"How far may one believe a map?  {net.name}, {len(photos)} photos{stopped}"
+def headline(net, photos, wanted: int, stopped) -> str:
+    """What the chart shows, and that the run was stopped, where it was."""
+    part = f" of {wanted}, the run was stopped" if stopped else ""
+    return f"How far may one believe a map?  {net.name}, {len(photos)} photos{part}"
 
 
 def flat_maps(values, photos: int) -> list[str]:

@@ -66,16 +66,23 @@ def look(sight: looking.Sight, chosen, effort: Effort):
 
 
 def judge(asked: Asked, way):
-    """One map (1, H, W), the seconds it took, and its numbers."""
+    """One map (1, H, W), the seconds it took, and its numbers; or why there is none."""
     start = time.perf_counter()
-    M = asked.map(way)
-    seconds = time.perf_counter() - start
-    numbers = {name: float(MEASURES[name].of(asked, way, M)[0]) for name in (*CURVES, FORGOTTEN)}
+    try:
+        M = asked.map(way)
+        seconds = time.perf_counter() - start
+        numbers = {name: float(MEASURES[name].of(asked, way, M)[0])
+                   for name in (*CURVES, FORGOTTEN)}
+    except ValueError as error:
+        return None, time.perf_counter() - start, {"no map": str(error)}
     return M, seconds, numbers
 
 
 def card_of(sight, way, M, seconds: float, numbers: dict, control: dict) -> Card:
     """A map over the photo, with what there is to say."""
+    if M is None:
+        grey = sight.photo()[1].convert("L").convert("RGB")
+        return Card(f"{way.name}: no map", grey, way.equation, numbers["no map"])
     curves = tuple(
         Figure(f"{name} {numbers[name]:.2f}",
                0 if way.control else verdict(name, numbers[name], control[name]))
@@ -89,7 +96,9 @@ def card_of(sight, way, M, seconds: float, numbers: dict, control: dict) -> Card
 
 
 def verdict(name: str, number: float, control: float) -> int:
-    """Whether a number is better than the centred Gaussian's."""
+    """Whether a number is better than the centred Gaussian's, as far as it is printed."""
+    if round(number, 2) == round(control, 2):
+        return 0
     return 1 if (number > control) == MEASURES[name].more_is_better else -1
 
 

@@ -11,7 +11,8 @@ from demos.shared import lettering, pictures
 
 WIDTH, GAP = 256, 18                # of a card, and between two
 TITLE, TEXT, HEAD = 16, 13, 26      # sizes of letters
-GREY, GOOD, BAD = (95, 95, 105), (0, 110, 70), (190, 45, 35)
+LINE = 20                           # from one line of a card to the next
+GREY, BLUE, GOOD, BAD = (95, 95, 105), (40, 60, 130), (0, 110, 70), (190, 45, 35)
 MARKS = {1: (" ✓", GOOD), 0: ("", pictures.INK), -1: (" ✗", BAD)}
 
 
@@ -38,41 +39,49 @@ def page(headline: str, cards: list[Card], columns: int, footer: list[str]) -> I
     drawn = [[card_of(card) for card in row] for row in rows]
     width = columns * (WIDTH + GAP) + GAP
     heights = [max(card.height for card in row) + GAP for row in drawn]
-    pen = ImageDraw.Draw(Image.new("RGB", (1, 1)))
-    below = [line for text in footer for line in lettering.lines(pen, text, TITLE, width - 2 * GAP)]
+    below = [line for text in footer for line in fitted(text, TITLE, width - 2 * GAP)]
     top, line = GAP + HEAD + GAP, TITLE + 8
     sheet = Image.new("RGB", (width, top + sum(heights) + len(below) * line + GAP), pictures.PAPER)
     pen = ImageDraw.Draw(sheet)
-    lettering.write(pen, (GAP, GAP), headline, HEAD)
+    pen.text((GAP, GAP), headline, fill=pictures.INK, font=lettering.font(HEAD))
     for row, height in zip(drawn, heights, strict=True):
         for n, card in enumerate(row):
             sheet.paste(card, (GAP + n * (WIDTH + GAP), top))
         top += height
     for n, text in enumerate(below):
-        lettering.write(pen, (GAP, top + n * line), text, TITLE, GREY)
+        pen.text((GAP, top + n * line), text, fill=GREY, font=lettering.font(TITLE))
     return sheet
 
 
 def card_of(card: Card) -> Image.Image:
     """Draw one card, as high as it needs to be."""
-    pen = ImageDraw.Draw(Image.new("RGB", (1, 1)))
-    equation = lettering.lines(pen, card.equation, TEXT, WIDTH) if card.equation else []
-    height = card.picture.height + TITLE + 10 + 20 * (len(equation) + bool(card.note))
-    drawn = Image.new("RGB", (WIDTH, height + 20 * len(card.figures)), pictures.PAPER)
+    title, equation, note = (
+        fitted(text, size, WIDTH)
+        for text, size in ((card.title, TITLE), (card.equation, TEXT), (card.note, TEXT))
+    )
+    lines = LINE * (len(title) + len(equation) + len(note) + len(card.figures))
+    drawn = Image.new("RGB", (WIDTH, card.picture.height + 4 + lines), pictures.PAPER)
     drawn.paste(card.picture, (0, 0))
     pen, y = ImageDraw.Draw(drawn), card.picture.height + 4
-    lettering.write(pen, (0, y), card.title, TITLE)
-    y += TITLE + 6
-    for text in equation:
-        lettering.write(pen, (0, y), text, TEXT, (40, 60, 130))
-        y += 20
-    if card.note:
-        lettering.write(pen, (0, y), card.note, TEXT, GREY)
-        y += 20
-    for line in card.figures:
+    for texts, size, colour in ((title, TITLE, pictures.INK), (equation, TEXT, BLUE),
+                                (note, TEXT, GREY)):
+        for text in texts:
+            if texts is equation:
+                lettering.write(pen, (0, y), text, size, colour)
+            else:
+                pen.text((0, y), text, fill=colour, font=lettering.font(size))
+            y += LINE
+    for figures in card.figures:
         x = 0.0
-        for text, verdict in line:
+        for text, verdict in figures:
             mark, colour = MARKS[verdict]
-            x += lettering.write(pen, (x, y), text + mark, TEXT, colour) + GAP
-        y += 20
+            pen.text((x, y), text + mark, fill=colour, font=lettering.font(TEXT))
+            x += pen.textlength(text + mark, font=lettering.font(TEXT)) + GAP
+        y += LINE
     return drawn
+
+
+def fitted(text: str, size: int, room: int) -> list[str]:
+    """Break a text into lines that fit the room, in pixels; none for no text."""
+    pen = ImageDraw.Draw(Image.new("RGB", (1, 1)))
+    return lettering.lines(pen, text, size, room) if text else []

@@ -23,9 +23,9 @@ def told(monkeypatch):
 
     def judged(net, photos, chosen, measures, effort, seed):
         rng = np.random.default_rng(seed)
-        for _ in photos:
-            yield {way.name: {"flat": float(way.name == "gradient"),
-                              **{m: rng.random() for m in measures}} for way in chosen}
+        for photo in photos:
+            yield photo, {way.name: {"flat": float(way.name == "gradient"),
+                                     **{m: rng.random() for m in measures}} for way in chosen}
 
     monkeypatch.setattr(believe, "judged", judged)
     return judged
@@ -101,6 +101,22 @@ def test_ctrl_c_keeps_the_photos_that_are_done(call, folder, told, monkeypatch):
     assert status == 130 and "2 of 5 photos" in printed.err + printed.out
     assert len(rows_of(out / "believe_photos.csv")) == 2 * 3
     assert json.loads((out / "believe.json").read_text())["interrupted"]
+
+
+def test_a_photo_that_a_map_refuses_is_named_and_left_out(call, folder, monkeypatch):
+    numbers_of, asked_for = believe.numbers_of, []
+
+    def refusing(asked, way, measures, bar):
+        asked_for.append(asked)
+        if asked is asked_for[0]:
+            raise ValueError("every channel is the same")
+        return numbers_of(asked, way, measures, bar)
+
+    monkeypatch.setattr(believe, "numbers_of", refusing)
+    status, printed, out = call("--folder", str(folder), "--photos", "2", *QUICK)
+    assert status == 0 and "every channel is the same" in printed.err
+    assert "1 of 2 photos" in printed.out or "one photo has no interval" in printed.out
+    assert len(rows_of(out / "believe_photos.csv")) == 3
 
 
 def test_ctrl_c_before_the_first_photo_writes_nothing(call, folder, monkeypatch):

@@ -44,6 +44,14 @@ def test_a_unit_has_a_page_too(look_with):
     assert status == 0 and made["objective"].startswith("unit")
 
 
+def test_a_map_that_cannot_be_made_is_a_card_that_says_why(look_with):
+    """Below conv1_1 there is no relu whose rule guided backpropagation could replace."""
+    status, _, made, sheet = look_with(maps, "--only", "gradient", "guided backpropagation",
+                                       "--layer", "conv1_1")
+    assert status == 0 and "relu" in made["maps"]["guided backpropagation"]["no map"]
+    assert "deletion" in made["maps"]["gradient"]
+
+
 @pytest.mark.parametrize(("argv", "sentence"), [
     (["--only", "lime"], "there is no map 'lime': there are random, "),
     (["--effort", "0"], "--effort is 0: give a whole number, 1 or more"),
@@ -84,4 +92,5 @@ def test_a_figure_that_is_worse_than_the_gaussian_is_red():
 
 def test_lower_is_better_for_deletion_and_higher_for_insertion():
     assert maps.verdict("deletion", 0.1, 0.2) == 1 == maps.verdict("insertion", 0.2, 0.1)
+    assert maps.verdict("insertion", 0.501, 0.502) == 0
     assert maps.verdict("deletion", 0.3, 0.2) == -1 == maps.verdict("insertion", 0.1, 0.2)
