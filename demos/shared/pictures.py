@@ -135,9 +135,9 @@ def fitted(picture: Image.Image, tile: int) -> Image.Image:
     return picture.resize(size, method)
 
 
-def font() -> ImageFont.ImageFont:
+def font(size: int = 13) -> ImageFont.ImageFont:
     """The font of titles, which has Greek letters and the signs of equations."""
-    return lettering.font(13)
+    return lettering.font(size)
 
 
 def shortened(text: str, width: int, draw: ImageDraw.ImageDraw) -> str:
