@@ -26,6 +26,7 @@ from minigrad import ops
 from minigrad.backend import to_numpy
 from minigrad.rules import guided
 from minigrad.techniques import (
+    centred_gaussian,
     deeplift,
     grad_cam,
     integrated_gradients,
@@ -33,7 +34,7 @@ from minigrad.techniques import (
     saliency,
     smooth_gradient,
 )
-from minigrad.techniques.look.grabcut import NEITHER, centred_gaussian, grabcut, overlap
+from minigrad.techniques.look.grabcut import NEITHER, grabcut, overlap
 from minigrad.techniques.look.gradient import added_colours, over_colours
 
 MAPS = {
@@ -57,7 +58,7 @@ def look(sight: Sight):
     """The rows of one photo's sheet, and its note."""
     args, asked = sight.args, (sight.net, sight.x, sight.objective)
     with patiently(f"the map, {args.map}"):
-        maps = {args.map: MAPS[args.map](*asked), CONTROL: centred_gaussian(sight.x)}
+        maps = {args.map: MAPS[args.map](*asked), CONTROL: centred_gaussian(*asked)}
     quantiles = {"foreground": args.foreground, "background": args.background}
     cuts = {
         name: grabcut(sight.x, one, **quantiles, blur=0 if name == CONTROL else args.blur)

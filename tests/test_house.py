@@ -131,7 +131,8 @@ def given():
     net = models.load("minivgg")
     pixels = net.pixels(ROOT / "demos" / "photos" / "astronaut.jpg")
     acts = net(pixels)
-    labels = np.array([40])
+    labels, asked = np.array([40]), (net, pixels, class_score(40))
+    evidence = techniques.saliency(*asked)
     return {
         "net": net, "judge": net, "pixels": pixels, "objective": class_score(40),
         "objectives": [class_score(40)], "wanted": [class_score(40)], "k": 40, "label": 40,
@@ -140,6 +141,8 @@ def given():
         "batches": [(pixels, labels)], "table": 7 * np.eye(3, dtype=int)[::-1],
         "codes": np.random.default_rng(0).random((12, 8)),
         "picture": pixels, "photo": pixels, "paintings": pixels[..., ::-1, :64],
+        "evidence": evidence, "mask": evidence > evidence.mean(),
+        "attribution": techniques.gradient(*asked), "known": techniques.worth(*asked, samples=2),
         "labels": labels, "predicted": labels, "scores": acts.scores, "classes": net.class_count,
     }  # fmt: skip
 

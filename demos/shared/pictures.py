@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from tqdm import tqdm
 
-from demos.shared import colours, family, provenance
+from demos.shared import colours, family, lettering, provenance
 from minigrad.backend import to_numpy
 
 INK, PAPER, BOX = (20, 20, 24), (255, 255, 255), (255, 212, 0)
@@ -135,9 +135,9 @@ def fitted(picture: Image.Image, tile: int) -> Image.Image:
     return picture.resize(size, method)
 
 
-def font(size: int = 15) -> ImageFont.ImageFont:
-    """The font that comes with Pillow."""
-    return ImageFont.load_default(size)
+def font(size: int = 13) -> ImageFont.ImageFont:
+    """The font of titles, which has Greek letters and the signs of equations."""
+    return lettering.font(size)
 
 
 def shortened(text: str, width: int, draw: ImageDraw.ImageDraw) -> str:

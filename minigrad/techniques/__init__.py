@@ -29,7 +29,10 @@ from minigrad.techniques.learn.evaluation import (
 )
 from minigrad.techniques.learn.recipe import Recipe
 from minigrad.techniques.learn.training import train
+from minigrad.techniques.look.believe import believe
 from minigrad.techniques.look.codes import codes, pca
+from minigrad.techniques.look.controls import centred_gaussian, random_map
+from minigrad.techniques.look.curves import deletion, insertion
 from minigrad.techniques.look.deeplift import deeplift
 from minigrad.techniques.look.filters import filters, layer_weights
 from minigrad.techniques.look.grad_cam import grad_cam, grad_cam_plus_plus, guided_grad_cam
@@ -41,11 +44,15 @@ from minigrad.techniques.look.gradient import (
     saliency,
 )
 from minigrad.techniques.look.integrated import integrated_gradients
+from minigrad.techniques.look.maps import CONTROLS, MAPS, Effort, Way
 from minigrad.techniques.look.occlusion import occlusion
 from minigrad.techniques.look.patches import guided_gradient, strongest_places
+from minigrad.techniques.look.randomise import randomisation
 from minigrad.techniques.look.relevance import Rule, composite, relevance
 from minigrad.techniques.look.rise import rise
+from minigrad.techniques.look.scenes import pointing_game, relevance_mass
 from minigrad.techniques.look.score_cam import score_cam
+from minigrad.techniques.look.sensitivity import infidelity, max_sensitivity, unexplained, worth
 from minigrad.techniques.look.smooth import smooth_gradient
 from minigrad.techniques.look.tsne import tsne
 from minigrad.techniques.make.excite import (
@@ -81,6 +88,9 @@ __all__ = [
     "integrated_gradients", "occlusion", "rise", "score_cam", "smooth_gradient",
     "guided_gradient", "layer_weights", "strongest_places", "codes", "pca", "tsne",
     "Rule", "composite", "deeplift", "relevance",
+    "CONTROLS", "MAPS", "Effort", "Way", "believe", "centred_gaussian", "deletion", "infidelity",
+    "insertion", "max_sensitivity", "pointing_game", "random_map", "randomisation",
+    "relevance_mass", "unexplained", "worth",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
     "StylePreset", "gram", "grams", "opinion", "preset_for", "style", "style_losses", "style_of",
     "style_preset_for",

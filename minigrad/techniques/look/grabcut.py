@@ -79,13 +79,6 @@ def grabcut(
     return Cut(masks, np.array([_box(mask) for mask in masks]), seeds)
 
 
-def centred_gaussian(pixels):
-    """exp(−½ r²), r from the middle in quarters of each edge: (N, 3, H, W) → (N, H, W)."""
-    rows, columns = (np.linspace(-2, 2, n) for n in pixels.shape[2:])
-    one = np.exp(-0.5 * (rows[:, None] ** 2 + columns**2))              # (H, W)
-    return np.broadcast_to(one, (len(pixels), *one.shape))
-
-
 def overlap(a, b):
     """|A ∩ B| / |A ∪ B|, intersection over union of masks: two (N, H, W) → (N,); 1 of two empty."""
     both, either = (joined(a, b).sum(axis=(1, 2)) for joined in (np.logical_and, np.logical_or))

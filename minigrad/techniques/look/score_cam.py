@@ -21,6 +21,7 @@ import math
 
 from minigrad import ops
 from minigrad.backend import array_module
+from minigrad.checked import whole
 from minigrad.techniques.baselines import mean_colour
 from minigrad.techniques.look.grad_cam import cam_layer, coarse, enlarged
 from minigrad.techniques.look.masks import behind, parts, photos, room_for
@@ -28,8 +29,9 @@ from minigrad.techniques.objectives import SCORES, Objective, activations
 
 
 def score_cam(
-    net, pixels, objective: Objective, *, layer: str | None = None, batch: int = 32, progress=iter
-):
+    net, pixels, objective: Objective, *, layer: str | None = None, channels: int | None = None,
+    batch: int = 32, progress=iter,
+):  # fmt: skip
     """relu(Σ_k α_k A^k), each channel weighted by the score of what it shows.
 
     Args:
@@ -37,6 +39,7 @@ def score_cam(
         pixels: (N, 3, H, W), RGB, 0–255.
         objective: S.
         layer: whose channels they are; by default `cam_layer(net, objective)`.
+        channels: how many of them to ask about, those that fire most; by default all.
         batch: how many channels are asked at once.
         progress: wraps the list of batches, as tqdm does.
 
@@ -55,6 +58,8 @@ def score_cam(
     if A.ndim != 4 or min(A.shape[2:]) < 2:
         raise ValueError(f"a unit of {layer} sees the whole photo, and shows no part of it: give a "
                          "layer with rows and columns")
+    if channels is not None:
+        A = that_fire_most(A, whole("channels", channels, at_least=1))
     v, room = mean_colour(net, pixels), room_for(pixels, A.shape[1], batch)
     for n, several in progress([(n, k) for n in range(len(A)) for k in parts(A.shape[1], batch)]):
         H = shown_by(A[n : n + 1, several], size)[0]                            # (n, H, W)
@@ -65,6 +70,13 @@ def score_cam(
     # C_k = S(x ∘ H_k) − S(v)
     C = xp.concatenate(C).reshape(A.shape[:2]) - objective.of_each(nothing)     # (N, K)
     return enlarged(coarse(A, weights(A, C)), size)
+
+
+def that_fire_most(A, count: int):
+    """The channels of each photo with the largest mean: (N, K, h, w) → (N, count, h, w)."""
+    xp = array_module(A)
+    first = xp.argsort(-A.mean(axis=(2, 3)), axis=1)[:, :count]
+    return xp.take_along_axis(A, first[:, :, None, None], axis=1)
 
 
 def shown_by(A, size: tuple[int, int]):

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from minigrad.techniques.look.grabcut import NEITHER, centred_gaussian, grabcut, overlap
+from minigrad.techniques.look.grabcut import NEITHER, grabcut, overlap
 
 needs_opencv = pytest.mark.skipif(
     __import__("importlib.util").util.find_spec("cv2") is None, reason="needs OpenCV: .[segment]"
@@ -71,13 +71,6 @@ def test_a_map_with_a_few_numbers_above_zero_has_these_as_seeds():
     sparse[:, 24:34, 30:34] = 1                                 # fewer than 5 %
     seeds = grabcut(pixels, sparse, blur=0).seeds[0]
     assert ((seeds == 1) == (sparse[0] == 1)).all()
-
-
-def test_the_control_is_largest_in_the_middle_and_the_same_both_ways():
-    M = centred_gaussian(np.zeros((2, 3, 41, 61)))
-    assert M.shape == (2, 41, 61) and np.unravel_index(M[0].argmax(), (41, 61)) == (20, 30)
-    assert np.allclose(M, M[:, ::-1]) and np.allclose(M, M[:, :, ::-1])
-    assert np.isclose(M[0, 20, 0], np.exp(-2)) and np.isclose(M[0, 0, 30], np.exp(-2))
 
 
 def test_overlap_is_intersection_over_union():
