@@ -46,12 +46,14 @@ class Objective:
         layers: the layers that it needs.
         value: the number, from a network's activations.
         place: (channel, row, column) or (channel,) where it is one unit's, else None.
+        in_parts: whether parts of an image may be asked one by one, as of a sum over places.
     """
 
     name: str
     layers: tuple[str, ...]
     value: Callable[[Activations], Any]
     place: tuple[int, ...] | None = None
+    in_parts: bool = False
 
     __array_ufunc__ = None  # NumPy's number * objective asks the objective
 
@@ -71,6 +73,7 @@ class Objective:
             f"{self.name} + {other.name}",
             tuple(dict.fromkeys(self.layers + other.layers)),
             lambda acts: self.value(acts) + other.value(acts),
+            in_parts=self.in_parts and other.in_parts,
         )
 
     def __mul__(self, weight: float):
@@ -78,7 +81,8 @@ class Objective:
         if isinstance(weight, Objective):
             raise TypeError("objectives add up and take weights, which are numbers: a + 2 * b")
         w = number(f"the weight of {self.name}", weight)
-        return Objective(f"{w:g} · ({self.name})", self.layers, lambda acts: w * self.value(acts))
+        return Objective(f"{w:g} · ({self.name})", self.layers, lambda acts: w * self.value(acts),
+                         in_parts=self.in_parts)
 
     __rmul__ = __mul__
 
@@ -109,7 +113,8 @@ def class_score(k: int) -> Objective:
     2014, section 2).
     """
     k = whole("the number of a class", k)
-    return Objective(f"score of class {k}", (SCORES,), lambda acts: _scores(acts, k)[:, k].sum())
+    return Objective(f"score of class {k}", (SCORES,), lambda acts: _scores(acts, k)[:, k].sum(),
+                     in_parts=True)
 
 
 def cross_entropy(label: int) -> Objective:
@@ -121,7 +126,7 @@ def cross_entropy(label: int) -> Objective:
         labels = array_module(data_of(scores)).full(scores.shape[0], label)
         return ops.cross_entropy(scores, labels) * scores.shape[0]
 
-    return Objective(f"cross entropy of class {label}", (SCORES,), value)
+    return Objective(f"cross entropy of class {label}", (SCORES,), value, in_parts=True)
 
 
 def unit(layer: str, channel: int, row: int | None = None, column: int | None = None) -> Objective:
@@ -198,12 +203,41 @@ def channel(layer: str, c: int) -> Objective:
             raise ValueError(f"{layer} has channels 0–{a.shape[1] - 1}, and {c} is none of them")
         return a[:, c].sum()
 
-    return Objective(f"channel {c} of {layer}", (layer,), value)
+    return Objective(f"channel {c} of {layer}", (layer,), value, in_parts=True)
 
 
 def energy(layer: str) -> Objective:
     """½ Σ a²: its gradient at the layer is the activation itself, "more of what you see"."""
-    return Objective(f"energy of {layer}", (layer,), lambda acts: (acts[layer] ** 2).sum() * 0.5)
+    return Objective(f"energy of {layer}", (layer,), lambda acts: (acts[layer] ** 2).sum() * 0.5,
+                     in_parts=True)
+
+
+def region(objective: Objective, top: float, left: float, bottom: float, right: float) -> Objective:
+    """An objective of a box of the image alone, its edges as shares of the height and the width.
+
+    Units count by where they stand in their layer; the pixels that they see may lie outside.
+    """
+    named = {"top": top, "left": left, "bottom": bottom, "right": right}
+    top, left, bottom, right = (
+        number(f"the {name} edge of a region", edge, 0, 1) for name, edge in named.items()
+    )
+    if not (top < bottom and left < right):
+        raise ValueError(f"a region from {top:g} to {bottom:g} and {left:g} to {right:g} is empty")
+
+    def boxed(a):
+        if len(a.shape) < 4:
+            raise ValueError(f"{objective.name}: a region needs places, and this layer has none")
+        H, W = a.shape[2:]
+        rows = slice(round(top * H), max(round(bottom * H), round(top * H) + 1))
+        columns = slice(round(left * W), max(round(right * W), round(left * W) + 1))
+        return a[:, :, rows, columns]
+
+    return replace(
+        objective, name=f"{objective.name} in a region", place=None, in_parts=False,
+        value=lambda acts: objective.value(
+            Activations({layer: boxed(a) for layer, a in acts.items()}, acts.score_layer)
+        ),
+    )  # fmt: skip
 
 
 def code(layer: str, target) -> Objective:
