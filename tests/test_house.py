@@ -139,6 +139,7 @@ def given():
         "params": net.params, "optimiser": SGD(), "lr": 0.01, "rng": np.random.default_rng(0),
         "batches": [(pixels, labels)], "table": 7 * np.eye(3, dtype=int)[::-1],
         "picture": pixels, "photo": pixels, "paintings": pixels[..., ::-1, :64],
+        "guide": acts["relu4_2"],
         "labels": labels, "predicted": labels, "scores": acts.scores, "classes": net.class_count,
     }  # fmt: skip
 

@@ -31,6 +31,9 @@ from minigrad.techniques.learn.recipe import Recipe
 from minigrad.techniques.learn.training import train
 from minigrad.techniques.look.filters import filters
 from minigrad.techniques.look.gradient import by_rule, gradient, panel, saliency
+from minigrad.techniques.make.dream import dream, seeds, zoom_dream
+from minigrad.techniques.make.dream_objectives import guided_by, region
+from minigrad.techniques.make.dream_presets import DreamPreset, dream_preset_for
 from minigrad.techniques.make.excite import (
     drawable_channel,
     drawable_class,
@@ -60,6 +63,8 @@ __all__ = [
     "strongest_unit", "unit",
     "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
+    "DreamPreset", "dream", "dream_preset_for", "guided_by", "region", "seeds",
+    "zoom_dream",
     "StylePreset", "gram", "grams", "opinion", "preset_for", "style", "style_losses", "style_of",
     "style_preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/

@@ -212,34 +212,6 @@ def energy(layer: str) -> Objective:
                      in_parts=True)
 
 
-def region(objective: Objective, top: float, left: float, bottom: float, right: float) -> Objective:
-    """An objective of a box of the image alone, its edges as shares of the height and the width.
-
-    Units count by where they stand in their layer; the pixels that they see may lie outside.
-    """
-    named = {"top": top, "left": left, "bottom": bottom, "right": right}
-    top, left, bottom, right = (
-        number(f"the {name} edge of a region", edge, 0, 1) for name, edge in named.items()
-    )
-    if not (top < bottom and left < right):
-        raise ValueError(f"a region from {top:g} to {bottom:g} and {left:g} to {right:g} is empty")
-
-    def boxed(a):
-        if len(a.shape) < 4:
-            raise ValueError(f"{objective.name}: a region needs places, and this layer has none")
-        H, W = a.shape[2:]
-        rows = slice(round(top * H), max(round(bottom * H), round(top * H) + 1))
-        columns = slice(round(left * W), max(round(right * W), round(left * W) + 1))
-        return a[:, :, rows, columns]
-
-    return replace(
-        objective, name=f"{objective.name} in a region", place=None, in_parts=False,
-        value=lambda acts: objective.value(
-            Activations({layer: boxed(a) for layer, a in acts.items()}, acts.score_layer)
-        ),
-    )  # fmt: skip
-
-
 def code(layer: str, target) -> Objective:
     """Σ_n ‖a_n − t_n‖² / ‖t_n‖², how far the layer is from given codes; less of it is −code(…).
 

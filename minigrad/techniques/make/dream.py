@@ -7,8 +7,8 @@ r"""DeepDream: what a network sees in a photo, more and more of it  (Mordvintsev
 
 so the seed that goes back from the layer is the activation itself (`seeds` shows it): a unit that
 fires a little is asked to fire a little more, one that fires strongly much more, and a cloud that
-looks a bit like a bird becomes one.  Any other objective dreams, too: a channel, a class, another
-photo (`guided_by`), a region.
+looks a bit like a bird becomes one.  Any other objective dreams, too: a channel, a class, what is
+in another photo, a region (dream_objectives.py).
 
     x ← x + rate · g / mean|g|,            g = ∂E/∂x, at an image rolled by some pixels
 
@@ -19,14 +19,12 @@ before, the photo is taken anew, and only what was dreamt is carried on, enlarge
 
 so that the photo stays sharp.  A detail holds that of all octaves before.
 
-Read before: grow.py, steps.py, tiles.py and dream_presets.py.
+Read before: grow.py, tiles.py and dream_presets.py.  Read next: dream_objectives.py.
 """
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from minigrad import ops
-from minigrad.backend import array_module
 from minigrad.checked import number, whole
 from minigrad.optim import SGD, constant
 from minigrad.techniques.make.dream_presets import DreamPreset, dream_preset_for, octave_sizes
@@ -38,9 +36,10 @@ from minigrad.techniques.make.style_terms import images
 from minigrad.techniques.make.tiles import margin_for
 from minigrad.techniques.make.transforms import jitter, to_size, zoom
 from minigrad.techniques.objectives import SCORES, Objective, activations, energy
-from minigrad.tensor import Tensor, data_of, grad
+from minigrad.tensor import Tensor, grad
 
-WHOLE, TILE = 1500**2, 512  # pixels of a photo that is shown whole; the edge of a tile, if it is not
+WHOLE = 1500**2  # pixels: a photo of more is shown in tiles
+TILE = 512
 
 
 def dream(
@@ -141,49 +140,7 @@ def zoom_dream(
         yield last
 
 
-# ── What to dream of ────────────────────────────────────────────────────────────────────────────
-
-
-def guided_by(layer: str, guide) -> Objective:
-    """Σ_i a_i · g_j*(i),  j*(i) = argmax_j a_i · g_j: more of what is in another photo.
-
-    At each place i the layer's activations, a vector over its channels, go towards those of the
-    place j of the guide that they are most like.
-
-    Args:
-        layer: where both are compared.
-        guide: the guide's activations there, (1, C, H', W'), of any size.
-
-    Raises:
-        ValueError: the guide has another shape, or says nothing.
-    """
-    guide = data_of(guide)
-    if guide.ndim != 4 or guide.shape[0] != 1 or not guide.size:
-        raise ValueError(f"a guide is what {layer} says of one photo, (1, C, H, W), "
-                         f"not {guide.shape}")
-    xp = array_module(guide)
-    if not (abs(guide).max() > 0 and xp.isfinite(guide).all()):
-        raise ValueError(f"{layer} says nothing of the guide: all is zero, or no number")
-    g = guide.reshape(guide.shape[1], -1)                                       # (C, J)
-
-    def value(acts):
-        a = acts[layer]
-        if a.shape[1:2] != guide.shape[1:2] or len(a.shape) != 4:
-            raise ValueError(f"{layer} has activations {a.shape}, and the guide's are "
-                             f"{guide.shape}: they are of another layer or network")
-        return (a * _best_matches(data_of(a), g.astype(a.dtype, copy=False))).sum()
-
-    return Objective(f"guide at {layer}", (layer,), value, in_parts=True)
-
-
-def _best_matches(a, g):
-    """g_j*(i) for each place i: a (N, C, H, W), g (C, J) → (N, C, H, W)."""
-    N, C, H, W = a.shape
-    xp, rows = array_module(a), []
-    for y in range(H):  # row by row, as there are H·W·J products
-        products = ops.matmul(a[:, :, y].swapaxes(1, 2), g)                     # (N, W, J)
-        rows.append(g[:, products.argmax(axis=2)])                              # (C, N, W)
-    return xp.stack(rows, axis=2).swapaxes(0, 1) if rows else a                 # (N, C, H, W)
+# ── What is asked for ────────────────────────────────────────────────────────────────────────────
 
 
 class Seed(NamedTuple):
