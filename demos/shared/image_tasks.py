@@ -12,6 +12,7 @@ from demos.shared.command import PHOTOS
 
 TASKS = {
     "style": "MiniVGG, neural style at 512 pixels: 5 steps of L-BFGS, as in demos style",
+    "dream": "MiniVGG, DeepDream at 512 pixels: 5 steps of the last octave, as in demos dream",
 }
 STEPS = 5
 
@@ -31,20 +32,25 @@ def minigrad_style():
     return lambda: [now.value for now in style(net, photo, painting, scales=(1.0,), steps=STEPS)]
 
 
-def pytorch_style(channels_last: bool = False):
-    """The same layers, loss and weights; PyTorch's L-BFGS, which looks as often at the network."""
+def minigrad_dream():
+    """The technique, at the last of its octaves."""
+    from minigrad.techniques import dream
+
+    net = models.load("minivgg")
+    photo, _ = style_images(net)
+    return lambda: [now.value for now in dream(net, photo, octaves=1, steps=STEPS)]
+
+
+def pytorch_walk(net, wanted, channels_last: bool):
+    """The same layers and weights: a function from pixels to activations as deep as is wanted."""
     import torch
-    from torch.nn import functional as F
 
     from demos.shared.peers import torch_layer
     from minigrad.ops.fast import threads
-    from minigrad.techniques import style_preset_for
 
     torch.set_num_threads(threads.count())
     order = torch.channels_last if channels_last else torch.contiguous_format
-    net = models.load("minivgg")
-    preset, names = style_preset_for(net), list(net.layers)
-    wanted = [*preset.content_layers, *preset.style_layers]
+    names = list(net.layers)
     deepest = max(map(names.index, wanted))
     params = {name: torch.from_numpy(array.copy()) for name, array in net.params.items()}
     params = {name: array.contiguous(memory_format=order) if array.ndim == 4 else array
@@ -59,6 +65,20 @@ def pytorch_style(channels_last: bool = False):
             own = {short: params[f"{name}/{short}"] for short in layer.shapes}
             x = acts[name] = torch_layer(layer, x, own, False)
         return acts
+
+    return walk
+
+
+def pytorch_style(channels_last: bool = False):
+    """The same layers, loss and weights; PyTorch's L-BFGS, which looks as often at the network."""
+    import torch
+    from torch.nn import functional as F
+
+    from minigrad.techniques import style_preset_for
+
+    net = models.load("minivgg")
+    preset = style_preset_for(net)
+    walk = pytorch_walk(net, [*preset.content_layers, *preset.style_layers], channels_last)
 
     def gram(a):
         features = a.flatten(2)                                         # (1, C, H·W)
@@ -100,5 +120,31 @@ def pytorch_style(channels_last: bool = False):
     return run
 
 
-MINIGRAD = {"style": minigrad_style}
-PYTORCH = {"style": pytorch_style}
+def pytorch_dream(channels_last: bool = False):
+    """The same layer and steps: roll, along g / mean|g|, clip, roll back, and tell the energy."""
+    import torch
+
+    from minigrad.techniques import dream_preset_for
+
+    net = models.load("minivgg")
+    preset = dream_preset_for(net)
+    walk = pytorch_walk(net, [preset.layer], channels_last)
+    photo, _ = map(torch.from_numpy, style_images(net))
+
+    def run():
+        x = photo
+        for step in range(STEPS + 1):
+            dy, dx = torch.randint(-preset.jitter, preset.jitter + 1, (2,)).tolist()
+            rolled = torch.roll(x, (dy, dx), (2, 3)).requires_grad_()
+            energy = (walk(rolled)[preset.layer] ** 2).sum() / 2
+            (g,) = torch.autograd.grad(energy, rolled)
+            if step < STEPS:
+                g = torch.roll(g, (-dy, -dx), (2, 3))
+                x = (x + preset.rate * g / g.abs().mean()).clamp(0, 255)
+        return energy.item()
+
+    return run
+
+
+MINIGRAD = {"style": minigrad_style, "dream": minigrad_dream}
+PYTORCH = {"style": pytorch_style, "dream": pytorch_dream}

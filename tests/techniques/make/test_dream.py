@@ -140,7 +140,8 @@ def test_an_octave_begins_with_its_own_photo_and_the_enlarged_detail(net, photo)
 
 
 @pytest.mark.parametrize("objective", [
-    energy(LAYER), channel(LAYER, 3), class_score(1), unit("conv2_2", 3, 4, 5), region(energy(LAYER)),
+    energy(LAYER), channel(LAYER, 3), class_score(1), unit("conv2_2", 3, 4, 5),
+    region(energy(LAYER)),
 ], ids=lambda objective: objective.name)  # fmt: skip
 def test_there_is_more_of_whatever_is_asked_for(net, rng, objective):
     photo = rng.uniform(60, 190, (1, 3, 32, 36))
