@@ -40,6 +40,7 @@ from demos.shared.command import (
 from demos.shared.image_run import Ended, carry_out, conclude
 from demos.shared.patience import patiently
 from minigrad.backend import to_numpy
+from minigrad.checked import number, whole
 from minigrad.stopping import saving
 from minigrad.techniques import dream, dream_preset_for, energy, guided_by, seeds, zoom_dream
 from minigrad.techniques.make.dream import deepest_layer
@@ -51,6 +52,7 @@ from models.classes import find_class
 
 PHOTO = PHOTOS / "pyramid.jpg"
 LONGEST = 640  # pixels of the longer edge, where --size says nothing
+LARGEST = 4096
 FRAME = 80  # milliseconds of a frame of --zoom
 
 
@@ -71,10 +73,7 @@ class Run(NamedTuple):
 def main(argv: list[str]) -> None:
     """Dream on every photo."""
     args, stopped = resuming.parsed(options(), argv)
-    if args.zoom is not None:
-        args.film = args.film or "gif"
-    if args.film:
-        film.check(args.film)
+    check(args)
     net = network(args)
     preset = settings_of(net, args)
     objective = asked_for(net, preset, args)
@@ -103,7 +102,7 @@ def options() -> argparse.ArgumentParser:
     add("--steps", type=int, metavar="N", help="at each of them")
     add("--rate", type=float, metavar="R", help="grey levels that a step moves pixels by")
     add("--jitter", type=int, metavar="N", help="pixels that the image is rolled by, at most")
-    add("--size", type=size, default=None, metavar="EDGE|full",
+    add("--size", default=None, metavar="EDGE|full",
         help=f"the longer edge in pixels; full for the photo's own ({LONGEST} at most)")
     add("--tile", type=int, metavar="N",
         help="show the network tiles of so many pixels (large photos: 512)")
@@ -120,13 +119,20 @@ def options() -> argparse.ArgumentParser:
     return parse
 
 
-def size(text: str) -> int | str:
-    """Read --size."""
-    if text == "full":
-        return text
-    if not text.isdecimal() or not 1 <= int(text) <= 4096:
-        raise argparse.ArgumentTypeError(f"{text!r}: give 1 to 4096 pixels, or full")
-    return int(text)
+def check(args) -> None:
+    """Complain of options that make no sense before any work is done."""
+    whole("--seed", args.seed)
+    number("--zoom-by", args.zoom_by, at_least=1)
+    edge = args.size or "full"
+    if edge != "full" and not (edge.isdecimal() and 1 <= int(edge) <= LARGEST):
+        raise ValueError(f"--size {args.size}: give 1 to {LARGEST} pixels, or full")
+    if args.tile is not None:
+        whole("--tile", args.tile, at_least=1)
+    if args.zoom is not None:
+        whole("--zoom", args.zoom, at_least=1)
+        args.film = args.film or "gif"
+    if args.film:
+        film.check(args.film)
 
 
 # ── What is asked for ───────────────────────────────────────────────────────────────────────────
@@ -159,7 +165,8 @@ def prepared(net, photo, objective, preset, name, args, stopped) -> Run:
     if args.size == "full":
         pixels = net.pixels(photo, "full")
     else:
-        pixels = easel.pixels_of(net, photo, args.size or LONGEST, enlarge=args.size is not None)
+        edge = int(args.size or LONGEST)
+        pixels = easel.pixels_of(net, photo, edge, enlarge=args.size is not None)
     layer = deepest_layer(net, objective)
     sizes = octave_sizes(net, pixels.shape[2:], layer, preset.octaves, preset.scale)
     if len(sizes) < preset.octaves:
