@@ -1,7 +1,7 @@
 """DeepDream: what the network sees in your photo, more and more of it.
 
     python -m demos dream clouds.jpg
-    python -m demos dream clouds.jpg --layer relu5_1 --octaves 5 --steps 20
+    python -m demos dream clouds.jpg --layer relu4_2 --steps 10
     python -m demos dream clouds.jpg --class dalmatian
     python -m demos dream clouds.jpg --guide flowers.jpg
     python -m demos dream clouds.jpg --zoom 100 --film mp4
@@ -97,11 +97,7 @@ def options() -> argparse.ArgumentParser:
     class_ = of("--class", dest="class_", type=filled, metavar="NAME|INDEX", help="of a class")
     class_.completer = classes_for_shell
     of("--guide", type=filled, metavar="PHOTO", help="of what is in another photo")
-    add("--octaves", type=int, metavar="N", help="sizes to dream at, the last is the photo's")
-    add("--scale", type=float, metavar="S", help="from one to the next")
-    add("--steps", type=int, metavar="N", help="at each of them")
-    add("--rate", type=float, metavar="R", help="grey levels that a step moves pixels by")
-    add("--jitter", type=int, metavar="N", help="pixels that the image is rolled by, at most")
+    add_settings(parse)
     add("--size", default=None, metavar="EDGE|full",
         help=f"the longer edge in pixels; full for the photo's own ({LONGEST} at most)")
     add("--tile", type=int, metavar="N",
@@ -117,6 +113,16 @@ def options() -> argparse.ArgumentParser:
     film_("--gif", dest="film", action="store_const", const="gif", help="the same as --film gif")
     resuming.add_resume(parse)
     return parse
+
+
+def add_settings(parse: argparse.ArgumentParser) -> None:
+    """Add what stands in a preset."""
+    add = parse.add_argument
+    add("--octaves", type=int, metavar="N", help="sizes to dream at, the last is the photo's")
+    add("--scale", type=float, metavar="S", help="from one to the next")
+    add("--steps", type=int, metavar="N", help="at each of them")
+    add("--rate", type=float, metavar="R", help="grey levels that a step moves pixels by")
+    add("--jitter", type=int, metavar="N", help="pixels that the image is rolled by, at most")
 
 
 def check(args) -> None:

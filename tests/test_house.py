@@ -17,7 +17,7 @@ from demos.__main__ import ROOMS
 from minigrad import techniques
 from minigrad.optim import SGD
 from minigrad.techniques.learn.training import Trained
-from minigrad.techniques.objectives import Objective, activations, class_score
+from minigrad.techniques.objectives import Objective, activations, class_score, energy
 
 ROOT = pathlib.Path(__file__).parent.parent
 HOUSE = ["minigrad", "models", "weights", "demos"]
@@ -145,6 +145,7 @@ def given():
 
 
 INSTEAD = {
+    "region": {"objective": energy("relu4_2")},             # a score has no places
     "unit": {"layer": "fc7"},                               # one index is enough there
     "style_of": {"target": np.ones((1, 256, 256))},         # a Gram matrix, not activations
 }

@@ -1,6 +1,6 @@
 """What painters and dreamers need: photos as pixels, a sheet of all, a film of the way.
 
-Read before: pictures.py, film.py.  Used by: ../style.py, ../dream.py.
+Read before: pictures.py, film.py.  Used by: demos/style.py, demos/dream.py.
 """
 
 import pathlib

@@ -69,6 +69,12 @@ def pytorch_walk(net, wanted, channels_last: bool):
     return walk
 
 
+def gram(a):
+    """PyTorch's Gram matrices: (1, C, H, W) → (1, C, C)."""
+    features = a.flatten(2)                                             # (1, C, H·W)
+    return features @ features.transpose(1, 2) / features.shape[2]
+
+
 def pytorch_style(channels_last: bool = False):
     """The same layers, loss and weights; PyTorch's L-BFGS, which looks as often at the network."""
     import torch
@@ -79,10 +85,6 @@ def pytorch_style(channels_last: bool = False):
     net = models.load("minivgg")
     preset = style_preset_for(net)
     walk = pytorch_walk(net, [*preset.content_layers, *preset.style_layers], channels_last)
-
-    def gram(a):
-        features = a.flatten(2)                                         # (1, C, H·W)
-        return features @ features.transpose(1, 2) / features.shape[2]
 
     photo, painting = map(torch.from_numpy, style_images(net))
     with torch.no_grad():

@@ -23,6 +23,7 @@ Read before: grow.py, tiles.py and dream_presets.py.  Read next: dream_objective
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from minigrad.checked import number, whole
@@ -104,6 +105,9 @@ def zoom_dream(
 ) -> Iterator[Progress]:  # fmt: skip
     """Dream, enlarge the middle, and dream on: the frames of a film that falls into the photo.
 
+    The first frame is a whole dream.  Those after it begin with one: a third of the steps, at the
+    last two octaves, are enough.
+
     Args:
         net: see `dream`, as are pixels, objective, preset, tile, rules, rng and changes.
         pixels: see `dream`.
@@ -120,6 +124,8 @@ def zoom_dream(
     Yields:
         Progress after each frame, the steps being frames.
     """
+    preset = changed(preset or dream_preset_for(net), changes)
+    short = replace(preset, octaves=min(2, preset.octaves), steps=-(-preset.steps // 3))
     frames, by = whole("frames", frames, at_least=1), number("the zoom", by, at_least=1)
     rngs, x = generators(rng, len(images("the photo", pixels))), pixels
     if resume:
@@ -129,9 +135,9 @@ def zoom_dream(
     last = resume
     for frame in range(last.step if last else 0, frames):
         x = zoom(by, by)(Tensor(x), rngs).data if frame else x
-        settings = {"preset": preset, "tile": tile, "rules": rules, "rng": rngs, **changes}
         try:
-            *_, now = dream(net, x, objective, **settings)
+            *_, now = dream(net, x, objective, preset=short if frame else preset, tile=tile,
+                            rules=rules, rng=rngs)
         except Diverged:
             raise Diverged(frame, last) from None
         x = now.pixels

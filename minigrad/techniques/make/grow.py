@@ -5,7 +5,7 @@ In a small image that is half of it, in a large one a detail.  So the loop runs 
 and each begins with what the one before has made, enlarged.  It is quicker, too: half the edge is a
 quarter of the work.
 
-Read before: loop.py.  Used by: excite.py, style.py and dream.py.
+Read before: loop.py.  Read next: presets.py.
 """
 
 from collections.abc import Callable, Iterator, Sequence
