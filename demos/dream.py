@@ -204,7 +204,8 @@ def one(run: Run, stopped) -> None:
         ended = ended._replace(film=[np.asarray(f).transpose(2, 0, 1) for f in frames])
     if ended.progress is None:
         raise ended.error
-    if run.preset.steps and np.array_equal(ended.progress.pixels, run.pixels):
+    dreamt, photo = to_numpy(ended.progress.pixels), to_numpy(run.pixels)
+    if run.preset.steps and np.array_equal(dreamt, photo):
         raise ValueError(f"{run.photo} stays as it is: nothing in it fires {run.objective.name}")
     with saving():
         file = save(run, ended)
