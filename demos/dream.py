@@ -48,7 +48,7 @@ from minigrad.techniques.make.dream_presets import DreamPreset, octave_sizes
 from minigrad.techniques.make.excite import drawable_channel, drawable_class
 from minigrad.techniques.make.presets import changed
 from minigrad.techniques.objectives import Objective
-from models.classes import find_class
+from models.classes import class_name, find_class
 
 PHOTO = PHOTOS / "pyramid.jpg"
 LONGEST = 640  # pixels of the longer edge, where --size says nothing
@@ -176,8 +176,8 @@ def prepared(net, photo, objective, preset, name, args, stopped) -> Run:
     layer = deepest_layer(net, objective)
     sizes = octave_sizes(net, pixels.shape[2:], layer, preset.octaves, preset.scale)
     if len(sizes) < preset.octaves:
-        print(f"{photo}: the {preset.octaves - len(sizes)} smallest of {preset.octaves} octaves "
-              f"are left out, as nothing of them reaches {layer}")
+        print(f"{photo}: left out {preset.octaves - len(sizes)} of {preset.octaves} octaves, "
+              f"which are too small for {layer}")
     command = stopped and stopped.command
     return Run(net, photo, pixels, objective, preset, sizes, name, args, command)
 
@@ -239,6 +239,17 @@ def frames_before(run: Run) -> list[Image.Image]:
 # ── Writing ─────────────────────────────────────────────────────────────────────────────────────
 
 
+def title(run: Run) -> str:
+    """What the network dreamt of, in words."""
+    args, layer = run.args, run.preset.layer
+    if args.class_ is not None:
+        return f"a dream of {class_name(run.net, find_class(run.net, args.class_))}"
+    if args.guide is not None:
+        return f"{layer}'s dream, guided by {pathlib.Path(args.guide).stem}"
+    channel = "" if args.channel is None else f"channel {args.channel} of "
+    return f"the dream of {channel}{layer}"
+
+
 def save(run: Run, ended: Ended) -> pathlib.Path:
     """Write the dream, a sheet with the photo beside it, the film, and what made them."""
     args, made, files = run.args, ended.progress, {}
@@ -252,7 +263,7 @@ def save(run: Run, ended: Ended) -> pathlib.Path:
         files |= {f"_{n:04}.png": pictures.png(pictures.photo(frame[None]))
                   for n, frame in enumerate(frames, start=1)}
     dreamt = pictures.photo(made.pixels)
-    beside = [("the photo", pictures.photo(run.pixels)), (run.objective.name, dreamt)]
+    beside = [("the photo", pictures.photo(run.pixels)), (title(run), dreamt)]
     guide = {"guide": args.guide} if args.guide else {}
     pictures.save(args.out, run.name, {"": dreamt, "sheet": pictures.sheet([beside], 480)}, {
         "demo": "dream",
