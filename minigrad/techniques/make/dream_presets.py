@@ -13,8 +13,8 @@ What each column says:
 minivgg's row was found by looking at 14 settings side by side, on a bridge, a pyramid, a cat and a
 cup: relu3_2 and relu4_1 draw strokes and dots, relu4_2 eyes and spots, relu5_1 faces, legs and
 trees, and relu5_2 whole churches, dogs and flowers, which take 15 steps at each of five octaves.
-In fewer octaves things stay small; a rate of 3 is coarser and no quicker.  The layer of googlenet
-is Mordvintsev's own; nobody has looked at the other rows' dreams yet.
+In fewer octaves things stay small; a rate of 3 is coarser.  squeezenet's row draws dogs' eyes and
+fur.  The layer of googlenet is Mordvintsev's own; nobody has looked at the other rows' dreams yet.
 
 Read before: presets.py.  Read next: dream.py.
 """
