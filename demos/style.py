@@ -36,7 +36,7 @@ from demos.shared.command import (
     photos_in,
     photos_of,
 )
-from demos.shared.image_run import Ended, carry_out
+from demos.shared.image_run import Ended, carry_out, conclude
 from demos.shared.patience import patiently
 from minigrad.stopping import saving
 from minigrad.techniques import grams, style, style_losses, style_preset_for
@@ -197,12 +197,7 @@ def one(run: Run, stopped) -> None:
         with of_this_run(kept):
             file = save(run, ended, kept)
         tell(run, ended)
-    if isinstance(ended.error, KeyboardInterrupt):
-        raise KeyboardInterrupt(f"after step {ended.progress.step}: {file}; it goes on with: "
-                                f"python -m demos style --resume {file.with_suffix('.json')}")
-    print(file)
-    if ended.error:
-        raise ended.error
+    conclude(ended, file, "style")
 
 
 def of_this_run(kept):

@@ -17,7 +17,7 @@ from demos.__main__ import ROOMS
 from minigrad import techniques
 from minigrad.optim import SGD
 from minigrad.techniques.learn.training import Trained
-from minigrad.techniques.objectives import Objective, activations, class_score
+from minigrad.techniques.objectives import Objective, activations, class_score, energy
 
 ROOT = pathlib.Path(__file__).parent.parent
 HOUSE = ["minigrad", "models", "weights", "demos"]
@@ -143,11 +143,13 @@ def given():
         "picture": pixels, "photo": pixels, "paintings": pixels[..., ::-1, :64],
         "evidence": evidence, "mask": evidence > evidence.mean(),
         "attribution": techniques.gradient(*asked), "known": techniques.worth(*asked, samples=2),
+        "guide": acts["relu4_2"],
         "labels": labels, "predicted": labels, "scores": acts.scores, "classes": net.class_count,
     }  # fmt: skip
 
 
 INSTEAD = {
+    "region": {"objective": energy("relu4_2")},             # a score has no places
     "unit": {"layer": "fc7"},                               # one index is enough there
     "layer_weights": {"layer": "conv2_1"},                  # a relu has none
     "style_of": {"target": np.ones((1, 256, 256))},         # a Gram matrix, not activations

@@ -1,6 +1,6 @@
-"""What a painter needs: the photo and the paintings as pixels, a sheet of all, a film of the way.
+"""What painters and dreamers need: photos as pixels, a sheet of all, a film of the way.
 
-Read before: pictures.py, film.py.  Used by: the demo style.
+Read before: pictures.py, film.py.  Used by: demos/style.py, demos/dream.py.
 """
 
 import pathlib
@@ -14,7 +14,7 @@ from minigrad.backend import to_numpy
 from minigrad.techniques.make.transforms import proportional, to_size
 from models.photo import upright_rgb
 
-FILM = 320  # the shorter edge of a film, at most
+FILM = {"gif": 320, "webp": 480, "mp4": 1080}  # the shorter edge of a film, at most
 
 
 def pixels_of(net, file: pathlib.Path, edge: int, enlarge: bool = True):
@@ -51,8 +51,8 @@ def sheet(photo, images: Mapping[str, np.ndarray], matrices: list[dict]) -> Imag
     return pictures.sheet([row for row in rows if row])
 
 
-def film_of(moments: list[np.ndarray], last, format: str) -> bytes:
+def film_of(moments: list[np.ndarray], last, format: str, each: int = film.EACH) -> bytes:
     """The way to a picture (1, 3, H, W), from moments (3, h, w); what was small is enlarged."""
-    size = proportional(last.shape, min(FILM, *last.shape[2:]))
+    size = proportional(last.shape, min(FILM[format], *last.shape[2:]))
     moments = [*moments, to_numpy(last)[0]]
-    return film.encoded([[to_size(np.float32(m)[None], size)[0] for m in moments]], format)
+    return film.encoded([[to_size(np.float32(m)[None], size)[0] for m in moments]], format, each)

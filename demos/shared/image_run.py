@@ -10,6 +10,7 @@ resumed, what that takes is kept as well (resuming.py).
 Read before: resuming.py.  Used by: the demos that make one picture after another.
 """
 
+import pathlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -70,3 +71,13 @@ def carry_out(
         except (KeyboardInterrupt, Diverged, MemoryError) as ended:
             error = ended
     return Ended(last, frames, error)
+
+
+def conclude(ended: Ended, file: pathlib.Path, demo: str) -> None:
+    """Say which picture was written, and raise what ended its run before its time."""
+    if isinstance(ended.error, KeyboardInterrupt):
+        raise KeyboardInterrupt(f"after step {ended.progress.step}: {file}; it goes on with: "
+                                f"python -m demos {demo} --resume {file.with_suffix('.json')}")
+    print(file)
+    if ended.error:
+        raise ended.error

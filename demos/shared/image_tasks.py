@@ -12,6 +12,7 @@ from demos.shared.command import PHOTOS
 
 TASKS = {
     "style": "MiniVGG, neural style at 512×342: 3 steps of Adam and the last one's loss",
+    "dream": "MiniVGG, DeepDream at 512×342: 3 steps of the last octave",
 }
 STEPS, RATE = 3, 8.0
 
@@ -36,15 +37,14 @@ def pytorch_style(channels_last: bool = False):
     """The same layers, loss and weights; what the photo and the painting say is found once."""
     import torch
 
-    from minigrad.ops.fast import threads
     from minigrad.techniques import style_preset_for
 
-    torch.set_num_threads(threads.count())
     net = models.load("minivgg")
+    preset = style_preset_for(net)
     photo, painting = map(torch.from_numpy, style_images(net))
-    walk = torch_walk(net, style_preset_for(net), channels_last)
+    walk = torch_walk(net, [*preset.content_layers, *preset.style_layers], channels_last)
     with torch.no_grad():
-        loss = torch_loss(style_preset_for(net), walk, walk(photo), walk(painting))
+        loss = torch_loss(preset, walk, walk(photo), walk(painting))
 
     def run():
         x = photo.clone().requires_grad_()
@@ -59,15 +59,17 @@ def pytorch_style(channels_last: bool = False):
     return run
 
 
-def torch_walk(net, preset, channels_last: bool):
-    """Pixels (1, 3, H, W) → activations by layer, as far as the preset needs them."""
+def torch_walk(net, wanted, channels_last: bool):
+    """Pixels (1, 3, H, W) → activations by layer, down to the deepest that is wanted."""
     import torch
 
     from demos.shared.peers import torch_layer
+    from minigrad.ops.fast import threads
 
+    torch.set_num_threads(threads.count())
     order = torch.channels_last if channels_last else torch.contiguous_format
     names = list(net.layers)
-    deepest = max(map(names.index, [*preset.content_layers, *preset.style_layers]))
+    deepest = max(map(names.index, wanted))
     params = {name: torch.from_numpy(array.copy()) for name, array in net.params.items()}
     params = {name: array.contiguous(memory_format=order) if array.ndim == 4 else array
               for name, array in params.items()}
@@ -112,5 +114,40 @@ def torch_loss(preset, walk, acts, painted):
     return loss
 
 
-MINIGRAD = {"style": minigrad_style}
-PYTORCH = {"style": pytorch_style}
+def minigrad_dream():
+    """The technique, at the last of its octaves."""
+    from minigrad.techniques import dream
+
+    net = models.load("minivgg")
+    photo, _ = style_images(net)
+    return lambda: [now.value for now in dream(net, photo, octaves=1, steps=STEPS)]
+
+
+def pytorch_dream(channels_last: bool = False):
+    """The same layer and steps: roll, along g / mean|g|, clip, roll back, and tell the energy."""
+    import torch
+
+    from minigrad.techniques import dream_preset_for
+
+    net = models.load("minivgg")
+    preset = dream_preset_for(net)
+    walk = torch_walk(net, [preset.layer], channels_last)
+    photo, _ = map(torch.from_numpy, style_images(net))
+
+    def run():
+        x = photo
+        for step in range(STEPS + 1):
+            dy, dx = torch.randint(-preset.jitter, preset.jitter + 1, (2,)).tolist()
+            rolled = torch.roll(x, (dy, dx), (2, 3)).requires_grad_()
+            energy = (walk(rolled)[preset.layer] ** 2).sum() / 2
+            (g,) = torch.autograd.grad(energy, rolled)
+            if step < STEPS:
+                g = torch.roll(g, (-dy, -dx), (2, 3))
+                x = (x + preset.rate * g / g.abs().mean()).clamp(0, 255)
+        return energy.item()
+
+    return run
+
+
+MINIGRAD = {"style": minigrad_style, "dream": minigrad_dream}
+PYTORCH = {"style": pytorch_style, "dream": pytorch_dream}

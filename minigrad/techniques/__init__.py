@@ -55,6 +55,9 @@ from minigrad.techniques.look.score_cam import score_cam
 from minigrad.techniques.look.sensitivity import infidelity, max_sensitivity, unexplained, worth
 from minigrad.techniques.look.smooth import smooth_gradient
 from minigrad.techniques.look.tsne import tsne
+from minigrad.techniques.make.dream import dream, seeds, zoom_dream
+from minigrad.techniques.make.dream_objectives import guided_by, region
+from minigrad.techniques.make.dream_presets import DreamPreset, dream_preset_for
 from minigrad.techniques.make.excite import (
     drawable_channel,
     drawable_class,
@@ -92,6 +95,8 @@ __all__ = [
     "insertion", "max_sensitivity", "pointing_game", "random_map", "randomisation",
     "relevance_mass", "unexplained", "worth",
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
+    "DreamPreset", "dream", "dream_preset_for", "guided_by", "region", "seeds",
+    "zoom_dream",
     "StylePreset", "gram", "grams", "opinion", "preset_for", "style", "style_losses", "style_of",
     "style_preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/

@@ -48,6 +48,7 @@ class Objective:
         value: the number, from a network's activations.
         place: (channel, row, column) or (channel,) where it is one unit's, else None.
         k: the class where it is one class's score or probability, else None.
+        in_parts: whether parts of an image may be asked one by one, as of a sum over places.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Objective:
     value: Callable[[Activations], Any]
     place: tuple[int, ...] | None = None
     k: int | None = None
+    in_parts: bool = False
 
     __array_ufunc__ = None  # NumPy's number * objective asks the objective
 
@@ -80,6 +82,7 @@ class Objective:
             f"{self.name} + {other.name}",
             tuple(dict.fromkeys(self.layers + other.layers)),
             lambda acts: self.value(acts) + other.value(acts),
+            in_parts=self.in_parts and other.in_parts,
         )
 
     def __mul__(self, weight: float):
@@ -87,7 +90,8 @@ class Objective:
         if isinstance(weight, Objective):
             raise TypeError("objectives add up and take weights, which are numbers: a + 2 * b")
         w = number(f"the weight of {self.name}", weight)
-        return Objective(f"{w:g} · ({self.name})", self.layers, lambda acts: w * self.value(acts))
+        return Objective(f"{w:g} · ({self.name})", self.layers, lambda acts: w * self.value(acts),
+                         in_parts=self.in_parts)
 
     __rmul__ = __mul__
 
@@ -118,9 +122,8 @@ def class_score(k: int) -> Objective:
     2014, section 2).
     """
     k = whole("the number of a class", k)
-    return Objective(
-        f"score of class {k}", (SCORES,), lambda acts: _scores(acts, k)[:, k].sum(), k=k
-    )
+    return Objective(f"score of class {k}", (SCORES,), lambda acts: _scores(acts, k)[:, k].sum(),
+                     k=k, in_parts=True)
 
 
 def class_probability(k: int) -> Objective:
@@ -130,11 +133,8 @@ def class_probability(k: int) -> Objective:
     fall, and near 0 and near 1, where a network mostly is, its gradient is nearly zero.
     """
     k = whole("the number of a class", k)
-
-    def value(acts):
-        return ops.softmax(_scores(acts, k))[:, k].sum()
-
-    return Objective(f"probability of class {k}", (SCORES,), value, k=k)
+    return Objective(f"probability of class {k}", (SCORES,),
+                     lambda acts: ops.softmax(_scores(acts, k))[:, k].sum(), k=k)
 
 
 def cross_entropy(label: int) -> Objective:
@@ -146,7 +146,7 @@ def cross_entropy(label: int) -> Objective:
         labels = array_module(data_of(scores)).full(scores.shape[0], label)
         return ops.cross_entropy(scores, labels) * scores.shape[0]
 
-    return Objective(f"cross entropy of class {label}", (SCORES,), value)
+    return Objective(f"cross entropy of class {label}", (SCORES,), value, in_parts=True)
 
 
 def unit(layer: str, channel: int, row: int | None = None, column: int | None = None) -> Objective:
@@ -223,12 +223,13 @@ def channel(layer: str, c: int) -> Objective:
             raise ValueError(f"{layer} has channels 0–{a.shape[1] - 1}, and {c} is none of them")
         return a[:, c].sum()
 
-    return Objective(f"channel {c} of {layer}", (layer,), value)
+    return Objective(f"channel {c} of {layer}", (layer,), value, in_parts=True)
 
 
 def energy(layer: str) -> Objective:
     """½ Σ a²: its gradient at the layer is the activation itself, "more of what you see"."""
-    return Objective(f"energy of {layer}", (layer,), lambda acts: (acts[layer] ** 2).sum() * 0.5)
+    return Objective(f"energy of {layer}", (layer,), lambda acts: (acts[layer] ** 2).sum() * 0.5,
+                     in_parts=True)
 
 
 def code(layer: str, target) -> Objective:

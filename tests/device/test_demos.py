@@ -29,6 +29,7 @@ PICTURES = {  # arguments, and how many grey levels a rounding may grow to
     "maximize channels": (
         ["maximize", "--layer", "conv2_1", "--channel", "1,2", "--steps", 2], 8,
     ),
+    "dream": (["dream", "--size", 64, "--octaves", 2, "--steps", 1, "--show-gradient"], 8),
     "filters": (["filters"], 3),
     "grad_cam": (["grad_cam", "--class", 3, "--size", 48], 3),
     "integrated": (["integrated", "--class", 3, "--size", 48, "--steps", 1], 3),

@@ -11,7 +11,15 @@ from minigrad.ops.fast import threads
 from minigrad.techniques import objectives
 from minigrad.techniques.learn import evaluation, training
 from minigrad.techniques.look import patches
-from minigrad.techniques.make import loop, regularizers, starts, steps, transforms
+from minigrad.techniques.make import (
+    dream_objectives,
+    loop,
+    regularizers,
+    starts,
+    steps,
+    transforms,
+)
+from minigrad.techniques.make.dream import dream, seeds, zoom_dream
 from minigrad.techniques.make.excite import excite, excite_each
 
 # ── Objectives ──────────────────────────────────────────────────────────────────────────────────
@@ -200,6 +208,32 @@ def test_a_picture_is_that_of_the_cpu():
         return [p.pixels for p in walk]
 
     on_both(pictures, 1e-4)
+
+
+@pytest.mark.parametrize("tile", [None, 16])
+@pytest.mark.parametrize("guided", [False, True])
+def test_a_dream_is_that_of_the_cpu(tile, guided):
+    layer = "relu2_2"
+
+    def pictures(to, device):
+        net, x = small(device), to(image(40))
+        guide = net(x[:, :, :20].copy(), only=[layer])[layer]
+        objective = dream_objectives.guided_by(layer, guide) if guided else None
+        walk = dream(net, x, objective, layer=layer, octaves=2, steps=1, tile=tile)
+        return [p.pixels for p in walk]
+
+    on_both(pictures, 1e-4)
+
+
+def test_a_zoom_and_what_goes_back_from_a_layer_are_those_of_the_cpu():
+    layer = "relu2_2"
+
+    def pictures(to, device):
+        settings = {"layer": layer, "octaves": 1, "steps": 1, "frames": 2}
+        return [p.pixels for p in zoom_dream(small(device), to(image(32)), **settings)]
+
+    on_both(pictures, 1e-4)
+    on_both(lambda to, device: seeds(small(device), to(image(32)), objectives.energy(layer)))
 
 
 def test_several_pictures_are_made_one_after_another_on_the_device():

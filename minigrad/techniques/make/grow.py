@@ -5,7 +5,7 @@ In a small image that is half of it, in a large one a detail.  So the loop runs 
 and each begins with what the one before has made, enlarged.  It is quicker, too: half the edge is a
 quarter of the work.
 
-Read before: loop.py.  Used by: excite.py and style.py.
+Read before: loop.py.  Read next: presets.py.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,8 +15,9 @@ from minigrad.techniques.make.transforms import to_size
 
 
 def grown(
-    x, sizes: Sequence[Sequence[int]], steps: int, run: Callable, last: Progress | None
-) -> Iterator[Progress]:
+    x, sizes: Sequence[Sequence[int]], steps: int, run: Callable, last: Progress | None,
+    enlarged: Callable = to_size,
+) -> Iterator[Progress]:  # fmt: skip
     """Run an image loop at each size; the steps are counted through.
 
     Args:
@@ -25,6 +26,7 @@ def grown(
         steps: at each size, at most.
         run: (x, None or the Progress to resume) → the Progress of each step at one size.
         last: a Progress of an earlier run, to go on behind it; or None.
+        enlarged: (x, size) → what the next size begins with.
 
     Raises:
         Diverged: NaN or infinity came up; what was yielded before is good.
@@ -33,7 +35,7 @@ def grown(
     for before, size in [(n * steps, size) for n, size in enumerate(sizes)][done:]:
         under_way = last is not None and last.step > before
         resume = last._replace(step=last.step - before) if under_way else None
-        x = last.pixels if under_way else to_size(x, size)
+        x = last.pixels if under_way else enlarged(x, size)
         try:
             for progress in run(x, resume):
                 last = progress._replace(step=before + progress.step)

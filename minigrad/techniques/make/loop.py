@@ -33,6 +33,7 @@ from minigrad import ops
 from minigrad.backend import array_module, is_array, to_numpy
 from minigrad.checked import whole
 from minigrad.techniques.baselines import mean_colour
+from minigrad.techniques.make.tiles import by_tiles
 from minigrad.techniques.objectives import Objective, activations
 from minigrad.tensor import Tensor, grad
 
@@ -87,6 +88,7 @@ def optimize(
     rules: Mapping | None = None,
     rng: np.random.Generator | Sequence[np.random.Generator] | None = None,
     resume: Progress | None = None,
+    tile: int | None = None,
 ) -> Iterator[Progress]:
     r"""Make E(x) large, and yield every step of the way; N images at once, each its own.
 
@@ -106,6 +108,8 @@ def optimize(
             children.
         resume: a Progress of an earlier run of the same settings, to go on behind it, bit for bit;
             its pixels take the place of x₀.
+        tile: the network is shown tiles of so many pixels, one after another (tiles.py), by default
+            the whole image at once.
 
     Raises:
         ValueError: the pixels are no batch of images, steps is below 1, the box holds nothing,
@@ -118,7 +122,7 @@ def optimize(
     steps, box = whole("steps", steps, at_least=1), _checked_box(box, pixels)
     task = Task(
         net, objective, tuple(penalties), tuple(corrections), tuple(transforms), box, rules,
-        generators(rng, pixels.shape[0]), mean_colour(net, pixels),
+        generators(rng, pixels.shape[0]), mean_colour(net, pixels), tile,
     )
     for rng, state in zip(task.rngs, resume.memory.rngs if resume else [], strict=False):
         rng.bit_generator.state = state
@@ -163,25 +167,33 @@ class Task:
     rules: Mapping | None
     rngs: list[np.random.Generator]
     mean: Any
+    tile: int | None = None
 
     def E(self, x) -> Here:
         """E(x) = objective(net(T(x))) − Σ R(x − mean colour), and its gradient."""
         X, rngs = Tensor(x), [rng.bit_generator.state for rng in self.rngs]
         inside = ops.clip(X, *self.box)
         shown = functools.reduce(lambda x, T: T(x, self.rngs), self.transforms, inside)
-        value = self.objective(activations(self.net, shown, self.objective))
-        (of_objective,) = grad(value, [X], rules=self.rules)
+        value, of_objective = self.asked(X, shown)
         total, gradient = value, of_objective
         if self.penalties:  # apart, for a correction asks for the objective's gradient alone
             u = inside - self.mean
             penalty = sum((R(u) for R in self.penalties), u[:0].sum())  # 0, and made of u
-            total, gradient = value - penalty, of_objective - grad(penalty, [X])[0]
-        found = [value.data, total.data, abs(gradient).max(), x.max()]
+            total, gradient = value - penalty.data, of_objective - grad(penalty, [X])[0]
+        found = [value, total, abs(gradient).max(), x.max()]
         numbers = to_numpy(array_module(x).stack(found))  # once, as we wait for the GPU here
         finite = bool(np.isfinite(numbers).all())
         return Here(
             float(numbers[1]), gradient, float(numbers[0]), of_objective, finite, rngs
         )
+
+    def asked(self, X, shown):
+        """The objective of the image as it is shown, made of X, and its gradient at X."""
+        if self.tile is None:
+            value = self.objective(activations(self.net, shown, self.objective))
+            return value.data, grad(value, [X], rules=self.rules)[0]
+        value, at_shown = by_tiles(self.net, shown.data, self.objective, self.tile, self.rules)
+        return value, grad(shown, [X], seed=at_shown)[0]
 
     def settle(self, x, of_objective, step: int):
         """Correct a stepped image, and bring it back into the box."""

@@ -3,6 +3,7 @@ r"""How a gradient becomes a step: a walk (task, x₀) → (x₀, E there, memor
     ascend(optimiser, rate, shape)      x ← x + rate · the optimiser's step along shape(∂E/∂x)
     quasi_newton(history)               L-BFGS: the step to where ∂E/∂x would be zero
 
+    by_mean                             a shape: g / mean|g|
     like_photos(power)                  a shape: the gradient, as photos would have it
 
 minigrad/optim.py makes numbers small, as training wants it; to make E large it is given −∂E/∂x.
@@ -79,6 +80,13 @@ def _named(pairs) -> dict:
 def _pairs(memory) -> list:
     count = sum(name.startswith("s") for name in memory)
     return [(memory[f"s{i}"], memory[f"y{i}"]) for i in range(count)]
+
+
+def by_mean(g):
+    """g ← g / mean|g|, for each image: a step of 1.5 moves its pixels by 1.5 on average."""
+    each = {"axis": (1, 2, 3), "keepdims": True}
+    size = abs(g).mean(**each)
+    return g / array_module(g).where(size > 0, size, 1)  # 0 stays 0
 
 
 # the covariance of red, green and blue in 254 photos, scaled, + 0.1 · 1
