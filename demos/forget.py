@@ -40,9 +40,9 @@ def look(sight: looking.Sight, chosen):
     for way in chosen:
         with patiently(way.name):
             learned, told[way.name] = way.map(*asked), {}
-            row = [sight.over(way.name, learned)]
+            row = [sight.over(f"{way.name}, learned", learned)]
             for layer, M in forgetting(*asked, look=way.map, at=at):
                 rho = told[way.name][layer] = round(float(spearman(learned, M)[0]), 3)
-                row.append(sight.over(f"random from {layer} up: ρ = {rho:.2f}", M))
+                row.append(sight.over(f"{layer} up, ρ {rho:.2f}", M))
         rows.append(row)
     return rows, {"rank correlation": told}

@@ -82,7 +82,7 @@ def drawn(x, cut):
     told = np.where(seeds == NEITHER, photo, np.where(seeds == 1, 255, 0))
     out = pictures.photo(np.where(mask, photo, 255 - 0.15 * (255 - photo)))
     return [
-        ("seeds: white object, black none", pictures.fitted(pictures.photo(told), EDGE)),
+        ("seeds: white object, black rest", pictures.fitted(pictures.photo(told), EDGE)),
         ("cut out", pictures.fitted(pictures.boxed(out, cut.box[0].tolist()), EDGE)),
     ]
 

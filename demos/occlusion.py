@@ -51,8 +51,9 @@ def look(sight: looking.Sight):
     if found.taking_over is not None:
         winners, likeliest = to_numpy(found.taking_over)[0], int(sight.scores[0].argmax())
         grid, legend = grids.classes(winners, likeliest, net, looking.EDGE)
-        alone = ", the same everywhere" * bool((winners == likeliest).all())
-        rows[1] += [(f"the likeliest class{alone}", grid), ("at so many positions", legend)]
+        alone = bool((winners == likeliest).all())
+        title = "one class everywhere" if alone else "the likeliest class"
+        rows[1] += [(title, grid), ("at so many positions", legend)]
         note["the likeliest class, at so many positions"] = {
             class_name(net, int(k)): int((winners == k).sum()) for k in np.unique(winners)
         }
@@ -73,7 +74,7 @@ def hidden(sight: looking.Sight, scores, window, stride) -> looking.Tile:
     ]
     box = rows.start, columns.start, rows.stop, columns.stop
     picture = pictures.fitted(pictures.boxed(pictures.photo(shown), box), looking.EDGE)
-    return "where hiding lowers it most", picture
+    return "where hiding lowers the score most", picture
 
 
 def options() -> argparse.ArgumentParser:

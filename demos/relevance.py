@@ -65,9 +65,9 @@ def by_name(net, args):
     settings = {"epsilon": args.epsilon, "gamma": args.gamma}
     return {
         "LRP-0": Rule("zero"),
-        "LRP-epsilon": Rule("epsilon", args.epsilon),
-        "LRP-gamma": Rule("gamma", args.gamma),
-        "composite, 0 at the top": composite(net, **settings, top=Rule("zero")),
+        "LRP-ε": Rule("epsilon", args.epsilon),
+        "LRP-γ": Rule("gamma", args.gamma),
+        "composite, LRP-0 on top": composite(net, **settings, top=Rule("zero")),
         "composite": composite(net, **settings),
     }
 

@@ -127,8 +127,8 @@ def draw_panel(by_bits, box, size):
     rows = {False: [], True: []}
     varied = [name for name in ("mask", "switches") if not all(getattr(b, name) for b in by_bits)]
     for bits, g in by_bits.items():
-        kept = " + ".join(name for name in varied if getattr(bits, name)) or "nothing"
-        title = kept + (" + relu backward" if bits.backward_relu else "")
+        kept = [name for name in varied if getattr(bits, name)]
+        title = " + ".join(kept + ["relu backward"] * bits.backward_relu) or "nothing"
         rows[bits.backward_relu].append((named(title, g), pictures.signed(g)))
     if box and clearly_smaller(box, size):
         rows = {backward: closer(row, box) for backward, row in rows.items()}

@@ -248,10 +248,11 @@ def no_path(called: str):
 
 
 def wrong_gradient(op: str, gradient, parent):
-    """A gradient function (or a rule) returned something else than its argument's shape."""
+    """A gradient function (or a rule) returned another shape or dtype than its argument's."""
+    hint = ": end it with .astype(g.dtype)" if gradient.shape == parent.shape else ""
     raise TypeError(
         f"the gradient of {op} (or its rule) gives {gradient.dtype} "
-        f"{gradient.shape} where its argument is {parent.dtype} {parent.shape}"
+        f"{gradient.shape} where its argument is {parent.dtype} {parent.shape}{hint}"
     )
 
 

@@ -14,7 +14,8 @@ r"""Is this gradient right?  Three questions that need no other framework.
 3. A random direction, for a whole network, where to move every pixel would take days: the slope
    along d is ⟨∂f/∂x, d⟩, one number, from two forward passes.
 
-Read before: tensor.py.  The tests of this project are made of these three.  Read next: optim.py.
+Read before: tensor.py.  The tests of this project are made of these three.
+Read next: line_search.py, optim.py.
 """
 
 from collections.abc import Callable

@@ -10,7 +10,7 @@ that a run can be saved and resumed exactly.  An image is optimised as {"pixels"
 
 Learning rates are functions of the step: constant, cosine, falling.
 
-Read before: tensor.py, line_search.py.  Read next: techniques/objectives.py.
+Read before: tensor.py, line_search.py.  Read next: activations.py, and models/layers.py.
 """
 
 import math

@@ -17,11 +17,14 @@ def relu(x: Array):
 
     At x = 0 the gradient is 0.
     """
-    return elementwise(array_module(x).maximum, x, 0), lambda g: elementwise(gate, g, x)
+    return elementwise(array_module(x).maximum, x, 0), lambda g: elementwise(g_where_x_over_0, g, x)
 
 
-def gate(g, x, out):
-    """Write g · [x > 0] to out, on the bits as whole numbers: as a float 0 · ∞ is no number."""
+def g_where_x_over_0(g, x, out):
+    """Write g · [x > 0] to out.
+
+    It multiplies the bits as whole numbers: 0 · ∞ of floats is NaN, and here it must be 0.
+    """
     bits = f"i{g.itemsize}"
     array_module(x).multiply(g.view(bits), x > 0, out=out.view(bits))
 

@@ -107,7 +107,7 @@ def minimum(a: Array, b: Array):
 
 
 def _share(g, won, tied):
-    """G for the winner, half of it where there is none."""
+    """Return g for the winner, half of it where there is none."""
     xp = array_module(g)
     return xp.where(won, g, xp.where(tied, g / 2, 0))
 
@@ -196,14 +196,14 @@ def min(x: Array, axis=None, keepdims=False):
 
 
 def _dropped(y, x, axis, keepdims):
-    """Y without the axes that a reduction made 1."""
+    """Return y without the axes that a reduction made 1."""
     if keepdims:
         return y
     return y.reshape(()) if axis is None else array_module(x).squeeze(y, axis)
 
 
 def _shared(g, x, y, axis, keepdims):
-    """G for the elements of x that equal the reduction y, in equal shares."""
+    """Return g for the elements of x that equal the reduction y, in equal shares."""
     won = ((x == y) | (x != x)).astype(x.dtype)  # NaN is the maximum and the minimum of its axis
     share = won / won.sum(axis=axis, keepdims=True)
     return share * _repeated(g, x, axis, keepdims)

@@ -44,7 +44,8 @@ def test_a_room_is_read_from_the_imports(imports, room, tmp_path, monkeypatch):
 def test_the_list_tells_each_demo_once_under_its_room():
     lines = listed().splitlines()
     heads = [line for line in lines if line.split(":")[0] in ROOMS or line == "and"]
-    assert [head.split(":")[0] for head in heads] == ["look", "make", "learn", "and"]
+    used = {room_of(name) for name in demos()}
+    assert [head.split(":")[0] for head in heads] == [*(r for r in ROOMS if r in used), "and"]
     names = [line.split()[0] for line in lines if line.startswith("  ") and line[2] != " "]
     assert sorted(names) == sorted(demos())
 

@@ -10,7 +10,7 @@ through the layers with weights as a gradient does.
 Two passes forward, one back.  Nothing is lost to biases, which both passes share; but the baseline
 is a choice, and another one gives another map.
 
-Read before: relevance.py, baselines.py.
+Read before: relevance.py, baselines.py.  Read next: patches.py.
 """
 
 from minigrad import ops

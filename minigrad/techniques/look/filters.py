@@ -17,7 +17,7 @@ a small map of weights for each of them, which `layer_weights` gives as they are
 
 Where w[o, c] is bright, channel c there speaks for channel o; where it is dark, against it.
 
-Read before: gradient.py.  Read next: make/loop.py.
+Read before: gradient.py.  Read next: codes.py.
 """
 
 import numpy as np

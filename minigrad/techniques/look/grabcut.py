@@ -16,7 +16,7 @@ blurred before, which the paper does not say it did.
 How much of what comes out is the map's merit?  Photographers put things into the middle.  So hold
 beside it what the same cut makes of `centred_gaussian`, a map that has not seen the photo.
 
-Read before: gradient.py, baselines.py.
+Read before: gradient.py, baselines.py.  Read next: maps.py.
 """
 
 from typing import Any, NamedTuple

@@ -14,7 +14,7 @@ and L the class activation map of Zhou et al. 2016, divided by h·w.
     grad_cam_plus_plus     a channel's gradients weighted place by place: several objects of a class
     guided_grad_cam        guided backpropagation, kept where the map is: where, in fine detail
 
-Read before: gradient.py and integrated.py.
+Read before: gradient.py and integrated.py.  Read next: masks.py.
 """
 
 from dataclasses import replace

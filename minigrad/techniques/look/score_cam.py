@@ -14,7 +14,7 @@ the paper.  A channel that is the same everywhere shows no place, and has no par
 What a gradient says of a channel holds for small changes.  Here a channel is judged by what is left
 when all else is hidden, at the price of one pass for each channel.
 
-Read before: rise.py and grad_cam.py.
+Read before: rise.py and grad_cam.py.  Read next: relevance.py.
 """
 
 import math

@@ -20,7 +20,7 @@ Nothing of it is written here: `grad` of the two terms is that, and a test compa
 
 What the map does not say: how large a group is, and how far two groups are from each other.
 
-Read before: codes.py and minigrad/tensor.py.
+Read before: codes.py and minigrad/tensor.py.  Read next: grabcut.py.
 """
 
 import math
