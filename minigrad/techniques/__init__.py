@@ -46,12 +46,9 @@ from minigrad.techniques.look.rise import rise
 from minigrad.techniques.look.score_cam import score_cam
 from minigrad.techniques.look.smooth import smooth_gradient
 from minigrad.techniques.look.tsne import tsne
-from minigrad.techniques.make.excite import (
-    drawable_channel,
-    drawable_class,
-    excite,
-    excite_each,
-)
+from minigrad.techniques.make.diversity import diversity
+from minigrad.techniques.make.drawable import drawable_channel, drawable_class, drawable_unit
+from minigrad.techniques.make.excite import excite, excite_each
 from minigrad.techniques.make.gram import gram, style_of
 from minigrad.techniques.make.opinion import opinion
 from minigrad.techniques.make.presets import PRESETS, Preset, preset_for
@@ -78,7 +75,8 @@ __all__ = [
     "grad_cam", "grad_cam_plus_plus", "guided_grad_cam", "input_times_gradient",
     "integrated_gradients", "occlusion", "rise", "score_cam", "smooth_gradient",
     "guided_gradient", "layer_weights", "strongest_places", "codes", "pca", "tsne",
-    "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
+    "PRESETS", "Preset", "drawable_channel", "diversity", "drawable_channel",
+    "drawable_class", "drawable_unit", "excite", "excite_each",     # make/
     "StylePreset", "gram", "grams", "opinion", "preset_for", "style", "style_losses", "style_of",
     "style_preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
