@@ -10,8 +10,7 @@ most excites it (Yosinski et al. 2015) and, at its right, the patches of real ph
 enlarged, at last the whole picture.  The channels are those whose patches stand out most against
 what they do on a photo as a rule (minigrad/techniques/look/patches.py).
 
-The pictures are shown with their contrast stretched.  More of one channel: python -m demos maximize
-and python -m demos patches.
+More of one channel: python -m demos maximize and python -m demos patches.
 """
 
 import argparse
@@ -41,6 +40,7 @@ from minigrad.techniques.look.patches import (
     selectivity,
 )
 from minigrad.techniques.make.drawable import (
+    STILL,
     channel_count,
     drawable_channel,
     drawable_unit,
@@ -176,7 +176,7 @@ def pictures_of(net, layer: str, channels: list[int], args):
         wishes = [Wish(f"{c}", drawable_channel(net, layer, c), c) for c in channels]
     else:
         edge = edge_for_unit(net, layer)
-        preset = preset.changed({"sizes": (edge,), "jitter": 0, "zoom": 1.0})
+        preset = preset.changed({"sizes": (edge,), **STILL})
         wishes = [Wish(f"{c}", drawable_unit(net, layer, c, edge), c) for c in channels]
     made = make(net, wishes, preset, args.seed, what=layer)
     box = field_of(net, wishes[0].objective, made.pixels.shape[2:])

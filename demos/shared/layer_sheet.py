@@ -11,7 +11,7 @@ from PIL import Image
 
 from demos.shared import pictures
 from demos.shared.album import kind_of
-from demos.shared.gallery import label, stretched
+from demos.shared.gallery import label
 
 PICTURE, NAME = 148, 92  # pixels: of a picture, and of the layer's name at the left
 
@@ -40,8 +40,7 @@ def row_of(net, layer: str, shown: list[Shown]):
     what = f"{layer}  {seen}×{seen} pixels" if seen else f"{layer}  sees all"
     row = [("", label(what, NAME, PICTURE))]
     for one in shown:
-        image = pictures.photo(stretched(one.image[None]))
-        row.append((title(one), pictures.fitted(image, PICTURE)))
+        row.append((title(one), pictures.fitted(pictures.photo(one.image), PICTURE)))
         row.append((kinds(one), square([pictures.photo(patch) for _, patch in one.patches])))
     return row
 

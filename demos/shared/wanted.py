@@ -10,6 +10,7 @@ from demos.shared.wishes import Wish, of_class
 from minigrad.checked import number
 from minigrad.techniques import diversity
 from minigrad.techniques.make.drawable import (
+    STILL,
     channel_count,
     drawable_channel,
     drawable_unit,
@@ -109,6 +110,7 @@ def settings(net, args, size):
         "steps": args.steps,
         "rate": args.rate,
         "noise": 0.0 if args.start == "zero" else None,
+        **(STILL if size and args.unit is not None else {}),
     }
     if args.regularizer is not None:
         none = args.regularizer == ["none"]

@@ -10,6 +10,7 @@ from minigrad.checked import whole
 from minigrad.techniques import objectives
 from minigrad.techniques.objectives import Objective
 
+STILL = {"jitter": 0, "zoom": 1.0}  # settings for a unit: what it sees shall not move away
 OTHERS = 2.0  # weight of log p, which asks for less of the other classes
 
 

@@ -56,7 +56,7 @@ def priors_for(net) -> dict[str, Prior]:
     longer = {"steps": (140, 30, 30), "rate": (own.rate, own.rate / 2, own.rate / 3)}
     return {
         "none": Prior("no prior", none),
-        "l2": Prior("L2", none.changed({"regularizers": {"l2": 1e-6}})),
+        "l2": Prior("L2", none.changed({"regularizers": {"l2": 3e-7}})),
         "yosinski": Prior("blur and decay", none.changed({
             "optimiser": "sgd", "rate": 1e5, "fading": False, "noise": 10.0,
             "regularizers": blurred})),
@@ -64,9 +64,9 @@ def priors_for(net) -> dict[str, Prior]:
             "steps": 250, "rate": 0.1 * sigma, "fading": False, "noise": 0.01 * sigma,
             "regularizers": {"edges": sigma**-2}}), stretched=True),
         "l6-tv": Prior("L6 + total variation", none.changed({
-            "regularizers": {"l6": 1e-14, "tv": 1e-5}})),
+            "regularizers": {"l6": 1e-14, "tv": 2e-6}})),
         "waves": Prior("waves, colours apart", own.changed({
-            "coordinates": "waves", "waves": 1.0, "rate": 3.0})),
+            "coordinates": "waves", "waves": 1.0})),
         "photos": Prior("steps like photos", own),
         "one-object": Prior("one object", own.changed(longer)),
     }
