@@ -35,9 +35,12 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture
-def call(weights, tmp_path, capsys):
+def call(weights, tmp_path, capsys, monkeypatch):
     def call(*argv, main=maximize.main):
-        status = run(main, ["--weights", str(weights), "--out", str(tmp_path), *argv], "demos")
+        if "--resume" not in argv:
+            argv = ["--weights", str(weights), "--out", str(tmp_path), *argv]
+        monkeypatch.setattr(sys, "argv", ["demos", "maximize", *argv])     # what the note tells
+        status = run(main, [*argv], "demos")
         notes = {file.stem: json.loads(file.read_text()) for file in tmp_path.glob("*.json")}
         return status, capsys.readouterr(), notes
 

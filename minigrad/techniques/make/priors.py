@@ -5,7 +5,7 @@ picture beside the score is its prior, and each row here is one, with all else a
 
     none        Simonyan's gradient ascent with nothing beside the score
     l2          not far from the mean colour                            Simonyan et al. 2014, eq. 1
-    yosinski    a blur every few steps, a decay, and small pixels to 0  Yosinski et al. 2015
+    yosinski    a blur after every fourth step, and a decay             Yosinski et al. 2015
     lecture     no edges that the score does not pay for                Fleuret's lecture, part 9.4
     l6-tv       bounded, and smooth                                     Mahendran and Vedaldi 2015
     waves       steps in cosines of decorrelated colours (waves.py)     Olah et al. 2017
@@ -52,21 +52,20 @@ def priors_for(net) -> dict[str, Prior]:
     size, steps = own.sizes[-1], sum(own.steps_at(len(own.sizes)))
     sigma = float(np.mean(net.preprocessing.std)) / net.preprocessing.scale     # grey levels
     none = Preset((size,), steps, rate=3.0, jitter=0, zoom=1.0, waves=None)
-    blurred = {"decay": 1e-4, "blur": 1.0}
     longer = {"steps": (140, 30, 30), "rate": (own.rate, own.rate / 2, own.rate / 3)}
     return {
         "none": Prior("no prior", none),
         "l2": Prior("L2", none.changed({"regularizers": {"l2": 3e-7}})),
         "yosinski": Prior("blur and decay", none.changed({
             "optimiser": "sgd", "rate": 1e5, "fading": False, "noise": 10.0,
-            "regularizers": blurred})),
+            "regularizers": {"decay": 1e-4, "blur": 1.0}})),
         "lecture": Prior("edge energy", none.changed({
             "steps": 250, "rate": 0.1 * sigma, "fading": False, "noise": 0.01 * sigma,
             "regularizers": {"edges": sigma**-2}}), stretched=True),
         "l6-tv": Prior("L6 + total variation", none.changed({
             "regularizers": {"l6": 1e-14, "tv": 2e-6}})),
-        "waves": Prior("waves, colours apart", own.changed({
-            "coordinates": "waves", "waves": 1.0})),
+        "waves": Prior("waves, colours apart", own.changed(
+            {"coordinates": "waves", "waves": 1.0})),
         "photos": Prior("steps like photos", own),
         "one-object": Prior("one object", own.changed(longer)),
     }

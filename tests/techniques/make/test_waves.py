@@ -61,9 +61,9 @@ def test_white_waves_have_the_colours_of_photos(rng):
 
 
 def test_slow_waves_are_stronger_as_one_over_f(rng):
-    def size(k, l, power):
+    def size(row, column, power):
         z = np.zeros((1, 3, 8, 8))
-        z[0, 0, k, l] = 1
+        z[0, 0, row, column] = 1
         return np.sqrt((picture_of(z, power) ** 2).sum())
 
     assert size(2, 0, 1) / size(4, 0, 1) == pytest.approx(2)
