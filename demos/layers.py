@@ -100,7 +100,7 @@ def options() -> argparse.ArgumentParser:
         help="of photos, in folders below too (400 that are here)")
     add("--photos", type=int, default=400, metavar="N",
         help="of a larger folder only so many, evenly chosen (400)")
-    add("--steps", type=int, default=60, metavar="N", help="of a picture at each size (60)")
+    add("--steps", type=int, default=40, metavar="N", help="of a picture at each size (40)")
     add("--seed", type=int, default=0, help="of the noise to start from (0)")
     return parse
 

@@ -14,6 +14,7 @@ from demos.shared.album import kind_of
 from demos.shared.gallery import label
 
 PICTURE, NAME = 148, 92  # pixels: of a picture, and of the layer's name at the left
+FEW = 16                # pixels that are shown as such
 
 
 class Shown(NamedTuple):
@@ -37,10 +38,10 @@ class Shown(NamedTuple):
 def row_of(net, layer: str, shown: list[Shown]):
     """The layer's name, and for each channel its picture and its patches."""
     seen = net.receptive_field(layer).size
-    what = f"{layer}  {seen}×{seen} pixels" if seen else f"{layer}  sees all"
+    what = f"{layer} sees {seen} by {seen} pixels" if seen else f"{layer} sees all"
     row = [("", label(what, NAME, PICTURE))]
     for one in shown:
-        row.append((title(one), pictures.fitted(pictures.photo(one.image), PICTURE)))
+        row.append((title(one), enlarged(pictures.photo(one.image), PICTURE)))
         row.append((kinds(one), square([pictures.photo(patch) for _, patch in one.patches])))
     return row
 
@@ -51,9 +52,17 @@ def title(one: Shown) -> str:
 
 
 def kinds(one: Shown) -> str:
-    """What the photos are of, where they have folders."""
-    found = Counter(kind_of(name) for name, _ in one.patches)
-    return ", ".join(kind for kind, _ in found.most_common() if kind)
+    """What the photos are of, where two or more are of one kind."""
+    found = Counter(kind_of(name) for name, _ in one.patches).most_common()
+    return ", ".join(f"{often} of {kind}" for kind, often in found if kind and often > 1)
+
+
+def enlarged(picture: Image.Image, edge: int) -> Image.Image:
+    """A picture as large as its place; where it has few pixels one sees each of them."""
+    if max(picture.size) <= FEW:
+        return pictures.fitted(picture, edge)
+    size = [max(1, round(n * edge / max(picture.size))) for n in picture.size]
+    return picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def square(cells: list[Image.Image]) -> Image.Image:
@@ -62,6 +71,6 @@ def square(cells: list[Image.Image]) -> Image.Image:
     step = (PICTURE + pictures.GAP) // columns
     page = Image.new("RGB", (PICTURE, PICTURE), pictures.PAPER)
     for n, cell in enumerate(cells):
-        cell = pictures.fitted(cell, step - pictures.GAP)
+        cell = enlarged(cell, step - pictures.GAP)
         page.paste(cell, (n % columns * step, n // columns * step))
     return page
