@@ -1,7 +1,7 @@
 """Your photo in the style of a painting: its content, the painting's strokes and colours.
 
     python -m demos style town.jpg
-    python -m demos style town.jpg --style scream.jpg --style-weight 30 --size 768
+    python -m demos style town.jpg --style scream.jpg --style-weight 50
     python -m demos style town.jpg --original-colors luminance
     python -m demos style town.jpg --style a.jpg b.jpg --style-blend-weights 2 1
     python -m demos style town.jpg --style a.jpg b.jpg --mask sky.png land.png
@@ -43,7 +43,7 @@ from minigrad.techniques import grams, style, style_losses, style_preset_for
 from minigrad.techniques.make.presets import changed
 from minigrad.techniques.make.style_presets import StylePreset
 
-CONTENT = PHOTOS / "pyramid.jpg"
+CONTENT = PHOTOS / "chelsea.jpg"
 PAINTING = PHOTOS / "paintings" / "starry_night.jpg"
 LONGEST = 4096  # pixels
 
@@ -86,7 +86,7 @@ def options() -> argparse.ArgumentParser:
     parse = parser("style", __doc__)
     add = parse.add_argument
     add("bare", nargs="*", default=[], metavar="PHOTO",
-        help="photos, folders of photos, or patterns as 'a/*.jpg' (a pyramid that is here)")
+        help="photos, folders of photos, or patterns as 'a/*.jpg' (a cat that is here)")
     add("--content", "--image", dest="image", nargs="+", default=[], metavar="PHOTO",
         help="the same, behind a name")
     add("--style", nargs="+", default=[], metavar="PAINTING",

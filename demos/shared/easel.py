@@ -1,6 +1,6 @@
 """What a painter needs: the photo and the paintings as pixels, a sheet of all, a film of the way.
 
-Read before: pictures.py, film.py.  Used by: ../style.py.
+Read before: pictures.py, film.py.  Used by: the demo style.
 """
 
 import pathlib

@@ -131,3 +131,11 @@ def test_the_image_loop_is_timed_in_turns_alone_and_beside_busy_programs(monkeyp
 def test_the_image_loop_of_the_benchmark_excites_both_its_classes():
     values = contenders.image_loop(steps=3)()
     assert len(values) == 3 and np.isfinite(values).all()
+
+
+def test_a_group_stands_for_its_tasks(monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(benchmark, "measure", lambda task, *_: asked.append(task) or {})
+    benchmark.main(["--tasks", "images", "style", "forward"])
+    assert asked == [*tasks.GROUPS["images"], "forward"] and "style" in asked
+    assert "neural style" in capsys.readouterr().out

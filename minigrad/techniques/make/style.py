@@ -20,6 +20,7 @@ than Adam, and with less grain.
 Read before: style_terms.py.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
 from minigrad.backend import array_module
@@ -75,7 +76,7 @@ def style(
     preset = changed(preset or style_preset_for(net), changes)
     photo = images("the photo", pixels)
     terms = terms_at(net, photo, paintings, preset, blend, masks, style_scale, original_colours)
-    sizes = _sizes(net, photo.shape[2:], preset)
+    sizes = _sizes(photo.shape[2:], preset, terms)
     rngs = generators(rng, len(photo))
 
     def run(x, resume, n):
@@ -165,18 +166,17 @@ def _step(preset: StylePreset) -> Callable:
     return ascend(Adam(), cosine(preset.rate, preset.steps))
 
 
-def _sizes(net, photo: Sequence[int], preset: StylePreset) -> list[list[int]]:
-    """(H, W) at each scale, without those before the last that are too small for the network."""
+def _sizes(photo: Sequence[int], preset: StylePreset, terms: Callable) -> list[list[int]]:
+    """(H, W) at each scale, without those before the last at which nothing can be asked for.
+
+    There the photo or a painting is too small for the network.
+    """
     *before, last = ([max(1, round(n * scale)) for n in photo] for scale in preset.scales)
-    deepest = max([*preset.shares("content"), *preset.shares("style")],
-                  key=lambda name: list(net.layers).index(name))
     fitting = []
     for size in before:
-        try:
-            net.output_shapes(tuple(size), until=deepest)
+        with contextlib.suppress(ValueError):
+            terms(size)
             fitting.append(size)
-        except ValueError:
-            continue
     return [*fitting, last]
 
 

@@ -1,13 +1,19 @@
 """How a picture is painted: the settings of style.py, and the layers of each network.
 
     print(style_preset_for(net))                            # what style(net, …) does
-    style(net, photo, painting, style_weight=1000.0)        # the same, but more of a painting
+    style(net, photo, painting, style_weight=100.0)         # the same, but more of a painting
 
 Every term is divided by its own size, so one row of settings is right for all networks; only the
 layers differ, and they follow from the table of each.  Style is asked for at the first relu of
 every resolution, content at the second of those that halve the image three times, where a network
 knows of things and has forgotten the exact pixels: VGG's relu1_1 … relu5_1 and relu4_2, as in the
 paper (Gatys et al. 2016, section 3).  Where a network has branches, it is asked where they meet.
+
+Found by looking, on minivgg, at a town in the style of The Starry Night, 256 to 320 pixels and 60
+to 80 steps: with style_weight 10 the town is nearly a photo, with 20 all of it is strokes and every
+house is there, with 100 only its spire is left.  Without tv there are dots of single pixels, with
+30 to 200 a lattice of two pixels, from 400 on beads.  Adam leaves grain; begun at full size the
+strokes are short; from noise the town is gone.
 
 Read before: presets.py.  Read next: style_terms.py.
 """
@@ -47,8 +53,8 @@ class StylePreset:
     content_layers: Layers
     style_layers: Layers
     content_weight: float = 1.0
-    style_weight: float = 100.0
-    tv: float = 100.0
+    style_weight: float = 20.0
+    tv: float = 3.0
     scales: tuple[float, ...] = (0.5, 1.0)
     steps: int = 100
     optimiser: str = "lbfgs"

@@ -50,6 +50,8 @@ def terms_at(
         paintings = [palette.recoloured(painting, photo) for painting in paintings]
 
     def terms(size) -> list[Term]:
+        for layer in (*preset.shares("content"), *preset.shares("style")):
+            net.output_shapes(tuple(size), until=layer)  # complains where nothing is left there
         found = content_terms(net, to_size(photo, size), preset)
         for painting, part, mask in zip(paintings, blend, masks, strict=True):
             edges = painting.shape[2:]

@@ -12,7 +12,8 @@ from minigrad.techniques.make.palette import luminance
 from minigrad.techniques.make.style import grams, style, style_losses
 from minigrad.techniques.make.style_presets import StylePreset, style_preset_for
 
-SMALL = StylePreset(("relu2_2",), ("relu1_1", "relu2_1"), tv=0.0, scales=(0.5, 1.0), steps=3)
+LAYERS_2 = ("relu1_1", "relu2_1")
+SMALL = StylePreset(("relu2_2",), LAYERS_2, 1.0, 100.0, tv=0.0, scales=(0.5, 1.0), steps=3)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,7 @@ def test_a_scale_at_which_nothing_is_left_for_the_network_is_passed_over(net, ph
     {}, {"optimiser": "adam"}, {"original_colours": "luminance"}, {"start": "noise"},
     {"original_colours": "luminance", "optimiser": "adam"},
 ])  # fmt: skip
-@pytest.mark.parametrize("stopped", [1, 3, 5])
+@pytest.mark.parametrize("stopped", [3, 5])
 def test_a_run_that_is_resumed_is_the_run_that_was_never_stopped(
     net, photo, painting, more, stopped
 ):
