@@ -11,7 +11,8 @@ from minigrad.ops.fast import threads
 from minigrad.techniques import objectives
 from minigrad.techniques.learn import evaluation, training
 from minigrad.techniques.look import patches
-from minigrad.techniques.make import loop, regularizers, starts, steps, transforms
+from minigrad.techniques.make import loop, regularizers, starts, steps, transforms, waves
+from minigrad.techniques.make.diversity import diversity
 from minigrad.techniques.make.excite import excite, excite_each
 
 # ── Objectives ──────────────────────────────────────────────────────────────────────────────────
@@ -123,6 +124,8 @@ RUNS = {
     "from a resized image": {"start": lambda net, to: transforms.resized(to(image(40, 2)), 36)},
     "towards a code": {"objective": lambda net, to: -towards_a_code(net, to(image(32, 2)))},
     "like photos": {"step": lambda: ascend(3.0, shape=steps.like_photos(0.75))},
+    "in waves": {"step": lambda: waves.ascend_waves(optim.SGD(), optim.constant(0.5))},
+    "diverse": {"objective": lambda net, to: 100 * diversity("relu2_2")},
 }
 
 
@@ -197,6 +200,14 @@ FEW = {"sizes": (32, 40), "steps": 2, "rate": 0.5}
 def test_a_picture_is_that_of_the_cpu():
     def pictures(to, device):
         walk = excite(small(device), None, objectives.class_score(1), **FEW)
+        return [p.pixels for p in walk]
+
+    on_both(pictures, 1e-4)
+
+
+def test_the_picture_of_a_unit_is_that_of_the_cpu():
+    def pictures(to, device):
+        walk = excite(small(device), None, objectives.unit("relu2_2", 3, 10, 10), **FEW)
         return [p.pixels for p in walk]
 
     on_both(pictures, 1e-4)

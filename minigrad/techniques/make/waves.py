@@ -15,8 +15,13 @@ picture, and not snow (Olah et al. 2017, "Preconditioning and parameterization")
 
 It is the same idea as steps.like_photos, which weights the gradient at the pixels and lets Adam
 divide by its size pixel by pixel; here Adam divides wave by wave, after which all waves of z count
-alike, however small their gradient.  Compared on minivgg (python -m demos priors): with as many
-steps {VERDICT}
+alike, however small their gradient.
+
+Compared on minivgg with the preset's regularizers, rate and number of steps, on six classes:
+neither is clearly better.  Waves give a finer dalmatian and a springer in more natural light;
+like_photos gives a church with its windows and a horn with its bell, larger shapes, and stays the
+preset.  Both want the same rate: at a quarter of it, waves have not found the dalmatian after 80
+steps.  Neither does without regularizers: waves alone leave grain.
 
 Read before: steps.py.  Read next: presets.py.
 """
