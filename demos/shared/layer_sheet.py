@@ -1,6 +1,6 @@
 """A row of the sheet of all layers: each channel's picture, and the patches that fire it.
 
-Read before: gallery.py, patch_sheet.py.  Used by: ../layers.py.
+Read before: gallery.py, patch_sheet.py.
 """
 
 import math

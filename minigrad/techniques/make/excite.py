@@ -65,7 +65,7 @@ def excite(
         pixels = array_module(*drawn).concatenate(drawn)
 
     def run(x, resume, n):
-        settings = preset.loop_settings(min(x.shape[2:]), n, len(sizes))
+        settings = preset.loop_settings(min(x.shape[2:]), n)
         box = _held(x, field_of(net, objective, x.shape[2:]))
         return optimize(
             net, x, objective, **settings, box=box, rules=rules, rng=rngs, resume=resume

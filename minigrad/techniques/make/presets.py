@@ -4,7 +4,7 @@ What each column says:
 
     sizes           shorter edges of the image: large shapes are found while it is small
     steps, rate     of the optimiser, at each size; grey levels per step.  One number, or one for
-                    each size, the last for the largest
+                    each size from the first on, the last for all that follow
     optimiser       "adam", or "sgd", whose rate multiplies the gradient itself
     fading          the rate falls to zero along a cosine
     noise           σ of the noise to start from, in grey levels
@@ -117,19 +117,19 @@ class Preset:
         _corrections(self.regularizers)  # some have an upper bound, too
 
     def steps_at(self, count: int) -> list[int]:
-        """The steps at each of so many sizes, the last of which is the largest."""
-        return [_at(self.steps, n, count) for n in range(count)]
+        """The steps at each of so many sizes."""
+        return [_at(self.steps, n) for n in range(count)]
 
-    def loop_settings(self, edge: int, n: int = 0, count: int = 1) -> dict[str, Any]:
+    def loop_settings(self, edge: int, n: int = 0) -> dict[str, Any]:
         """The settings as `optimize` takes them, for images of this edge, the n-th of the sizes."""
         moved = []
         if self.jitter:
             moved += [jitter(min(self.jitter, edge // 8))]
         if self.zoom > 1:
             moved += [zoom(1 / self.zoom, self.zoom)]
-        steps = _at(self.steps, n, count)
+        steps = _at(self.steps, n)
         return {
-            "step": self._step(_at(self.rate, n, count), steps),
+            "step": self._step(_at(self.rate, n), steps),
             "steps": steps,
             "penalties": _penalties(self.regularizers),
             "corrections": _corrections(self.regularizers),
@@ -157,10 +157,10 @@ def _several(name: str, value) -> tuple:
     return values
 
 
-def _at(value, n: int, count: int):
-    """What holds at the n-th of so many sizes, counted from the last; the first for all before."""
+def _at(value, n: int):
+    """What holds at the n-th size."""
     values = value if isinstance(value, tuple | list) else (value,)
-    return values[max(n - count, -len(values))]
+    return values[min(n, len(values) - 1)]
 
 
 def changed(preset, changes: Mapping[str, Any]):

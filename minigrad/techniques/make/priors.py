@@ -10,7 +10,7 @@ picture beside the score is its prior, and each row here is one, with all else a
     l6-tv       bounded, and smooth                                     Mahendran and Vedaldi 2015
     waves       steps in cosines of decorrelated colours (waves.py)     Olah et al. 2017
     photos      steps like photos: the network's own preset (presets.py)
-    one-object  the same, for most of its steps at the smallest size
+    one-object  the same, but few and weak steps at the larger sizes
 
     print(priors_for(net)["lecture"].preset)
     excite(net, None, objective, preset=priors_for(net)["lecture"].preset)
@@ -20,6 +20,10 @@ Yosinski's row is (c) of their four, the one that most of their pictures are of;
 AlexNet, is a step of about as many grey levels here.  The lecture's program is as he gives it, in
 units of the network's deviation: Adam at 0.1, 250 steps, from N(0, 0.01²); it leaves pixels beyond
 black and white, which here come to rest there, and shows .5 + .1 (x − mean) / deviation.
+
+A golf ball of 64 pixels is one white ball with dimples, and as many steps at 90 and 128 pixels make
+several parts of it: one-object only sharpens what is there.  A church, which is made of parts, is
+better with the network's own preset.
 
 Read before: presets.py.  Read next: excite.py.
 """
@@ -52,7 +56,8 @@ def priors_for(net) -> dict[str, Prior]:
     size, steps = own.sizes[-1], sum(own.steps_at(len(own.sizes)))
     sigma = float(np.mean(net.preprocessing.std)) / net.preprocessing.scale     # grey levels
     none = Preset((size,), steps, rate=3.0, jitter=0, zoom=1.0, waves=None)
-    longer = {"steps": (140, 30, 30), "rate": (own.rate, own.rate / 2, own.rate / 3)}
+    first = own.steps_at(1)[0]
+    weaker = {"steps": (first, first // 5), "rate": (own.rate, own.rate / 4, own.rate / 8)}
     return {
         "none": Prior("no prior", none),
         "l2": Prior("L2", none.changed({"regularizers": {"l2": 3e-7}})),
@@ -67,7 +72,7 @@ def priors_for(net) -> dict[str, Prior]:
         "waves": Prior("waves, colours apart", own.changed(
             {"coordinates": "waves", "waves": 1.0})),
         "photos": Prior("steps like photos", own),
-        "one-object": Prior("one object", own.changed(longer)),
+        "one-object": Prior("one object", own.changed(weaker)),
     }
 
 

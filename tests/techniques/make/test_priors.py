@@ -57,8 +57,8 @@ def test_sgd_steps_along_the_gradient_itself():
 
 def test_steps_and_rates_may_differ_from_size_to_size():
     preset = Preset((8, 16, 32), (5, 3, 1), rate=(9.0, 1.0))
-    assert preset.steps_at(3) == [5, 3, 1] and preset.steps_at(1) == [1]
-    assert preset.steps_at(4) == [5, 5, 3, 1]
+    assert preset.steps_at(3) == [5, 3, 1] and preset.steps_at(1) == [5]
+    assert preset.steps_at(4) == [5, 3, 1, 1]
     net, seen = LinearNet(edge=12), []
     x = np.full((1, 3, 12, 12), 120.0)
     for progress in excite(net, x, class_score(1), preset=preset, sizes=(12, 12, 12)):
