@@ -23,12 +23,12 @@ from tqdm import tqdm
 from demos.shared import pictures, provenance
 from demos.shared.album import CALTECH, Album, album
 from demos.shared.command import filled, layers_for_shell, network, parser
+from demos.shared.image_run import saved
 from demos.shared.layer_sheet import Shown, row_of
 from demos.shared.patch_sheet import BEYOND
 from demos.shared.wishes import Wish, make, of_class
 from minigrad.backend import array_module, to_numpy
 from minigrad.checked import whole
-from minigrad.stopping import saving
 from minigrad.techniques.look.patches import (
     Places,
     Top,
@@ -78,13 +78,7 @@ def main(argv: list[str]) -> None:
         ]
     if not rows:
         raise error
-    with saving():
-        said = save(net, rows, layers, photos, error, args)
-    if isinstance(error, KeyboardInterrupt):
-        raise KeyboardInterrupt(said)
-    print(said)
-    if error:
-        raise error
+    saved(error, lambda: save(net, rows, layers, photos, error, args))
 
 
 def options() -> argparse.ArgumentParser:

@@ -36,10 +36,10 @@ from demos.shared.command import (
     parser,
 )
 from demos.shared.gallery import draw, probability
+from demos.shared.image_run import saved
 from demos.shared.patience import patiently
 from demos.shared.wanted import asked_for, file_name, settings, the_photo
 from demos.shared.wishes import Made, make
-from minigrad.stopping import saving
 from minigrad.techniques.make.drawable import field_of
 from minigrad.techniques.make.presets import REGULARIZERS
 from minigrad.techniques.make.priors import prior
@@ -60,13 +60,7 @@ def main(argv: list[str]) -> None:
         net, wishes, preset, args.seed, photo, bool(args.film), stopped and stopped.stood,
         together=args.copies if args.diverse else 1,
     )
-    with saving():
-        said = save(net, wishes, made, args, preset, stopped)
-    if isinstance(made.error, KeyboardInterrupt):
-        raise KeyboardInterrupt(said)
-    print(said)
-    if made.error:
-        raise made.error
+    saved(made.error, lambda: save(net, wishes, made, args, preset, stopped))
 
 
 def options() -> argparse.ArgumentParser:

@@ -18,8 +18,8 @@ import dataclasses
 from demos.shared import pictures, provenance
 from demos.shared.command import classes_for_shell, filled, network, parser
 from demos.shared.gallery import label, probability, stretched
+from demos.shared.image_run import saved
 from demos.shared.wishes import make, of_class
-from minigrad.stopping import saving
 from minigrad.techniques.make.presets import sizes_up_to
 from minigrad.techniques.make.priors import Prior, prior
 from models.classes import class_name, find_class
@@ -48,13 +48,7 @@ def main(argv: list[str]) -> None:
         columns[name] = made.pixels
     if not columns:
         raise error
-    with saving():
-        said = save(net, wishes, chosen, columns, error, args)
-    if isinstance(error, KeyboardInterrupt):
-        raise KeyboardInterrupt(said)
-    print(said)
-    if error:
-        raise error
+    saved(error, lambda: save(net, wishes, chosen, columns, error, args))
 
 
 def options() -> argparse.ArgumentParser:

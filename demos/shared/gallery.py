@@ -1,6 +1,6 @@
 """Pictures that were made, on a wall: what the network says of each file, and the sheet of all.
 
-Read before: pictures.py, wishes.py.  Used by: layer_sheet.py, ../maximize.py, and by the sheet of priors.
+Read before: pictures.py, wishes.py.
 """
 
 import io
