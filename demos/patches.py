@@ -40,7 +40,7 @@ from minigrad.backend import to_numpy
 from minigrad.checked import whole
 from minigrad.techniques import gradient, guided_gradient
 from minigrad.techniques.look.patches import cut_out, selectivity, unit_at
-from minigrad.techniques.make.excite import channel_count
+from minigrad.techniques.make.drawable import channel_count
 from minigrad.tensor import UnusedRule
 
 KEPT = 16   # patches of each channel in the index, at least

@@ -12,7 +12,7 @@ import dataclasses
 
 from demos.shared.command import add_layer, classes_for_shell, filled
 from minigrad.techniques import Objective, channel, class_score, strongest_unit, unit
-from minigrad.techniques.make.excite import channel_count
+from minigrad.techniques.make.drawable import channel_count
 from models.classes import class_name, find_class
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from minigrad.backend import to_numpy
+from minigrad.stopping import saving
 from minigrad.techniques.make.loop import Diverged, Progress
 
 FRAMES = 40  # moments of a film
@@ -40,6 +41,17 @@ class Ended(NamedTuple):
     def state(self) -> list[Progress]:
         """What `resuming.written` takes, where the run was stopped; empty where it is whole."""
         return [self.progress] if self.error and self.progress else []
+
+
+def saved(error: BaseException | None, save: Callable[[], str]) -> None:
+    """Save what a run has made, say so, and raise what ended it before its time."""
+    with saving():
+        said = save()
+    if isinstance(error, KeyboardInterrupt):
+        raise KeyboardInterrupt(said)
+    print(said)
+    if error:
+        raise error
 
 
 def carry_out(

@@ -55,15 +55,12 @@ from minigrad.techniques.look.score_cam import score_cam
 from minigrad.techniques.look.sensitivity import infidelity, max_sensitivity, unexplained, worth
 from minigrad.techniques.look.smooth import smooth_gradient
 from minigrad.techniques.look.tsne import tsne
+from minigrad.techniques.make.diversity import diversity
+from minigrad.techniques.make.drawable import drawable_channel, drawable_class, drawable_unit
 from minigrad.techniques.make.dream import dream, seeds, zoom_dream
 from minigrad.techniques.make.dream_objectives import guided_by, region
 from minigrad.techniques.make.dream_presets import DreamPreset, dream_preset_for
-from minigrad.techniques.make.excite import (
-    drawable_channel,
-    drawable_class,
-    excite,
-    excite_each,
-)
+from minigrad.techniques.make.excite import excite, excite_each
 from minigrad.techniques.make.gram import gram, style_of
 from minigrad.techniques.make.opinion import opinion
 from minigrad.techniques.make.presets import PRESETS, Preset, preset_for
@@ -94,9 +91,9 @@ __all__ = [
     "CONTROLS", "MAPS", "Effort", "Way", "believe", "centred_gaussian", "deletion", "infidelity",
     "insertion", "max_sensitivity", "pointing_game", "random_map", "randomisation",
     "relevance_mass", "unexplained", "worth",
-    "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
-    "DreamPreset", "dream", "dream_preset_for", "guided_by", "region", "seeds",
-    "zoom_dream",
+    "PRESETS", "Preset", "diversity", "drawable_channel", "drawable_class",                 # make/
+    "drawable_unit", "excite", "excite_each",
+    "DreamPreset", "dream", "dream_preset_for", "guided_by", "region", "seeds", "zoom_dream",
     "StylePreset", "gram", "grams", "opinion", "preset_for", "style", "style_losses", "style_of",
     "style_preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/

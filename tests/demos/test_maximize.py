@@ -35,9 +35,12 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture
-def call(weights, tmp_path, capsys):
+def call(weights, tmp_path, capsys, monkeypatch):
     def call(*argv, main=maximize.main):
-        status = run(main, ["--weights", str(weights), "--out", str(tmp_path), *argv], "demos")
+        if "--resume" not in argv:
+            argv = ["--weights", str(weights), "--out", str(tmp_path), *argv]
+        monkeypatch.setattr(sys, "argv", ["demos", "maximize", *argv])     # what the note tells
+        status = run(main, [*argv], "demos")
         notes = {file.stem: json.loads(file.read_text()) for file in tmp_path.glob("*.json")}
         return status, capsys.readouterr(), notes
 
@@ -194,6 +197,72 @@ def test_an_interrupt_keeps_the_pictures_as_they_are_then(call, tmp_path, monkey
     assert files == {f"dog_cup_maximize_{n}.png" for n in (1, 2)[:threads]}
 
 
+def interrupted_and_resumed(call, tmp_path, monkeypatch, n, step, *argv):
+    """The files of a run that was stopped in the n-th picture, and went on."""
+    use(1)
+    try:
+        with monkeypatch.context() as patch:
+            ended(patch, KeyboardInterrupt, n, step)
+            status, printed, notes = call(*argv)
+        (name,) = notes
+        assert status == 130 and f"--resume {tmp_path / name}.json" in printed.err
+        assert (tmp_path / f"{name}_state.npz").exists()
+        status, *_ = call("--resume", str(tmp_path / f"{name}.json"))
+        assert status == 0 and not (tmp_path / f"{name}_state.npz").exists()
+        return {file.name: file.read_bytes() for file in tmp_path.glob("*.png")}
+    finally:
+        use(None)
+
+
+@pytest.mark.parametrize(
+    ("n", "step", "argv"),
+    [
+        (1, 2, ["--class", "dog", "cup", "golf ball"]),
+        (0, 3, ["--class", "dog", "--copies", "2", "--diverse", "5"]),
+        (0, 2, ["--class", "dog", "--preset", "waves"]),
+        (0, 2, ["--layer", "relu2_2", "--unit", "5"]),
+    ],
+)
+def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(
+    call, tmp_path, monkeypatch, n, step, argv
+):
+    after = interrupted_and_resumed(call, tmp_path, monkeypatch, n, step, *argv, *SMALL)
+    for file in tmp_path.iterdir():
+        file.unlink()
+    call(*argv, *SMALL)
+    whole = {file.name: file.read_bytes() for file in tmp_path.glob("*.png")}
+    assert after == whole and len(whole) > 1
+
+
+def test_a_run_that_came_to_its_end_cannot_be_resumed(call, tmp_path):
+    call("--class", "dog", *SMALL)
+    status, printed, _ = call("--resume", str(tmp_path / "dog_maximize.json"))
+    assert status == 2 and "came to its end" in printed.err
+
+
+def test_a_units_picture_stands_in_the_mean_colour_and_its_box_in_the_note(call, tmp_path):
+    status, _, notes = call("--layer", "relu2_2", "--unit", "5", "--steps", "2", "--copies", "2")
+    note = notes["relu2_2_unit_5_maximize"]
+    top, left, bottom, right = note["images"][0]["sees (top, left, bottom, right)"]
+    first, second = (pixels(tmp_path / f"relu2_2_unit_5_maximize_{n}.png") for n in (1, 2))
+    assert status == 0 and (bottom - top, right - left) == (14, 14) and first.shape == (21, 21, 3)
+    differ = (first != second).any(axis=2)
+    assert differ.any()
+    differ[top:bottom, left:right] = False
+    assert not differ.any()
+
+
+def test_a_named_preset_is_taken_and_noted(call):
+    *_, notes = call("--class", "dog", "--preset", "lecture", *SMALL)
+    assert list(notes["dog_maximize"]["settings"]["regularizers"]) == ["edges"]
+
+
+def test_diverse_copies_are_made_together(call, tmp_path):
+    status, *_ = call("--class", "dog", "cup", "--copies", "2", "--diverse", "10", *SMALL)
+    made = [pixels(tmp_path / f"dog_cup_maximize_{n}.png") for n in (1, 2, 3, 4)]
+    assert status == 0 and (made[0] != made[1]).any() and (made[2] != made[3]).any()
+
+
 def test_ctrl_c_before_the_first_step_writes_nothing(call, tmp_path, monkeypatch):
     ended(monkeypatch, KeyboardInterrupt, 0, 1)
     status, printed, _ = call("--class", "dog", *SMALL)
@@ -229,7 +298,8 @@ def test_a_stopped_command_saves_what_there_is_and_says_so(tmp_path, weights, nu
     note = json.loads((tmp_path / "dog_maximize.json").read_text())
     assert note["interrupted"] and 0 < note["steps done"] < 100000
     names = {file.name for file in tmp_path.iterdir()}
-    assert names == {"dog_maximize.json", "dog_maximize.png", "dog_maximize_1.png"}
+    parts = [".json", ".png", "_1.png", "_state.npz"]
+    assert names == {f"dog_maximize{part}" for part in parts}
 
 
 def test_copies_as_a_film_leave_nothing_beside_other_settings(call, tmp_path):
@@ -308,6 +378,13 @@ def test_pictures_are_enlarged_where_they_are_kept_and_not_at_every_step(call, m
         (["--class", "dog", "--regularizer", "l2=inf"], "the strength of l2 is inf"),
         (["--class", "dog", "--regularizer", "decay=1.5"], "the rate of decay is 1.5"),
         (["--class", "dog", "--start", "photo", "--image", "nowhere.jpg"], "nowhere.jpg"),
+        (["--class", "dog", "--preset", "lectur"], "did you mean lecture"),
+        (["--class", "dog", "--diverse", "5"], "--diverse needs --copies 2 or more"),
+        (["--layer", "relu2_2", "--unit", "64"], "channels 0 … 63, not 64"),
+        (["--layer", "relu2_2", "--unit", "3,4"], "give a channel, 17, or channel,row,column"),
+        (["--layer", "relu2_2", "--unit", "3,4,99"], "no unit at 4, 99"),
+        (["--class", "dog", "--unit", "3"], "--unit is one of a --layer"),
+        (["--resume", "nowhere.json"], "there is no file nowhere.json"),
     ],
 )
 def test_bad_input_is_one_sentence_and_writes_nothing(call, tmp_path, argv, sentence):

@@ -18,7 +18,9 @@ from minigrad.techniques.make import (
     starts,
     steps,
     transforms,
+    waves,
 )
+from minigrad.techniques.make.diversity import diversity
 from minigrad.techniques.make.dream import dream, seeds, zoom_dream
 from minigrad.techniques.make.excite import excite, excite_each
 
@@ -131,6 +133,8 @@ RUNS = {
     "from a resized image": {"start": lambda net, to: transforms.resized(to(image(40, 2)), 36)},
     "towards a code": {"objective": lambda net, to: -towards_a_code(net, to(image(32, 2)))},
     "like photos": {"step": lambda: ascend(3.0, shape=steps.like_photos(0.75))},
+    "in waves": {"step": lambda: waves.ascend_waves(optim.SGD(), optim.constant(0.5))},
+    "diverse": {"objective": lambda net, to: 100 * diversity("relu2_2")},
 }
 
 
@@ -220,6 +224,14 @@ def test_a_dream_is_that_of_the_cpu(tile, guided):
         guide = net(x[:, :, :20].copy(), only=[layer])[layer]
         objective = dream_objectives.guided_by(layer, guide) if guided else None
         walk = dream(net, x, objective, layer=layer, octaves=2, steps=1, tile=tile)
+        return [p.pixels for p in walk]
+
+    on_both(pictures, 1e-4)
+
+
+def test_the_picture_of_a_unit_is_that_of_the_cpu():
+    def pictures(to, device):
+        walk = excite(small(device), None, objectives.unit("relu2_2", 3, 10, 10), **FEW)
         return [p.pixels for p in walk]
 
     on_both(pictures, 1e-4)

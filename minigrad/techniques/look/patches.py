@@ -61,7 +61,11 @@ def strongest_places(net, pixels, layer: str | None = None) -> Places:
         ValueError: there is no such layer.
     """
     layer = layer or net.default_layer
-    a = net(pixels, only=[layer])[layer]                            # (N, C, H', W') or (N, C)
+    return places_of(net(pixels, only=[layer])[layer])
+
+
+def places_of(a) -> Places:
+    """Where each channel fires most, from a layer's activations (N, C, H', W') or (N, C)."""
     xp = array_module(a)
     if a.ndim == 2:
         return Places(a, xp.zeros(a.shape, int), xp.zeros(a.shape, int))

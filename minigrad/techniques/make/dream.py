@@ -88,7 +88,7 @@ def dream(
         base, next_base = (to_size(photo, edges) for edges in (x.shape[2:], size))
         return next_base + to_size(x - base, size)
 
-    def run(x, resume):
+    def run(x, resume, n):
         return optimize(
             net, x, objective, step=ascend(SGD(), constant(preset.rate), by_mean),
             steps=preset.steps, transforms=[jitter(reach)],

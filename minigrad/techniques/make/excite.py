@@ -5,10 +5,13 @@ r"""The picture that most excites a class, a channel or a unit, from noise or fr
 
 The image loop with the settings of the network's preset: from noise it begins small, where large
 shapes are found, and grows (Simonyan et al. 2014, section 2; Yosinski et al. 2015).  Any objective
-will do.  Two of them need care, for where an activation is cut off at 0 there is no gradient to
-follow: drawable_class and drawable_channel ask in front of the relu.
+will do.  Some of them need care, for where an activation is cut off at 0 there is no gradient to
+follow: drawable.py asks in front of the relu.
 
-Read before: presets.py.  Read next: opinion.py.
+One unit of a feature map sees a part of the image, its receptive field.  Its picture is of one
+size, and of that part alone: no other pixel moves.
+
+Read before: presets.py, drawable.py.  Read next: diversity.py, opinion.py.
 """
 
 import itertools
@@ -17,11 +20,11 @@ from collections.abc import Iterable, Iterator
 from minigrad.backend import array_module
 from minigrad.checked import whole
 from minigrad.ops.fast import threads
-from minigrad.techniques import objectives
+from minigrad.techniques.make.drawable import field_of
 from minigrad.techniques.make.grow import grown
 from minigrad.techniques.make.loop import Progress, generators, optimize
 from minigrad.techniques.make.presets import Preset, preset_for
-from minigrad.techniques.make.starts import noise
+from minigrad.techniques.make.starts import noise, within, zero
 from minigrad.techniques.make.transforms import proportional
 from minigrad.techniques.objectives import Objective
 
@@ -37,7 +40,7 @@ def excite(
     Args:
         net: a network.
         pixels: x₀, (N, 3, H, W), RGB, 0–255, which keep their size unless `sizes` are given too;
-            None for noise around the mean colour, of the preset's sizes.
+            None for noise around the mean colour, of the preset's sizes; for one unit, of the last.
         objective: what one wants more of.
         preset: by default the network's own, `preset_for(net)`.
         rules: {op or Tensor: rule}, as `grad` takes them.
@@ -54,20 +57,43 @@ def excite(
         Diverged: NaN or infinity came up; what was yielded before is good.
     """
     preset = (preset or preset_for(net)).changed(changes)
-    sizes = preset.sizes if pixels is None or "sizes" in changes else [None]
+    sizes = sizes_for(objective, preset) if pixels is None or "sizes" in changes else [None]
     images = len(pixels) if pixels is not None else len(rng) if isinstance(rng, list | tuple) else 1
     rngs = generators(rng, images)
     if pixels is None:
-        drawn = [noise(net, sizes[0], 1, preset.noise, rng) for rng in rngs]
+        drawn = [begun(net, objective, preset, rng) for rng in rngs]
         pixels = array_module(*drawn).concatenate(drawn)
 
-    def run(x, resume):
-        settings = preset.loop_settings(min(x.shape[2:]))
-        return optimize(net, x, objective, **settings, rules=rules, rng=rngs, resume=resume)
+    def run(x, resume, n):
+        settings = preset.loop_settings(min(x.shape[2:]), n)
+        box = _held(x, field_of(net, objective, x.shape[2:]))
+        return optimize(
+            net, x, objective, **settings, box=box, rules=rules, rng=rngs, resume=resume
+        )
 
     shape = pixels.shape
     edges = [shape[2:] if size is None else proportional(shape, size) for size in sizes]
-    return grown(pixels, edges, preset.steps, run, resume)
+    return grown(pixels, edges, preset.steps_at(len(sizes)), run, resume)
+
+
+def sizes_for(objective: Objective, preset: Preset) -> tuple[int, ...]:
+    """The sizes to go through: a unit has a place, and so it has the last of them alone."""
+    return preset.sizes[-1:] if len(objective.place or ()) == 3 else preset.sizes
+
+
+def begun(net, objective: Objective, preset: Preset, rng):
+    """Noise to begin with, (1, 3, H, W); of a unit, within its receptive field."""
+    x = noise(net, sizes_for(objective, preset)[0], 1, preset.noise, rng)
+    field = field_of(net, objective, x.shape[2:])
+    return x if field is None else within(field, x, zero(net, x.shape[2]))
+
+
+def _held(x, field):
+    """The box of grey levels that leaves the pixels outside of a field as they are."""
+    if field is None:
+        return 0.0, 255.0
+    low, high = x.clip(0, 255), x.clip(0, 255)
+    return within(field, 0 * x, low), within(field, 0 * x + 255, high)
 
 
 # ── Several pictures ────────────────────────────────────────────────────────────────────────────
@@ -75,8 +101,8 @@ def excite(
 
 def excite_each(
     net, pixels, wanted: Iterable[Objective], *, preset=None, rules=None, rng=None, resume=None,
-    **changes,
-) -> Iterator[tuple[int, Progress]]:
+    together: int = 1, **changes,
+) -> Iterator[tuple[int, Progress]]:  # fmt: skip
     """Make a picture of each objective, several at a time, and yield (number, Progress).
 
     Each picture is made by itself, by one thread.  In a batch the network's sums would be rounded
@@ -91,24 +117,27 @@ def excite_each(
         preset: see `excite`, as are rules and changes.
         rules: see `excite`.
         rng: a generator for each picture, or one that has such children.
-        resume: a list with a Progress, or None, for each picture.
+        resume: a list with a Progress, or None, for each objective.
+        together: so many pictures share an objective and are made as one batch, for one that
+            compares them (diversity.py); there are as many starts and generators more.
         changes: see `excite`.
 
     Yields:
-        (number of the picture, its Progress), a step of every picture under way in turn.
+        (number of the objective, its Progress), a step of every one under way in turn.
 
     Raises:
         Whatever ends one picture ends all, when each has done the step that it is in and all of
         these are yielded: Diverged, or KeyboardInterrupt.
     """
-    wanted = list(wanted)
-    rngs = generators(rng, len(wanted))
-    if pixels is not None and len(pixels) != len(wanted):
-        raise ValueError(f"{len(pixels)} images do not fit {len(wanted)} objectives: one for each")
+    wanted, each = list(wanted), whole("together", together, at_least=1)
+    rngs = generators(rng, len(wanted) * each)
+    if pixels is not None and len(pixels) != len(rngs):
+        raise ValueError(f"{len(pixels)} images do not fit {len(wanted)} objectives: "
+                         + ("one" if each == 1 else str(each)) + " for each")
     walks = [
         excite(
-            net, None if pixels is None else pixels[n : n + 1], objective,
-            preset=preset, rules=rules, rng=rngs[n : n + 1],
+            net, None if pixels is None else pixels[n * each : (n + 1) * each], objective,
+            preset=preset, rules=rules, rng=rngs[n * each : (n + 1) * each],
             resume=resume[n] if resume else None, **changes,
         )
         for n, objective in enumerate(wanted)
@@ -139,54 +168,3 @@ def _side_by_side(walks, many: int):
             else:
                 yield n, done[n]
     raise ended
-
-
-# ── Objectives that can be drawn ────────────────────────────────────────────────────────────────
-
-
-def drawable_class(net, k: int) -> Objective:
-    """The score of a class, and twice the logarithm of its probability.
-
-    The score is what is drawn (Simonyan et al. 2014, section 2).  But a weak class's score may
-    rise most by what excites a stronger neighbour even more, and the second term then asks for the
-    difference.
-
-    Where the score comes through a relu and a mean, as SqueezeNet's, it is the mean of the map
-    before the relu: a class that is off in the blank image would have no gradient.
-    """
-    layer = _before(net, net.score_layer, "GlobalAvgPool", "Relu")
-    if layer == net.score_layer:
-        return objectives.class_score(k) - OTHERS * objectives.cross_entropy(k)
-    _, height, width = net.output_shapes(until=layer)[layer]
-    return (1 / (height * width)) * objectives.channel(layer, k)
-
-
-def drawable_channel(net, layer: str, c: int) -> Objective:
-    """A channel of a layer, before its relu.
-
-    Raises:
-        ValueError: there is no such layer or channel.
-    """
-    count = channel_count(net, layer)
-    if whole(f"the number of a channel of {layer}", c) >= count:
-        raise ValueError(f"{layer} has channels 0 … {count - 1}, not {c}")
-    return objectives.channel(_before(net, layer, "Relu"), c)
-
-
-def channel_count(net, layer: str) -> int:
-    """How many channels a layer has."""
-    net.receptive_field(layer)  # complains where there is no such layer
-    return net.output_shapes(until=layer)[layer][0]
-
-
-def edge_for(net, layer: str) -> int:
-    """The edge of an image that shows what a unit of a layer and its neighbours see, in pixels."""
-    seen = net.receptive_field(layer).size
-    return net.input_size if seen is None else min(net.input_size, max(48, seen * 5 // 4))
-
-
-def _before(net, layer: str, *kinds: str) -> str:
-    """The layer itself, or above layers of these kinds the first of another."""
-    while type(net.layers[layer]).__name__ in kinds:
-        (layer,) = net.inputs[layer]
-    return layer

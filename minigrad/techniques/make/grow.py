@@ -15,29 +15,33 @@ from minigrad.techniques.make.transforms import to_size
 
 
 def grown(
-    x, sizes: Sequence[Sequence[int]], steps: int, run: Callable, last: Progress | None,
-    enlarged: Callable = to_size,
+    x, sizes: Sequence[Sequence[int]], steps: int | Sequence[int], run: Callable,
+    last: Progress | None, enlarged: Callable = to_size,
 ) -> Iterator[Progress]:  # fmt: skip
     """Run an image loop at each size; the steps are counted through.
 
     Args:
         x: where it begins, (N, 3, H, W).
         sizes: (height, width) of each.
-        steps: at each size, at most.
-        run: (x, None or the Progress to resume) → the Progress of each step at one size.
+        steps: at each size, at most; a number for all, or one for each.
+        run: (x, None or the Progress to resume, the number of the size) → the Progress of each
+            step at one size.
         last: a Progress of an earlier run, to go on behind it; or None.
         enlarged: (x, size) → what the next size begins with.
 
     Raises:
         Diverged: NaN or infinity came up; what was yielded before is good.
     """
-    done = (last.step - 1) // steps if last else 0  # so many sizes
-    for before, size in [(n * steps, size) for n, size in enumerate(sizes)][done:]:
+    steps = [steps] * len(sizes) if isinstance(steps, int) else list(steps)
+    for n, size in enumerate(sizes):
+        before = sum(steps[:n])
+        if last and last.step > before + steps[n]:  # that was before it was resumed
+            continue
         under_way = last is not None and last.step > before
         resume = last._replace(step=last.step - before) if under_way else None
         x = last.pixels if under_way else enlarged(x, size)
         try:
-            for progress in run(x, resume):
+            for progress in run(x, resume, n):
                 last = progress._replace(step=before + progress.step)
                 yield last
         except Diverged as diverged:

@@ -3,11 +3,16 @@
 What each column says:
 
     sizes           shorter edges of the image: large shapes are found while it is small
-    steps, rate     of Adam, at each size; grey levels per step, falling to zero along a cosine
+    steps, rate     of the optimiser, at each size; grey levels per step.  One number, or one for
+                    each size from the first on, the last for all that follow
+    optimiser       "adam", or "sgd", whose rate multiplies the gradient itself
+    fading          the rate falls to zero along a cosine
     noise           σ of the noise to start from, in grey levels
     jitter, zoom    up to so many pixels and up to this factor, another at every step
     grain           σ of the noise that the network sees on top, another at every step
     waves           power of 1/|f| in the step (steps.like_photos), None for the plain gradient
+    coordinates     "pixels", or "waves": the optimiser steps in waves.py's, of which this is the
+                    power
     regularizers    by name, with their strength (REGULARIZERS), in grey levels
 
 Found by looking: minivgg's and squeezenet's side by side on golf ball, dalmatian, church, starfish,
@@ -21,7 +26,7 @@ squeezenet's at their own sizes, and nobody has looked at their pictures yet.
     print(preset_for(net))                                  # what excite(net, …) does
     excite(net, None, objective, rate=6.0)                  # the same, but for the rate
 
-Read before: steps.py.  Read next: excite.py.
+Read before: steps.py, waves.py.  Read next: priors.py, excite.py.
 """
 
 from collections.abc import Mapping
@@ -29,10 +34,11 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from minigrad.checked import number, whole
-from minigrad.optim import Adam, cosine
+from minigrad.optim import SGD, Adam, constant, cosine
 from minigrad.techniques.make import regularizers
 from minigrad.techniques.make.steps import ascend, like_photos
 from minigrad.techniques.make.transforms import grain, jitter, zoom
+from minigrad.techniques.make.waves import ascend_waves
 
 PENALTIES = {
     "l2": regularizers.l2,
@@ -49,6 +55,7 @@ CORRECTIONS = {
     "small-contribution": regularizers.clip_small_contribution,
 }
 REGULARIZERS = [*PENALTIES, *CORRECTIONS]
+WORDS = {"optimiser": ("adam", "sgd"), "coordinates": ("pixels", "waves")}
 
 
 def _penalties(strengths: Mapping[str, float]) -> list:
@@ -70,13 +77,16 @@ class Preset:
     """
 
     sizes: tuple[int, ...]
-    steps: int = 80
-    rate: float = 3.0
+    steps: int | tuple[int, ...] = 80
+    rate: float | tuple[float, ...] = 3.0
+    optimiser: str = "adam"
+    fading: bool = True
     noise: float = 4.0
     jitter: int = 8
     zoom: float = 1.1
     grain: float = 0.0
     waves: float | None = 0.75
+    coordinates: str = "pixels"
     regularizers: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self):
@@ -84,8 +94,13 @@ class Preset:
             raise TypeError(f"sizes is {self.sizes!r}: give edges in pixels, as (64, 90, 128)")
         for size in self.sizes:
             whole("an edge in sizes", size, at_least=1)
-        whole("steps", self.steps, at_least=1)
-        number("rate", self.rate, above=0)
+        for steps in _several("steps", self.steps):
+            whole("steps", steps, at_least=1)
+        for rate in _several("rate", self.rate):
+            number("rate", rate, above=0)
+        for name, words in WORDS.items():
+            if getattr(self, name) not in words:
+                raise ValueError(f"{name} is {getattr(self, name)!r}: give {' or '.join(words)}")
         number("noise", self.noise, at_least=0)
         whole("jitter", self.jitter)
         number("zoom", self.zoom, at_least=1)
@@ -101,21 +116,51 @@ class Preset:
             number(f"the strength of {name}", strength, at_least=0)
         _corrections(self.regularizers)  # some have an upper bound, too
 
-    def loop_settings(self, edge: int) -> dict[str, Any]:
-        """The settings as `optimize` takes them, for images of this shorter edge."""
-        shape = {} if self.waves is None else {"shape": like_photos(self.waves)}
-        moved = [jitter(min(self.jitter, edge // 8)), zoom(1 / self.zoom, self.zoom)]
+    def steps_at(self, count: int) -> list[int]:
+        """The steps at each of so many sizes."""
+        return [_at(self.steps, n) for n in range(count)]
+
+    def loop_settings(self, edge: int, n: int = 0) -> dict[str, Any]:
+        """The settings as `optimize` takes them, for images of this edge, the n-th of the sizes."""
+        moved = []
+        if self.jitter:
+            moved += [jitter(min(self.jitter, edge // 8))]
+        if self.zoom > 1:
+            moved += [zoom(1 / self.zoom, self.zoom)]
+        steps = _at(self.steps, n)
         return {
-            "step": ascend(Adam(), cosine(self.rate, self.steps), **shape),
-            "steps": self.steps,
+            "step": self._step(_at(self.rate, n), steps),
+            "steps": steps,
             "penalties": _penalties(self.regularizers),
             "corrections": _corrections(self.regularizers),
             "transforms": [*moved, grain(self.grain)] if self.grain else moved,
         }
 
+    def _step(self, peak: float, steps: int):
+        optimiser = Adam() if self.optimiser == "adam" else SGD()
+        rate = cosine(peak, steps) if self.fading else constant(peak)
+        if self.coordinates == "waves":
+            return ascend_waves(optimiser, rate, self.waves or 0.0)
+        shape = {} if self.waves is None else {"shape": like_photos(self.waves)}
+        return ascend(optimiser, rate, **shape)
+
     def changed(self, changes: Mapping[str, Any]) -> "Preset":
         """The same with other values for some settings; TypeError: there is no such setting."""
         return changed(self, changes)
+
+
+def _several(name: str, value) -> tuple:
+    """One number, or one for each size, as a tuple."""
+    values = tuple(value) if isinstance(value, tuple | list) else (value,)
+    if not values:
+        raise ValueError(f"{name} is empty: give a number, or one for each size")
+    return values
+
+
+def _at(value, n: int):
+    """What holds at the n-th size."""
+    values = value if isinstance(value, tuple | list) else (value,)
+    return values[min(n, len(values) - 1)]
 
 
 def changed(preset, changes: Mapping[str, Any]):

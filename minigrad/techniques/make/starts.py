@@ -10,7 +10,7 @@ Read before: baselines.py.  Read next: transforms.py.
 
 import numpy as np
 
-from minigrad.backend import to_device
+from minigrad.backend import array_module, to_device
 from minigrad.checked import number, whole
 from minigrad.techniques.baselines import mean_colour
 
@@ -32,3 +32,11 @@ def noise(net, size, copies: int, sigma: float, rng: np.random.Generator):
     H, W = (whole("the edge of an image", edge, 1) for edge in edges)
     drawn = sigma * rng.standard_normal((whole("copies", copies, 1), 3, H, W), net.dtype)
     return to_device((mean_colour(net, drawn) + drawn).clip(0, 255), net.device)
+
+
+def within(box: tuple[int, int, int, int], x, beyond):
+    """x in a box (top, left, bottom, right), and something else outside: (N, 3, H, W)."""
+    top, left, bottom, right = box
+    mixed = array_module(x).broadcast_to(beyond, x.shape).copy()
+    mixed[:, :, top:bottom, left:right] = x[:, :, top:bottom, left:right]
+    return mixed

@@ -1,6 +1,7 @@
 r"""How a gradient becomes a step: a walk (task, x₀) → (x₀, E there, memory), (x₁, …), …
 
     ascend(optimiser, rate, shape)      x ← x + rate · the optimiser's step along shape(∂E/∂x)
+    uphill(optimiser, move)             the same, for a move of one's own (waves.py)
     quasi_newton(history)               L-BFGS: the step to where ∂E/∂x would be zero
 
     by_mean                             a shape: g / mean|g|
@@ -10,7 +11,7 @@ minigrad/optim.py makes numbers small, as training wants it; to make E large it 
 What a walk remembers between two steps comes with each of them, arrays and numbers by name: handed
 to a new walk beside x, it goes on from there.
 
-Read before: loop.py, minigrad/optim.py.  Read next: presets.py.
+Read before: loop.py, minigrad/optim.py.  Read next: waves.py.
 """
 
 import copy
@@ -33,12 +34,21 @@ def ascend(optimiser, rate: Callable[[int], float], shape: Callable = lambda g: 
         shape: what the gradient goes through first, say `like_photos(0.75)`.
     """
 
+    def move(step, task, x, g, i):
+        return step({"pixels": x}, {"pixels": -shape(g)}, rate(i))["pixels"]
+
+    return uphill(optimiser, move)
+
+
+def uphill(optimiser, move: Callable):
+    """A walk with an optimiser of its own: move(its step, task, x, ∂E/∂x, i) → the next x."""
+
     def walk(task: Task, x, memory):
         own = copy.deepcopy(optimiser)
         own.state |= {name: memory[name] for name in memory if name != "step"}
         yield x, (here := task.E(x)), memory
         for i in itertools.count(memory.get("step", 0)):
-            x = own.step({"pixels": x}, {"pixels": -shape(here.gradient)}, rate(i))["pixels"]
+            x = move(own.step, task, x, here.gradient, i)
             x = task.settle(x, here.of_objective, i + 1)
             yield x, (here := task.E(x)), {"step": i + 1, **own.state}
 

@@ -79,7 +79,7 @@ def style(
     sizes = _sizes(photo.shape[2:], preset, terms)
     rngs = generators(rng, len(photo))
 
-    def run(x, resume):
+    def run(x, resume, n):
         return optimize(
             net, x, asked(terms(x.shape[2:])), step=_step(preset), steps=preset.steps,
             penalties=[_smoothness(preset.tv)] if preset.tv else [],

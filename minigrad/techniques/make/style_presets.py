@@ -107,7 +107,7 @@ def style_preset_for(net) -> StylePreset:
         ValueError: it has no relu with places.
     """
     by_stride: dict[int, list[str]] = {}
-    for layer in _outputs(net):
+    for layer in outputs(net):
         field = net.receptive_field(layer)
         if field.size is not None:
             by_stride.setdefault(field.stride, []).append(layer)
@@ -118,7 +118,7 @@ def style_preset_for(net) -> StylePreset:
     return StylePreset((content,), tuple(layers[0] for layers in by_stride.values()))
 
 
-def _outputs(net) -> list[str]:
+def outputs(net) -> list[str]:
     """Relus in the main line, and where it branches, the layers at which the branches meet.
 
     In the main line nothing later reads what is earlier; a relu that several layers read is only

@@ -12,13 +12,8 @@ from minigrad import ops
 from minigrad.ops.fast import threads
 from minigrad.ops.fast.ways import force
 from minigrad.rules import guided
-from minigrad.techniques.make.excite import (
-    drawable_channel,
-    drawable_class,
-    edge_for,
-    excite,
-    excite_each,
-)
+from minigrad.techniques.make.drawable import drawable_channel, drawable_class, edge_for
+from minigrad.techniques.make.excite import excite, excite_each
 from minigrad.techniques.make.loop import Diverged
 from minigrad.techniques.make.presets import PRESETS, Preset, preset_for, sizes_up_to
 from minigrad.techniques.make.starts import noise
