@@ -21,7 +21,7 @@ from demos.shared import family, provenance
 from demos.shared.command import Paragraphs
 from minigrad.ops.fast import threads
 
-AGAIN = ("rules", "filters", "maximize", "opinion")  # what draws, and trains nothing
+AGAIN = ("rules", "filters", "maximize", "opinion", "style")  # what draws, and trains nothing
 SAME = "the same bytes"
 
 

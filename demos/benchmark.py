@@ -42,7 +42,8 @@ def main(argv: list[str]) -> None:
     names = [name for name, package in contenders.PACKAGES.items() if _here(package)]
     names = names if args.peers else names[:1]
     print(_machine(names, threads), flush=True)
-    for task in args.tasks or tasks.TASKS:
+    chosen = [task for name in args.tasks or tasks.TASKS for task in tasks.GROUPS.get(name, [name])]
+    for task in dict.fromkeys(chosen):
         print(f"\n{tasks.TASKS[task]}")
         print(f"  {'':22}    median   fastest   ratio  peak memory  kept filters")
         results = measure(task, names, threads, args.repeats)
@@ -57,10 +58,10 @@ def options() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=Paragraphs,
     )
-    add = parse.add_argument
+    add, images = parse.add_argument, " and ".join(tasks.GROUPS["images"])
     add("--peers", action="store_true", help="time PyTorch, JAX and MyGrad too, where installed")
-    add("--tasks", nargs="*", default=None, choices=tasks.TASKS,
-        metavar="TASK", help=f"only these of {', '.join(tasks.TASKS)}")
+    add("--tasks", nargs="*", default=None, choices=[*tasks.TASKS, *tasks.GROUPS],
+        metavar="TASK", help=f"only these of {', '.join(tasks.TASKS)}; images are {images}")
     add("--neighbour", action="store_true", help="the image loop alone and beside busy programs")
     add("--repeats", type=int, default=7, help="turns of each contender, of two timed runs (7)")
     add("--threads", type=int, default=None, help="for all of them; one to a core")

@@ -138,11 +138,15 @@ def given():
         "layer": "relu4_2", "c": 3, "channel": 3, "a": acts["relu4_2"], "target": acts["relu4_2"],
         "params": net.params, "optimiser": SGD(), "lr": 0.01, "rng": np.random.default_rng(0),
         "batches": [(pixels, labels)], "table": 7 * np.eye(3, dtype=int)[::-1],
+        "picture": pixels, "photo": pixels, "paintings": pixels[..., ::-1, :64],
         "labels": labels, "predicted": labels, "scores": acts.scores, "classes": net.class_count,
     }  # fmt: skip
 
 
-INSTEAD = {"unit": {"layer": "fc7"}}  # one index is enough there
+INSTEAD = {
+    "unit": {"layer": "fc7"},                               # one index is enough there
+    "style_of": {"target": np.ones((1, 256, 256))},         # a Gram matrix, not activations
+}
 
 
 def required(f) -> list[str]:
@@ -205,5 +209,5 @@ def test_every_technique_is_called_alike():
         if list(inspect.signature(f).parameters)[:2] == ["net", "pixels"]:
             _, _, *rest = inspect.signature(f).parameters.values()
             by_position = [p.name for p in rest if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
-            assert by_position in (["objective"], ["wanted"], ["layer"]), name
+            assert by_position in (["objective"], ["wanted"], ["layer"], ["paintings"], []), name
             assert all(p.default is None for p in rest if p.name in ("rules", "rng")), name

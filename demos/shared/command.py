@@ -118,15 +118,15 @@ def top(net, scores, count: int = 5) -> list[tuple[str, float]]:
 # ── Photos ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def photos_of(args: argparse.Namespace) -> list[pathlib.Path]:
-    """Every photo that the options name, each once and in their order; the default for none.
+def photos_of(args: argparse.Namespace, usual: pathlib.Path = FACE) -> list[pathlib.Path]:
+    """Every photo that the options name, each once and in their order; the usual one for none.
 
     Raises:
         FileNotFoundError: there is no such photo, folder or match; each is looked for beforehand.
         ValueError: a folder holds no photo.
     """
     named = [photo for text in [*args.bare, *args.image] for photo in photos_in(text)]
-    return list(dict.fromkeys(named)) or [FACE]
+    return list(dict.fromkeys(named)) or [usual]
 
 
 def photos_in(text: str) -> list[pathlib.Path]:

@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 import models
-from demos.shared import peers
+from demos.shared import image_tasks, peers
 from demos.shared.peak import forget_peak, memory
 from demos.shared.tasks import arrays
 
@@ -36,6 +36,8 @@ def minigrad(task: str):
 
     if task == "loop":
         return image_loop()
+    if task in image_tasks.MINIGRAD:
+        return image_tasks.MINIGRAD[task]()
     net, layers, pixels, labels = arrays(task)
     if task != "training":  # loaded filters are frozen
         net.params |= {name: freeze(a) for name, a in net.params.items() if a.ndim == 4}

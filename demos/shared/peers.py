@@ -6,12 +6,15 @@ or None where the library cannot do it.  A library is imported where it is used:
 Read before: contenders.py, which starts them.
 """
 
+from demos.shared import image_tasks
 from demos.shared.tasks import arrays
 from models.layers import AdaptiveAvgPool, BatchNorm, Conv, Dropout, Linear, MaxPool, Relu
 
 
 def pytorch(task: str, channels_last: bool = False):
     """PyTorch in eager mode, relus in place, weights frozen but for training."""
+    if task in image_tasks.PYTORCH:
+        return image_tasks.PYTORCH[task](channels_last)
     import torch
     from torch.nn import functional as F
 
@@ -76,6 +79,8 @@ def torch_layer(layer, x, p, train: bool):
 
 def jax(task: str):
     """JAX, compiled."""
+    if task in image_tasks.TASKS:
+        return None
     import jax
     from jax import numpy as jnp
 
@@ -139,7 +144,7 @@ def mygrad(task: str):
     """MyGrad, which has convolution and pooling but no batch norm: no training here."""
     import mygrad as mg
 
-    if task == "training":
+    if task == "training" or task in image_tasks.TASKS:
         return None
     net, layers, pixels, _ = arrays(task)
     pixels = net.preprocessing(pixels)

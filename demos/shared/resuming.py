@@ -26,8 +26,9 @@ STATE = "_state.npz"  # how the file's name ends, behind the picture's
 
 
 class Stopped(NamedTuple):
-    """A run that was stopped: the command that began it, and where each of its images stood."""
+    """A run that was stopped: its name, its command, and where each of its images stood."""
 
+    name: str
     command: list[str]
     stood: list[Progress | None]
 
@@ -70,7 +71,7 @@ def parsed(options: argparse.ArgumentParser, argv: list[str]):
         print(f"not as it was: {change}")
     before = options.parse_intermixed_args(command[1:])
     before.out, before.quiet = file.parent, args.quiet
-    return before, Stopped(command, read(state, before.device))
+    return before, Stopped(file.stem, command, read(state, before.device))
 
 
 def written(stood: list[Progress | None]) -> bytes:

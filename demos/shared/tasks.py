@@ -1,18 +1,21 @@
 """What the benchmark times, and the arrays that it is timed with: the same for every contender.
 
-Read next: contenders.py.
+Read next: image_tasks.py, contenders.py.
 """
 
 import numpy as np
 
 import models
+from demos.shared import image_tasks
 
 TASKS = {
     "iteration": "VGG16, one image at 224²: forward, and the gradient at the image, weights frozen",
     "forward": "VGG16, one image at 224²: forward only",
     "features": "VGG19's convolutional part, one image at 512²: forward, and the gradient there",
     "training": "MiniVGG with batch norm, 64 images at 64²: forward, and the weights' gradient",
+    **image_tasks.TASKS,
 }
+GROUPS = {"images": list(image_tasks.TASKS)}
 LOOP = "MiniVGG, two classes at 128²: 20 steps of the image loop"
 
 

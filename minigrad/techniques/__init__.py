@@ -37,8 +37,11 @@ from minigrad.techniques.make.excite import (
     excite,
     excite_each,
 )
+from minigrad.techniques.make.gram import gram, style_of
 from minigrad.techniques.make.opinion import opinion
 from minigrad.techniques.make.presets import PRESETS, Preset, preset_for
+from minigrad.techniques.make.style import grams, style, style_losses
+from minigrad.techniques.make.style_presets import StylePreset, style_preset_for
 from minigrad.techniques.objectives import (
     Objective,
     channel,
@@ -57,7 +60,8 @@ __all__ = [
     "strongest_unit", "unit",
     "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
-    "opinion", "preset_for",
+    "StylePreset", "gram", "grams", "opinion", "preset_for", "style", "style_losses", "style_of",
+    "style_preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
 ]

@@ -4,7 +4,8 @@
         print(progress.step, progress.value)                # progress.pixels is the picture
 
 Reading order: starts.py, transforms.py and regularizers.py (what there is before, under and after
-a step), loop.py (the one loop), steps.py (how a gradient becomes a step), presets.py (settings that
-make good pictures), excite.py (the picture of a class or a channel), opinion.py (what another
-network says of it).
+a step), loop.py (the one loop), steps.py (how a gradient becomes a step), grow.py (from small to
+large), presets.py (settings that make good pictures), excite.py (the picture of a class or a
+channel), opinion.py (what another network says of it); gram.py (what a texture is), palette.py
+(colours), style_presets.py, style.py (a photo as a painting).
 """

@@ -18,10 +18,11 @@ from minigrad.backend import array_module
 from minigrad.checked import whole
 from minigrad.ops.fast import threads
 from minigrad.techniques import objectives
-from minigrad.techniques.make.loop import Diverged, Progress, generators, optimize
+from minigrad.techniques.make.grow import grown
+from minigrad.techniques.make.loop import Progress, generators, optimize
 from minigrad.techniques.make.presets import Preset, preset_for
 from minigrad.techniques.make.starts import noise
-from minigrad.techniques.make.transforms import resized
+from minigrad.techniques.make.transforms import proportional
 from minigrad.techniques.objectives import Objective
 
 OTHERS = 2.0  # weight of log p, which asks for less of the other classes
@@ -59,25 +60,14 @@ def excite(
     if pixels is None:
         drawn = [noise(net, sizes[0], 1, preset.noise, rng) for rng in rngs]
         pixels = array_module(*drawn).concatenate(drawn)
-    return _grown(net, pixels, sizes, objective, preset, rules, rngs, resume)
 
-
-def _grown(net, x, sizes, objective, preset, rules, rngs, last) -> Iterator[Progress]:
-    done = (last.step - 1) // preset.steps if last else 0  # so many sizes
-    for before, size in [(n * preset.steps, size) for n, size in enumerate(sizes)][done:]:
-        under_way = last is not None and last.step > before
-        resume = last._replace(step=last.step - before) if under_way else None
-        x = last.pixels if under_way else x if size is None else resized(x, size)
+    def run(x, resume):
         settings = preset.loop_settings(min(x.shape[2:]))
-        try:
-            for progress in optimize(
-                net, x, objective, **settings, rules=rules, rng=rngs, resume=resume
-            ):
-                last = progress._replace(step=before + progress.step)
-                yield last
-        except Diverged as diverged:
-            raise Diverged(before + diverged.step, last) from None
-        x = last.pixels
+        return optimize(net, x, objective, **settings, rules=rules, rng=rngs, resume=resume)
+
+    shape = pixels.shape
+    edges = [shape[2:] if size is None else proportional(shape, size) for size in sizes]
+    return grown(pixels, edges, preset.steps, run, resume)
 
 
 # ── Several pictures ────────────────────────────────────────────────────────────────────────────

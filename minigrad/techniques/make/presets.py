@@ -114,16 +114,21 @@ class Preset:
         }
 
     def changed(self, changes: Mapping[str, Any]) -> "Preset":
-        """The same with other values for some settings.
+        """The same with other values for some settings; TypeError: there is no such setting."""
+        return changed(self, changes)
 
-        Raises:
-            TypeError: there is no such setting.
-        """
-        known = [setting.name for setting in fields(self)]
-        for name in changes:
-            if name not in known:
-                raise TypeError(f"there is no setting {name!r}: there are {', '.join(known)}")
-        return replace(self, **changes)
+
+def changed(preset, changes: Mapping[str, Any]):
+    """The same row, any dataclass of settings, with other values for some.
+
+    Raises:
+        TypeError: there is no such setting.
+    """
+    known = [setting.name for setting in fields(preset)]
+    for name in changes:
+        if name not in known:
+            raise TypeError(f"there is no setting {name!r}: there are {', '.join(known)}")
+    return replace(preset, **changes)
 
 
 MILD, ALONE = {"l2": 1e-7, "tv": 6e-7}, {"tv": 2e-7, "centre": 0.02, "blur": 0.3}

@@ -27,9 +27,13 @@ def zero(net, size: int, copies: int = 1):
     return to_device(mean_colour(net, blank) + blank, net.device)
 
 
-def noise(net, size: int, copies: int, sigma: float, rng: np.random.Generator):
-    """x₀ = the mean colour + N(0, σ²) at every pixel, σ in grey levels, within [0, 255]."""
+def noise(net, size, copies: int, sigma: float, rng: np.random.Generator):
+    """x₀ = the mean colour + N(0, σ²) at every pixel, σ in grey levels, within [0, 255].
+
+    The size is an edge in pixels, or (height, width).
+    """
     sigma = number("σ of the noise", sigma, at_least=0)
-    size, copies = whole("the edge of an image", size, 1), whole("copies", copies, 1)
-    drawn = sigma * rng.standard_normal((copies, 3, size, size), net.dtype)
+    edges = size if isinstance(size, tuple | list) else (size, size)
+    H, W = (whole("the edge of an image", edge, 1) for edge in edges)
+    drawn = sigma * rng.standard_normal((whole("copies", copies, 1), 3, H, W), net.dtype)
     return to_device((mean_colour(net, drawn) + drawn).clip(0, 255), net.device)

@@ -13,6 +13,8 @@ that stand beside it.
 Read before: ops/resample.py, starts.py.  Read next: regularizers.py.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from minigrad import ops
@@ -64,10 +66,25 @@ def resized(x, size: int):
 
     Large shapes are found in a small image, details in a large one: a picture may begin small.
     """
-    size, shorter = whole("the edge of an image", size, at_least=1), min(x.shape[2:])
+    return to_size(x, proportional(x.shape, size))
+
+
+def proportional(shape, shorter: int) -> list[int]:
+    """[H', W'] in the proportions of an array (…, H, W), of which the shorter one is given."""
+    shorter = whole("the edge of an image", shorter, at_least=1)
+    return [round(n * shorter / min(shape[-2:])) for n in shape[-2:]]
+
+
+def to_size(x, size: Sequence[int]):
+    """The same images with other edges, bilinearly: (N, C, H, W) → (N, C, *size).
+
+    Where it shrinks, a pixel is the mean of all that it stands for, what is nearer counting more.
+    """
+    if tuple(x.shape[2:]) == tuple(size):
+        return x
     rows, columns = (
-        _bilinear(x, (np.arange(m) + 0.5) * n / m - 0.5, n)                 # (m, n)
-        for n, m in ((n, round(n * size / shorter)) for n in x.shape[2:])
+        _bilinear(x, (np.arange(m) + 0.5) * n / m - 0.5, n, max(1, n / m))  # (m, n)
+        for n, m in zip(x.shape[2:], size, strict=True)
     )
     return ops.matmul(ops.matmul(rows, x), columns.T)
 
@@ -78,7 +95,11 @@ def _enlarging(x, n: int, factors):
     return _bilinear(x.data, at, n)[:, None]
 
 
-def _bilinear(like, at, n: int):
-    """A[…, i, j], how much of pixel j of n there is at the point at[…, i]; each row sums to 1."""
-    A = np.maximum(0, 1 - abs(at.clip(0, n - 1)[..., None] - np.arange(n)))
+def _bilinear(like, at, n: int, reach: float = 1):
+    """A[…, i, j], how much of pixel j of n there is at the point at[…, i]; each row sums to 1.
+
+    What lies so many pixels away counts nothing; more than 1 where an image shrinks.
+    """
+    A = np.maximum(0, 1 - abs(at.clip(0, n - 1)[..., None] - np.arange(n)) / reach)
+    A = A / A.sum(axis=-1, keepdims=True) if reach > 1 else A
     return array_module(like).asarray(A, like.dtype)
