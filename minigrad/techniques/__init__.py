@@ -38,6 +38,14 @@ from minigrad.techniques.make.excite import (
     excite_each,
 )
 from minigrad.techniques.make.gram import gram, style_of
+from minigrad.techniques.make.invert import (
+    apart,
+    code_of,
+    inversion_errors,
+    invert,
+    only_strongest,
+)
+from minigrad.techniques.make.invert_presets import InvertPreset, invert_preset_for
 from minigrad.techniques.make.opinion import opinion
 from minigrad.techniques.make.presets import PRESETS, Preset, preset_for
 from minigrad.techniques.make.style import grams, style, style_losses
@@ -60,6 +68,8 @@ __all__ = [
     "strongest_unit", "unit",
     "by_rule", "filters", "gradient", "panel", "saliency",                          # look/
     "PRESETS", "Preset", "drawable_channel", "drawable_class", "excite", "excite_each",     # make/
+    "InvertPreset", "apart", "code_of", "inversion_errors", "invert", "invert_preset_for",
+    "only_strongest",
     "StylePreset", "gram", "grams", "opinion", "preset_for", "style", "style_losses", "style_of",
     "style_preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/

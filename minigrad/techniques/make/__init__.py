@@ -7,5 +7,6 @@ Reading order: starts.py, transforms.py and regularizers.py (what there is befor
 a step), loop.py (the one loop), steps.py (how a gradient becomes a step), grow.py (from small to
 large), presets.py (settings that make good pictures), excite.py (the picture of a class or a
 channel), opinion.py (what another network says of it); gram.py (what a texture is), palette.py
-(colours), style_presets.py, style.py (a photo as a painting).
+(colours), style_presets.py, style.py (a photo as a painting); invert_presets.py, invert.py (what a
+code still knows of a photo).
 """

@@ -1,0 +1,103 @@
+r"""How a code is inverted: the settings of invert.py, by depth, and the layers worth a look.
+
+    print(invert_preset_for(net, "relu4_2"))        # what invert(net, photo, "relu4_2") does
+    invert(net, photo, "relu4_2", tv=8.0)           # the same, but smoother
+
+The error is relative and the penalties are means over the pixels, in shares of the 255 grey levels,
+so that one table is right for all networks and sizes.  Only λ_TV depends on the depth: a unit that
+stands for one pixel says all there is to say, one that stands for a thousand leaves more open, and
+that much more must be known of pictures beforehand.
+
+Found by looking, minivgg at 128 pixels: two faces, a cup, a cat, a pagoda and a panda.
+
+    β           1 draws flat patches with sharp borders, 2 is blurred between dots of colour; with
+                1.5 both the code and the pixels come nearest to the photo
+    waves       the plain gradient leaves noise where it began, and in as many steps seven times
+                the error; with 2 only clouds are left
+    sigma       with noise as strong as the photo itself, the paper's start, its grain stays
+    optimiser   Adam: of the paper's plain gradient descent with momentum nothing is to be seen
+                after so few steps, and along `waves` it comes no further than Adam
+
+Read before: presets.py.  Read next: invert.py.
+"""
+
+import math
+from dataclasses import dataclass
+
+from minigrad.checked import nearest, number, whole
+from minigrad.techniques.make.presets import main_line, outputs
+
+# λ_TV, from so many pixels between neighbouring units on; ∞ where a layer has no places
+TV_BY_STRIDE = {1: 0.2, 2: 0.5, 4: 0.5, 8: 2.0, 16: 2.0, 32: 2.0, math.inf: 4.0}
+
+
+@dataclass(frozen=True)
+class InvertPreset:
+    """The settings of a run.
+
+    Attributes:
+        tv: λ_TV.
+        beta: β; 2 likes smooth slopes, 1 flat areas with sharp edges.
+        l6: λ_α.
+        balanced: the code's distance is divided by ‖Φ₀‖² and the penalties by their pixels, so
+            that the λ mean the same everywhere; False: neither is.
+        steps: how many.
+        rate: Adam's, in grey levels per step, falling to zero along a cosine.
+        waves: power of 1/|f| in the step (steps.like_photos), None for the plain gradient.
+        sigma: of the noise to start from, in grey levels.
+
+    Raises:
+        TypeError, ValueError: a setting is no such number.
+    """
+
+    tv: float
+    beta: float = 1.5
+    l6: float = 1.0
+    balanced: bool = True
+    steps: int = 120
+    rate: float = 12.0
+    waves: float | None = 1.0
+    sigma: float = 5.0
+
+    def __post_init__(self):
+        number("tv", self.tv, at_least=0)
+        number("beta", self.beta, above=0)
+        number("l6", self.l6, at_least=0)
+        whole("steps", self.steps, at_least=1)
+        number("rate", self.rate, above=0)
+        if self.waves is not None:
+            number("waves", self.waves, at_least=0)
+        number("sigma", self.sigma, at_least=0)
+
+
+# ‖Φ(x) − Φ₀‖² + λ ‖x‖₆⁶, as in Fleuret's lecture: little is known of pictures, and it shows
+LECTURE = InvertPreset(tv=0.0, l6=10.0, balanced=False, waves=None)
+INVERT_PRESETS = ("usual", "lecture")
+
+
+def invert_preset_for(net, layer: str, name: str = "usual") -> InvertPreset:
+    """The settings for a layer of a network: "usual", or "lecture".
+
+    Raises:
+        ValueError: there is no such layer or preset.
+    """
+    if name not in INVERT_PRESETS:
+        raise ValueError(f"there is no preset {name!r}; {nearest(name, INVERT_PRESETS)}")
+    field = net.receptive_field(layer)
+    if name == "lecture":
+        return LECTURE
+    stride = math.inf if field.size is None else field.stride
+    return InvertPreset(TV_BY_STRIDE[max(s for s in TV_BY_STRIDE if s <= stride)])
+
+
+def landmarks(net) -> list[str]:
+    """The layers at which to look on the way from the image to the scores.
+
+    The first one; each pool and what it reads, the last word at a resolution; behind the last
+    pool, each relu; the scores.  Of branches only where they meet.
+    """
+    names = main_line(net)
+    pools = [i for i, name in enumerate(names) if type(net.layers[name]).__name__ == "MaxPool"]
+    behind = [i for i in map(names.index, outputs(net)) if i > max(pools, default=0)]
+    chosen = {0, *pools, *(i - 1 for i in pools), *behind, len(names) - 1}
+    return [names[i] for i in sorted(chosen)]
