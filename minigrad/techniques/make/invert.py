@@ -78,7 +78,7 @@ def invert(
     wanted = wanted.repeat(len(photo) // len(wanted) * copies, axis=0)  # (N · copies, …)
     rngs = generators(rng, len(wanted))
     drawn = [noise(net, photo.shape[2:], 1, preset.sigma, rng) for rng in rngs]
-    shape = {} if preset.waves is None else {"shape": like_photos(preset.waves)}
+    shape = {} if preset.waves is None else {"shape": like_photos(preset.waves, mean=True)}
     return optimize(
         net, xp.concatenate(drawn), -code(layer, wanted),
         step=ascend(Adam(), cosine(preset.rate, preset.steps), **shape), steps=preset.steps,
