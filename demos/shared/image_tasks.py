@@ -13,11 +13,11 @@ from demos.shared import easel
 from demos.shared.command import FACE, PHOTOS
 
 TASKS = {
-    "style": "MiniVGG, neural style at 512 pixels: 5 steps of L-BFGS, as in demos style",
-    "invert": "MiniVGG, a code of relu4_2 inverted at 128 pixels: 5 steps of Adam",
+    "style": "MiniVGG, neural style at 512×342: 3 steps of Adam and the last one's loss",
+    "invert": "MiniVGG, a code inverted at 128²: 3 steps of Adam and the last one's loss",
 }
-STEPS = 5
-CODE = "relu4_2"  # of the photo that is inverted
+STEPS, RATE = 3, 8.0
+CODE = "relu4_2"  # which is inverted
 
 
 def style_images(net):
@@ -27,16 +27,45 @@ def style_images(net):
 
 
 def minigrad_style():
-    """The technique, at the last of its sizes."""
+    """The technique at one size; with Adam, for L-BFGS's searches differ in length."""
     from minigrad.techniques import style
 
     net = models.load("minivgg")
     photo, painting = style_images(net)
-    return lambda: [now.value for now in style(net, photo, painting, scales=(1.0,), steps=STEPS)]
+    settings = {"scales": (1.0,), "optimiser": "adam", "rate": RATE, "steps": STEPS}
+    return lambda: [now.value for now in style(net, photo, painting, **settings)]
+
+
+def pytorch_style(channels_last: bool = False):
+    """The same layers, loss and weights; what the photo and the painting say is found once."""
+    import torch
+
+    from minigrad.ops.fast import threads
+    from minigrad.techniques import style_preset_for
+
+    torch.set_num_threads(threads.count())
+    net = models.load("minivgg")
+    photo, painting = map(torch.from_numpy, style_images(net))
+    preset = style_preset_for(net)
+    walk = torch_walk(net, [*preset.content_layers, *preset.style_layers], channels_last)
+    with torch.no_grad():
+        loss = torch_loss(preset, walk, walk(photo), walk(painting))
+
+    def run():
+        x = photo.clone().requires_grad_()
+        optimiser = torch.optim.Adam([x], lr=RATE)
+        for _ in range(STEPS + 1):
+            optimiser.zero_grad()
+            value = loss(x)
+            value.backward()
+            optimiser.step()
+        return value
+
+    return run
 
 
 def torch_walk(net, wanted, channels_last: bool):
-    """The layers down to the deepest wanted, by PyTorch: pixels → {layer: activation}."""
+    """Pixels (1, 3, H, W) → activations by layer, as far as the deepest that is wanted."""
     import torch
 
     from demos.shared.peers import torch_layer
@@ -61,30 +90,17 @@ def torch_walk(net, wanted, channels_last: bool):
     return walk
 
 
-def pytorch_style(channels_last: bool = False):
-    """The same layers, loss and weights; PyTorch's L-BFGS, which looks as often at the network."""
-    import torch
+def torch_loss(preset, walk, acts, painted):
+    """The loss of minigrad/techniques/make/style.py, as a function of the pixels."""
     from torch.nn import functional as F
-
-    from minigrad.ops.fast import threads
-    from minigrad.techniques import style_preset_for
-
-    torch.set_num_threads(threads.count())
-    net = models.load("minivgg")
-    preset = style_preset_for(net)
-    walk = torch_walk(net, [*preset.content_layers, *preset.style_layers], channels_last)
 
     def gram(a):
         features = a.flatten(2)                                         # (1, C, H·W)
         return features @ features.transpose(1, 2) / features.shape[2]
 
-    photo, painting = map(torch.from_numpy, style_images(net))
-    with torch.no_grad():
-        acts, painted = walk(photo), walk(painting)
     content = {layer: acts[layer] for layer in preset.content_layers}
     textures = {layer: gram(painted[layer]) for layer in preset.style_layers}
-    content_weight = preset.content_weight / len(content)
-    style_weight = preset.style_weight / len(textures)
+    alpha, beta = preset.content_weight / len(content), preset.style_weight / len(textures)
 
     def loss(x):
         x = x.clamp(0, 255)
@@ -93,25 +109,12 @@ def pytorch_style(channels_last: bool = False):
         dy = F.pad(x[:, :, 1:] - x[:, :, :-1], (0, 0, 0, 1))
         L = preset.tv / (x.numel() * 255**2) * (dx * dx + dy * dy).sum()
         for layer, a in content.items():
-            L = L + content_weight * ((acts[layer] - a) ** 2).sum() / (a**2).sum()
+            L = L + alpha * ((acts[layer] - a) ** 2).sum() / (a**2).sum()
         for layer, G in textures.items():
-            L = L + style_weight * ((gram(acts[layer]) - G) ** 2).sum() / (G**2).sum()
+            L = L + beta * ((gram(acts[layer]) - G) ** 2).sum() / (G**2).sum()
         return L
 
-    def run():
-        x = photo.clone().requires_grad_()
-        optimiser = torch.optim.LBFGS([x], max_iter=STEPS, history_size=10, tolerance_grad=0,
-                                      tolerance_change=0, line_search_fn="strong_wolfe")
-
-        def total():
-            optimiser.zero_grad()
-            value = loss(x)
-            value.backward()
-            return value
-
-        return optimiser.step(total)
-
-    return run
+    return loss
 
 
 def minigrad_invert():
@@ -124,56 +127,73 @@ def minigrad_invert():
 
 
 def pytorch_invert(channels_last: bool = False):
-    """The same energy, start and step, its waves weighted as photos' are."""
+    """The same energy, start and step; what the photo's code is, is found once."""
     import torch
-    from torch.nn import functional as F
 
     from minigrad.ops.fast import threads
     from minigrad.techniques import invert_preset_for
     from minigrad.techniques.make.starts import noise
-    from minigrad.techniques.make.steps import COLOURS
 
     torch.set_num_threads(threads.count())
     net = models.load("minivgg")
-    preset, walk = invert_preset_for(net, CODE), torch_walk(net, [CODE], channels_last)
-    photo = torch.from_numpy(net.pixels(FACE))
-    start = torch.from_numpy(
-        noise(net, photo.shape[2:], 1, preset.sigma, np.random.default_rng(0)))
-    mean, colours = torch.tensor(net.mean_colour)[:, None, None], torch.tensor(COLOURS)
-    H, W = photo.shape[2:]
-    f = torch.hypot(torch.fft.fftfreq(H)[:, None], torch.fft.rfftfreq(W))
-    f[0, 0] = 1 / max(H, W)
-    weight = f**-preset.waves
+    preset, photo = invert_preset_for(net, CODE), torch.from_numpy(net.pixels(FACE))
+    walk = torch_walk(net, [CODE], channels_last)
     with torch.no_grad():
-        wanted = walk(photo)[CODE]
-        size = (wanted**2).sum()
-
-    def energy(x):
-        u = x.clamp(0, 255) - mean
-        dx = F.pad(u[..., 1:] - u[..., :-1], (0, 1))
-        dy = F.pad(u[:, :, 1:] - u[:, :, :-1], (0, 0, 0, 1))
-        tv = ((dx * dx + dy * dy + 1e-6) ** (preset.beta / 2)).sum() / 255**preset.beta
-        penalty = (preset.tv * tv + preset.l6 * ((u / 255) ** 6).sum()) / u.numel()
-        return ((walk(u + mean)[CODE] - wanted) ** 2).sum() / size + penalty
-
-    def like_photos(g):
-        together = torch.einsum("cd,ndyx->ncyx", colours, g / abs(g).max())
-        waves = torch.fft.irfft2(torch.fft.rfft2(together) * weight, s=(H, W))
-        return waves / abs(waves).mean()
+        energy = torch_energy(net, preset, walk, walk(photo)[CODE])
+    like_photos = torch_like_photos(preset.waves, *photo.shape[2:])
+    start = noise(net, photo.shape[2:], 1, preset.sigma, np.random.default_rng(0))
 
     def run():
-        x = start.clone().requires_grad_()
-        adam = torch.optim.Adam([x], lr=preset.rate)
-        cosine = torch.optim.lr_scheduler.CosineAnnealingLR(adam, STEPS)
-        for _ in range(STEPS):
-            x.grad = like_photos(torch.autograd.grad(energy(x), x)[0])
-            adam.step()
-            cosine.step()
-            with torch.no_grad():
-                x.clamp_(0, 255)
-        return energy(x).item()  # minigrad looks once more, too
+        x = torch.from_numpy(start.copy()).requires_grad_()
+        optimiser = torch.optim.Adam([x], lr=preset.rate)
+        rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
+        for _ in range(STEPS + 1):
+            value = energy(x)
+            x.grad = like_photos(torch.autograd.grad(value, x)[0])
+            optimiser.step()
+            rate.step()
+        return value
 
     return run
+
+
+def torch_energy(net, preset, walk, wanted):
+    """The energy of minigrad/techniques/make/invert.py, as a function of the pixels."""
+    import torch
+    from torch.nn import functional as F
+
+    from minigrad.techniques.make.regularizers import SMOOTH
+
+    mean, size = torch.tensor(net.mean_colour)[:, None, None], (wanted**2).sum()
+
+    def energy(x):
+        x = x.clamp(0, 255)
+        u = x - mean
+        dx = F.pad(u[..., 1:] - u[..., :-1], (0, 1))
+        dy = F.pad(u[:, :, 1:] - u[:, :, :-1], (0, 0, 0, 1))
+        tv = ((dx * dx + dy * dy + SMOOTH) ** (preset.beta / 2)).sum() / 255**preset.beta
+        penalty = (preset.tv * tv + preset.l6 * ((u / 255) ** 6).sum()) / u.numel()
+        return ((walk(x)[CODE] - wanted) ** 2).sum() / size + penalty
+
+    return energy
+
+
+def torch_like_photos(power: float, H: int, W: int):
+    """The step of minigrad/techniques/make/steps.py, that moves the mean, too."""
+    import torch
+
+    from minigrad.techniques.make.steps import COLOURS
+
+    colours = torch.tensor(COLOURS)
+    f = torch.hypot(torch.fft.fftfreq(H)[:, None], torch.fft.rfftfreq(W))       # (H, W/2 + 1)
+    f[0, 0] = 1 / max(H, W)
+
+    def shape(g):
+        together = torch.einsum("cd,ndyx->ncyx", colours, g / abs(g).max())
+        waves = torch.fft.irfft2(torch.fft.rfft2(together) * f**-power, s=(H, W))
+        return waves / abs(waves).mean()
+
+    return shape
 
 
 MINIGRAD = {"style": minigrad_style, "invert": minigrad_invert}

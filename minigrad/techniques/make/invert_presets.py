@@ -19,8 +19,8 @@ Found by looking, minivgg at 128 pixels: a face, a cup, a cat, a pagoda and a pa
     sigma       of noise as strong as the photo itself, the paper's start, the grain stays
     optimiser   Adam: plain gradient descent with momentum, the paper's, was forty times as far
                 from relu3_2 after 80 steps, at the best of three rates
-    sizes       one is enough: slow waves come first anyhow, and begun at half the edge, at which
-                the photo has another code, it ends no nearer
+    sizes       one is enough: slow waves come first anyhow, and of steps shared between half the
+                edge and the whole the code was a third further away
 
 Read before: presets.py.  Read next: invert.py.
 """
