@@ -244,7 +244,7 @@ def sheet(run: Run, made: dict[str, Progress], table: list[dict]):
     for now, row in zip(made.values(), table, strict=True):
         numbers = zip(row["error of the code"], row["distance in grey levels"], strict=True)
         rows.append([
-            (f"{row['layer']}  error {error:.3f}, {distance:.0f} levels", pictures.photo(image))
+            (f"{row['layer']}  error {error:.4f}, {distance:.0f} levels", pictures.photo(image))
             for image, (error, distance) in zip(now.pixels, numbers, strict=True)
         ])
     if run.args.copies > 1:

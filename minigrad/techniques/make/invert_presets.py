@@ -74,7 +74,7 @@ class InvertPreset:
 
 
 # ‖Φ(x) − Φ₀‖² + λ ‖u/255‖₆⁶, as in Fleuret's lecture: little is known of pictures, and it shows
-LECTURE = InvertPreset(tv=0.0, l6=10.0, balanced=False, waves=None)
+LECTURE = InvertPreset(tv=0.0, l6=1000.0, balanced=False, waves=None)
 INVERT_PRESETS = ("usual", "lecture")
 
 
