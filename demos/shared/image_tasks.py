@@ -6,15 +6,19 @@ there cannot do it.
 Used by: contenders.py, peers.py and ../benchmark.py.
 """
 
+import numpy as np
+
 import models
 from demos.shared import easel
-from demos.shared.command import PHOTOS
+from demos.shared.command import FACE, PHOTOS
 
 TASKS = {
     "style": "MiniVGG, neural style at 512×342: 3 steps of Adam and the last one's loss",
     "dream": "MiniVGG, DeepDream at 512×342: 3 steps of the last octave",
+    "invert": "MiniVGG, a code inverted at 128²: 3 steps of Adam and the last one's loss",
 }
 STEPS, RATE = 3, 8.0
+CODE = "relu4_2"  # which is inverted
 
 
 def style_images(net):
@@ -37,11 +41,13 @@ def pytorch_style(channels_last: bool = False):
     """The same layers, loss and weights; what the photo and the painting say is found once."""
     import torch
 
+    from minigrad.ops.fast import threads
     from minigrad.techniques import style_preset_for
 
+    torch.set_num_threads(threads.count())
     net = models.load("minivgg")
-    preset = style_preset_for(net)
     photo, painting = map(torch.from_numpy, style_images(net))
+    preset = style_preset_for(net)
     walk = torch_walk(net, [*preset.content_layers, *preset.style_layers], channels_last)
     with torch.no_grad():
         loss = torch_loss(preset, walk, walk(photo), walk(painting))
@@ -60,13 +66,11 @@ def pytorch_style(channels_last: bool = False):
 
 
 def torch_walk(net, wanted, channels_last: bool):
-    """Pixels (1, 3, H, W) → activations by layer, down to the deepest that is wanted."""
+    """Pixels (1, 3, H, W) → activations by layer, as far as the deepest that is wanted."""
     import torch
 
     from demos.shared.peers import torch_layer
-    from minigrad.ops.fast import threads
 
-    torch.set_num_threads(threads.count())
     order = torch.channels_last if channels_last else torch.contiguous_format
     names = list(net.layers)
     deepest = max(map(names.index, wanted))
@@ -127,8 +131,10 @@ def pytorch_dream(channels_last: bool = False):
     """The same layer and steps: roll, along g / mean|g|, clip, roll back, and tell the energy."""
     import torch
 
+    from minigrad.ops.fast import threads
     from minigrad.techniques import dream_preset_for
 
+    torch.set_num_threads(threads.count())
     net = models.load("minivgg")
     preset = dream_preset_for(net)
     walk = torch_walk(net, [preset.layer], channels_last)
@@ -149,5 +155,84 @@ def pytorch_dream(channels_last: bool = False):
     return run
 
 
-MINIGRAD = {"style": minigrad_style, "dream": minigrad_dream}
-PYTORCH = {"style": pytorch_style, "dream": pytorch_dream}
+def minigrad_invert():
+    """The technique, with its own settings."""
+    from minigrad.techniques import invert
+
+    net = models.load("minivgg")
+    photo = net.pixels(FACE)
+    return lambda: [now.value for now in invert(net, photo, CODE, steps=STEPS)]
+
+
+def pytorch_invert(channels_last: bool = False):
+    """The same energy, start and step; what the photo's code is, is found once."""
+    import torch
+
+    from minigrad.ops.fast import threads
+    from minigrad.techniques import invert_preset_for
+    from minigrad.techniques.make.starts import noise
+
+    torch.set_num_threads(threads.count())
+    net = models.load("minivgg")
+    preset, photo = invert_preset_for(net, CODE), torch.from_numpy(net.pixels(FACE))
+    walk = torch_walk(net, [CODE], channels_last)
+    with torch.no_grad():
+        energy = torch_energy(net, preset, walk, walk(photo)[CODE])
+    like_photos = torch_like_photos(preset.waves, *photo.shape[2:])
+    start = noise(net, photo.shape[2:], 1, preset.sigma, np.random.default_rng(0))
+
+    def run():
+        x = torch.from_numpy(start.copy()).requires_grad_()
+        optimiser = torch.optim.Adam([x], lr=preset.rate)
+        rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
+        for _ in range(STEPS + 1):
+            value = energy(x)
+            x.grad = like_photos(torch.autograd.grad(value, x)[0])
+            optimiser.step()
+            rate.step()
+        return value
+
+    return run
+
+
+def torch_energy(net, preset, walk, wanted):
+    """The energy of minigrad/techniques/make/invert.py, as a function of the pixels."""
+    import torch
+    from torch.nn import functional as F
+
+    from minigrad.techniques.make.regularizers import SMOOTH
+
+    mean, size = torch.tensor(net.mean_colour)[:, None, None], (wanted**2).sum()
+
+    def energy(x):
+        x = x.clamp(0, 255)
+        u = x - mean
+        dx = F.pad(u[..., 1:] - u[..., :-1], (0, 1))
+        dy = F.pad(u[:, :, 1:] - u[:, :, :-1], (0, 0, 0, 1))
+        tv = ((dx * dx + dy * dy + SMOOTH) ** (preset.beta / 2)).sum() / 255**preset.beta
+        penalty = (preset.tv * tv + preset.l6 * ((u / 255) ** 6).sum()) / u.numel()
+        return ((walk(x)[CODE] - wanted) ** 2).sum() / size + penalty
+
+    return energy
+
+
+def torch_like_photos(power: float, H: int, W: int):
+    """The step of minigrad/techniques/make/steps.py, that moves the mean, too."""
+    import torch
+
+    from minigrad.techniques.make.steps import COLOURS
+
+    colours = torch.tensor(COLOURS)
+    f = torch.hypot(torch.fft.fftfreq(H)[:, None], torch.fft.rfftfreq(W))       # (H, W/2 + 1)
+    f[0, 0] = 1 / max(H, W)
+
+    def shape(g):
+        together = torch.einsum("cd,ndyx->ncyx", colours, g / abs(g).max())
+        waves = torch.fft.irfft2(torch.fft.rfft2(together) * f**-power, s=(H, W))
+        return waves / abs(waves).mean()
+
+    return shape
+
+
+MINIGRAD = {"style": minigrad_style, "dream": minigrad_dream, "invert": minigrad_invert}
+PYTORCH = {"style": pytorch_style, "dream": pytorch_dream, "invert": pytorch_invert}

@@ -62,6 +62,14 @@ from minigrad.techniques.make.dream_objectives import guided_by, region
 from minigrad.techniques.make.dream_presets import DreamPreset, dream_preset_for
 from minigrad.techniques.make.excite import excite, excite_each
 from minigrad.techniques.make.gram import gram, style_of
+from minigrad.techniques.make.invert import (
+    apart,
+    code_of,
+    inversion_errors,
+    invert,
+    only_strongest,
+)
+from minigrad.techniques.make.invert_presets import InvertPreset, invert_preset_for
 from minigrad.techniques.make.opinion import opinion
 from minigrad.techniques.make.presets import PRESETS, Preset, preset_for
 from minigrad.techniques.make.style import grams, style, style_losses
@@ -94,6 +102,8 @@ __all__ = [
     "PRESETS", "Preset", "diversity", "drawable_channel", "drawable_class",                 # make/
     "drawable_unit", "excite", "excite_each",
     "DreamPreset", "dream", "dream_preset_for", "guided_by", "region", "seeds", "zoom_dream",
+    "InvertPreset", "apart", "code_of", "inversion_errors", "invert", "invert_preset_for",
+    "only_strongest",
     "StylePreset", "gram", "grams", "opinion", "preset_for", "style", "style_losses", "style_of",
     "style_preset_for",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/

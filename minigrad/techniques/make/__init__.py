@@ -10,5 +10,6 @@ have published), drawable.py and excite.py (the picture of a class, a channel or
 (what another network says of it); gram.py (what a texture is), diversity.py (pictures that differ),
 palette.py (colours), style_presets.py, style.py (a photo as a painting); tiles.py (large photos in
 little memory), dream_presets.py, dream.py (what a network sees in a photo, and more of it),
-dream_objectives.py (another photo's things, or those of a region).
+dream_objectives.py (another photo's things, or those of a region); invert_presets.py, invert.py
+(what a code still knows of a photo).
 """

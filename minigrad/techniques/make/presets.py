@@ -204,3 +204,26 @@ def _fits(net, edge: int) -> bool:
     except ValueError:
         return False
     return True
+
+
+def main_line(net) -> list[str]:
+    """The layers past which nothing leads: what is behind one of them depends on it alone."""
+    names, reach, found = list(net.layers), -1, []
+    for place, name in enumerate(names):
+        if reach <= place:
+            found.append(name)
+        readers = (names.index(n) for n in names if name in net.inputs[n])
+        reach = max([reach, *readers])
+    return found
+
+
+def outputs(net) -> list[str]:
+    """Relus in the main line, and where it branches, the layers at which the branches meet.
+
+    A relu that several layers read is only where a Fire module parts (squeeze), narrower than what
+    comes of it.
+    """
+    kinds = {name: type(net.layers[name]).__name__ for name in main_line(net)}
+    readers = {name: sum(name in inputs for inputs in net.inputs.values()) for name in kinds}
+    return [name for name, kind in kinds.items()
+            if kind == "Concat" or kind == "Relu" and readers[name] < 2]

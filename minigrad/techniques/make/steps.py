@@ -103,14 +103,14 @@ def by_mean(g):
 COLOURS = [[1.07, 0.85, 0.79], [0.85, 1.05, 0.93], [0.79, 0.93, 1.18]]
 
 
-def like_photos(power: float):
+def like_photos(power: float, mean: bool = False):
     r"""g ← P g / mean|P g|,     P g = F⁻¹[ |f|^−power · F[Σ g] ]: a preconditioner.
 
     At a raw gradient's steps every pixel and every colour goes its own way.  In photos slow waves
     are stronger than fast ones, their amplitudes about as 1/|f| (Field 1987), and the colours rise
     and fall together, with the covariance Σ.  P weights the gradient's waves and colours in this
     way.  It is symmetric and none of its eigenvalues is negative, so P g still leads uphill; only
-    the mean of the image stays as it is, for f = 0 is left out.
+    the mean of the image stays as it is, for f = 0 is left out, unless `mean` says otherwise.
 
     It is what Olah et al. 2017 ("Preconditioning") do by changing coordinates: a gradient step in
     z, where x = A z, is a step of A Aᵀ g in x.  If A gives each wave the amplitude that it has in
@@ -118,6 +118,7 @@ def like_photos(power: float):
 
     Args:
         power: of 1/|f|, f in waves per pixel; 0 leaves the waves alone.
+        mean: move the mean of the image as well, as if it were a wave of the image's length.
     """
     power = number("the power of 1/|f|", power, at_least=0)
 
@@ -125,7 +126,7 @@ def like_photos(power: float):
         xp = array_module(g)
         H, W = g.shape[2:]
         f = xp.hypot(xp.fft.fftfreq(H)[:, None], xp.fft.rfftfreq(W))            # (H, W/2 + 1)
-        f[0, 0] = xp.inf
+        f[0, 0] = 1 / max(H, W) if mean else xp.inf
         weight = (f**-max(power, 1e-9)).astype(g.dtype)
         each = {"axis": (1, 2, 3), "keepdims": True}
         largest = abs(g).max(**each)

@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from minigrad.checked import number, whole
+from minigrad.techniques.make.presets import outputs
 
 CONTENT_STRIDE = 8  # pixels between the units that are asked for content: relu4_2 in VGG
 WORDS = {"optimiser": ("lbfgs", "adam"), "start": ("photo", "noise")}
@@ -116,20 +117,3 @@ def style_preset_for(net) -> StylePreset:
     nearest_stride = min(by_stride, key=lambda stride: abs(stride - CONTENT_STRIDE))
     content = by_stride[nearest_stride][:2][-1]
     return StylePreset((content,), tuple(layers[0] for layers in by_stride.values()))
-
-
-def outputs(net) -> list[str]:
-    """Relus in the main line, and where it branches, the layers at which the branches meet.
-
-    In the main line nothing later reads what is earlier; a relu that several layers read is only
-    where a Fire module parts (squeeze), narrower than what comes of it.
-    """
-    names = list(net.layers)
-    readers = {name: [n for n in names if name in net.inputs[n]] for name in names}
-    last, found = -1, []  # the place of the last layer that reads anything so far
-    for place, name in enumerate(names):
-        kind = type(net.layers[name]).__name__
-        if last <= place and (kind == "Concat" or kind == "Relu" and len(readers[name]) < 2):
-            found.append(name)
-        last = max([last, *(names.index(reader) for reader in readers[name])])
-    return found
