@@ -52,7 +52,8 @@ def invert(
         layer: whose code it is, by default `net.default_layer`; `net.score_layer` for the scores.
         target: a code, (N, …) or (1, …) for all, in place of the photos' own: of the photos only
             the size counts then.
-        strongest: only so many numbers of a code are left, the largest, and the others are 0.
+        strongest: only so many numbers of a code are left, the largest, and the others are 0; as
+            hardly an image has such a code, a large error remains.
         copies: images of each code, from different noise; those of a photo stand side by side.
         preset: by default the layer's own, `invert_preset_for(net, layer)`.
         rules: {op or Tensor: rule}, as `grad` takes them.
