@@ -153,6 +153,7 @@ INSTEAD = {
     "unit": {"layer": "fc7"},                               # one index is enough there
     "layer_weights": {"layer": "conv2_1"},                  # a relu has none
     "style_of": {"target": np.ones((1, 256, 256))},         # a Gram matrix, not activations
+    "diversity": {"pixels": np.random.default_rng(0).uniform(0, 255, (2, 3, 40, 40))},  # a batch
 }
 
 
@@ -169,7 +170,7 @@ def test_a_technique_and_an_objective_work_without_any_setting(name, given):
     needed = required(EXPORTED[name])
     unknown = [argument for argument in needed if argument not in known]
     assert not unknown, f"{name} needs {unknown}: tell the fixture `given` what that is"
-    good(EXPORTED[name](**{argument: known[argument] for argument in needed}), given)
+    good(EXPORTED[name](**{argument: known[argument] for argument in needed}), known)
 
 
 def good(result, given):

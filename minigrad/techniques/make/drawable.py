@@ -42,7 +42,8 @@ def drawable_channel(net, layer: str, c: int) -> Objective:
 
 
 def drawable_unit(
-    net, layer: str, c: int, edge: int, row: int | None = None, column: int | None = None
+    net, layer: str, c: int, edge: int | None = None, row: int | None = None,
+    column: int | None = None,
 ) -> Objective:  # fmt: skip
     """One unit of a layer, before its relu; of a feature map the one in the centre.
 
@@ -50,7 +51,8 @@ def drawable_unit(
         net: a network.
         layer: where the unit is.
         c: its channel.
-        edge: of the picture, in pixels: where the centre is depends on it.
+        edge: of the picture, in pixels: where the centre is depends on it.  By default
+            `edge_for_unit`; hand the same to `excite` as sizes=(edge,).
         row: of the feature map of such a picture.
         column: of the feature map, likewise.
 
@@ -58,6 +60,7 @@ def drawable_unit(
         ValueError: there is no such layer, channel or place.
     """
     _check_channel(net, layer, c)
+    edge = edge_for_unit(net, layer) if edge is None else edge
     _, *units = net.output_shapes((edge, edge), until=layer)[layer]
     place = [n // 2 if i is None else i for i, n in zip((row, column), units, strict=False)]
     given = [i for i in (row, column) if i is not None]

@@ -18,10 +18,10 @@ divide by its size pixel by pixel; here Adam divides wave by wave, after which a
 alike, however small their gradient.
 
 Compared on minivgg with the preset's regularizers, rate and number of steps, on six classes:
-neither is clearly better.  Waves give a finer dalmatian and a springer in more natural light;
-like_photos gives a church with its windows and a horn with its bell, larger shapes, and stays the
-preset.  Both want the same rate: at a quarter of it, waves have not found the dalmatian after 80
-steps.  Neither does without regularizers: waves alone leave grain.
+neither is better for all.  Waves give a rounder golf ball, a finer dalmatian and a springer in more
+natural light; like_photos gives a church with its windows and a horn with its bell, larger shapes,
+and stays the preset.  Both want the same rate: at a quarter of it, waves have not found the
+dalmatian after 80 steps.  Neither does without regularizers: waves alone leave grain.
 
 Read before: steps.py.  Read next: presets.py.
 """
