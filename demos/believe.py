@@ -274,6 +274,7 @@ def chart(rows, measures, headline: str, effort: Effort):
     ]
     return dots.chart(headline, [row.name for row in rows], panels, [
         f"Means over photos, with 95 % intervals (bootstrap). The line is the {GAUSSIAN}: green is "
-        "surely better than it, red surely worse, photo by photo.",
+        "surely better than it, red surely worse, photo by photo. Random weights and sensitivity "
+        "have no colours: a map that ignores the network has |ρ| = 1 and never changes.",
         f"{effort}.",
     ])

@@ -120,18 +120,26 @@ def _in_scene(found: Callable, asked: Asked, way: Way, M):
 
 
 class Measure(NamedTuple):
-    """One number about a map: how it is found, and whether more of it is better."""
+    """One number about a map.
+
+    Attributes:
+        of: how it is found.
+        more_is_better: or less.
+        to_beat: whether the controls' number is one to beat.  A map that ignores the network has
+            |ρ| = 1 and no sensitivity, whatever it shows.
+    """
 
     of: Callable
     more_is_better: bool
+    to_beat: bool = True
 
 
 MEASURES = {
     "deletion": Measure(partial(_area, deletion), False),
     "insertion": Measure(partial(_area, insertion), True),
-    "random weights": Measure(_random_weights, False),
+    "random weights": Measure(_random_weights, False, to_beat=False),
     "unexplained": Measure(lambda asked, way, M: unexplained(M, asked.worth), False),
-    "sensitivity": Measure(_sensitivity, False),
+    "sensitivity": Measure(_sensitivity, False, to_beat=False),
     "pointing": Measure(partial(_in_scene, pointing_game), True),
     "mass": Measure(partial(_in_scene, relevance_mass), True),
 }
@@ -211,8 +219,11 @@ def compared(name: str, values, others) -> int:
     """Say whether a map is better by a measure than another on the same photos, surely.
 
     Returns:
-        1 better, −1 worse, 0 where the interval of the mean difference holds zero.
+        1 better, −1 worse, 0 where the interval of the mean difference holds zero, and for a
+        measure by which the controls are none to beat.
     """
+    if not MEASURES[name].to_beat:
+        return 0
     difference = np.asarray(values, float) - np.asarray(others, float)
     _, low, high = bootstrap(difference)
     better = 1 if MEASURES[name].more_is_better else -1

@@ -126,6 +126,11 @@ def test_photos_are_compared_one_by_one(rng, measure, verdict):
     assert compared(measure, rng.permutation(hard), hard) == 0
 
 
+def test_that_a_control_ignores_the_network_is_nothing_to_beat():
+    assert compared("random weights", [0.1] * 5, [1] * 5) == 0
+    assert compared("sensitivity", [0.1] * 5, [0] * 5) == 0
+
+
 def test_the_summary_has_the_best_map_first_and_leaves_out_photos_without_a_number(rng):
     hard = rng.random(12)
     nan = np.where(np.arange(12) == 3, np.nan, 0.25)
