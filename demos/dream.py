@@ -43,9 +43,9 @@ from minigrad.backend import to_numpy
 from minigrad.checked import number, whole
 from minigrad.stopping import saving
 from minigrad.techniques import dream, dream_preset_for, energy, guided_by, seeds, zoom_dream
+from minigrad.techniques.make.drawable import drawable_channel, drawable_class
 from minigrad.techniques.make.dream import deepest_layer
 from minigrad.techniques.make.dream_presets import DreamPreset, octave_sizes
-from minigrad.techniques.make.excite import drawable_channel, drawable_class
 from minigrad.techniques.make.presets import changed
 from minigrad.techniques.objectives import Objective
 from models.classes import class_name, find_class
