@@ -20,8 +20,7 @@ Yosinski's row is (c) of their four, the one that most of their pictures are of;
 AlexNet, is a few grey levels per step here.  The lecture's program is in units of the network's
 deviation: Adam at 0.1, 250 steps, from N(0, 0.01²).  Only the edges weigh less, 0.15 of the score
 and not 1, which drowns minivgg's dalmatian at 96 pixels (it says 4 %).  He leaves pixels beyond
-black and white, which here come to rest there, and shows .5 + .1 (x − mean) / deviation; a sheet
-that stretches contrast does nearly that.
+black and white, which here come to rest there, and shows .5 + .1 (x − mean) / deviation.
 
 A golf ball of 64 pixels is one white ball with dimples, and as many steps at 90 and 128 pixels make
 several parts of it: one-object only sharpens what is there.  A church, which is made of parts, is
@@ -37,7 +36,6 @@ import numpy as np
 from minigrad.checked import nearest
 from minigrad.techniques.make.presets import Preset, preset_for
 
-
 EDGES = 0.15  # weight of the lecture's edge energy
 
 
@@ -47,7 +45,7 @@ class Prior(NamedTuple):
     Attributes:
         title: what it is, in a few words.
         preset: its settings.
-        stretched: it is to be looked at with its contrast stretched.
+        stretched: it is to be looked at as .5 + .1 (x − mean) / deviation.
     """
 
     title: str
