@@ -5,7 +5,7 @@
     python -m demos priors --size 96
 
 A row for each class, a column for each prior (minigrad/techniques/make/priors.py says what they are
-and whose).  Under each stands the probability that the network gives to the class in the PNG: it is
+and whose).  Above each stands the probability that the network gives to the class in the PNG: it is
 as sure of what nobody can recognise.  Fleuret's lecture shows its pictures as .5 + .1 (x − mean) /
 deviation, and so does the sheet; the number is of the picture as it is.
 
