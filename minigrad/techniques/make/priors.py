@@ -17,7 +17,7 @@ picture beside the score is its prior, and each row here is one, with all else a
 
 The rows of others are translated to this network: their strengths are of another one's gradients.
 Yosinski's row is (c) of their four, the one that most of their pictures are of; its rate, 100 at
-AlexNet, is a few grey levels per step here.  The lecture's program is in units of the network's
+AlexNet, is about a grey level per step here.  The lecture's program is in units of the network's
 deviation: Adam at 0.1, 250 steps, from N(0, 0.01²).  Only the edges weigh less, 0.15 of the score
 and not 1, which drowns minivgg's dalmatian at 96 pixels (it says 4 %).  He leaves pixels beyond
 black and white, which here come to rest there, and shows .5 + .1 (x − mean) / deviation.
