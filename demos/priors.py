@@ -5,9 +5,9 @@
     python -m demos priors --size 96
 
 A row for each class, a column for each prior (minigrad/techniques/make/priors.py says what they are
-and whose).  Under each stands the probability that the network gives to the class in the PNG: it is
-as sure of what nobody can recognise.  Fleuret's lecture shows its pictures with their contrast
-stretched, and so does the sheet; the number is of the picture as it is.
+and whose).  Above each stands the probability that the network gives to the class in the PNG: it is
+as sure of what nobody can recognise.  Fleuret's lecture shows its pictures as .5 + .1 (x − mean) /
+deviation, and so does the sheet; the number is of the picture as it is.
 
 One column by itself, with other settings: python -m demos maximize --preset lecture.
 """
@@ -17,7 +17,7 @@ import dataclasses
 
 from demos.shared import pictures, provenance
 from demos.shared.command import classes_for_shell, filled, network, parser
-from demos.shared.gallery import label, probability, stretched
+from demos.shared.gallery import LECTURE, label, probability, stretched
 from demos.shared.image_run import saved
 from demos.shared.wishes import make, of_class
 from minigrad.techniques.make.presets import sizes_up_to
@@ -117,5 +117,5 @@ def save(net, wishes, chosen, columns, error, args) -> str:
 
 def tile(one: Prior, image, p: float):
     """A picture of a class, and how sure the network is of it."""
-    image = stretched(image[None])[0] if one.stretched else image
+    image = stretched(image[None], *LECTURE)[0] if one.stretched else image
     return f"{one.title}: {p:.0%}", pictures.fitted(pictures.photo(image), TILE)

@@ -13,11 +13,14 @@ from demos.shared import pictures
 from minigrad import ops
 from minigrad.backend import to_device
 
+LECTURE = 127.5, 25.5  # .5 + .1 (x − mean) / deviation, in grey levels (Fleuret, part 9.4)
 
-def stretched(pixels):
-    """More contrast, to look at: each image's mean to 115 and its deviation to 50 grey levels."""
+
+def stretched(pixels, mean: float = 115, deviation: float = 50):
+    """Another contrast, to look at: each image's mean and its deviation, in grey levels."""
     u = pixels - pixels.mean(axis=(1, 2, 3), keepdims=True)
-    return (115 + 50 * u / np.maximum(u.std(axis=(1, 2, 3), keepdims=True), 1e-6)).clip(0, 255)
+    spread = np.maximum(u.std(axis=(1, 2, 3), keepdims=True), 1e-6)
+    return (mean + deviation * u / spread).clip(0, 255)
 
 
 def probability(net, png: bytes, k: int | None) -> float | None:
@@ -56,7 +59,7 @@ def draw(wishes, made, answers, boxes, stretch: bool = False) -> Image.Image:
         made: the pictures, (N, 3, H, W).
         answers: the probability of each, or None.
         boxes: what a unit sees in each, or None.
-        stretch: those of classes, too.
+        stretch: show those of classes as the lecture does.
     """
     if boxes[0]:
         tiles = [
@@ -72,7 +75,7 @@ def draw(wishes, made, answers, boxes, stretch: bool = False) -> Image.Image:
         ]
         rows = [tiles[i : i + columns] for i in range(0, len(tiles), columns)]
         return pictures.sheet(rows, tile=112)
-    rows, made = [], stretched(made) if stretch else made
+    rows, made = [], stretched(made, *LECTURE) if stretch else made
     for i in range(0, len(made), 4):
         part = slice(i, i + 4)
         rows.append([

@@ -8,7 +8,7 @@ import models
 from minigrad.techniques import class_score, excite, preset_for
 from minigrad.techniques.make.loop import optimize
 from minigrad.techniques.make.presets import Preset
-from minigrad.techniques.make.priors import prior, priors_for
+from minigrad.techniques.make.priors import EDGES, prior, priors_for
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +35,11 @@ def test_without_a_prior_a_step_is_the_gradient_alone(net):
 
 
 def test_the_lectures_program_is_in_units_of_the_networks_deviation(net):
-    """Adam at 0.1, 250 steps, N(0, .01), edge energy − score: all of u / σ."""
+    """Adam at 0.1, 250 steps, N(0, .01), weight · edge energy − score: all of u / σ."""
     preset, sigma = prior(net, "lecture").preset, 255 * np.mean([0.229, 0.224, 0.225])
     assert preset.steps == 250 and preset.rate == pytest.approx(0.1 * sigma)
     assert preset.noise == pytest.approx(0.01 * sigma) and not preset.fading
-    assert preset.regularizers == {"edges": pytest.approx(1 / sigma**2)}
+    assert preset.regularizers == {"edges": pytest.approx(EDGES / sigma**2)}
     assert prior(net, "lecture").stretched
 
 
