@@ -140,8 +140,8 @@ class LBFGS:
             d = -times_inverse_hessian(g, pairs)
             if dot(g, d) >= 0:
                 return
-            # the first step knows nothing of scales, so it begins short
-            t = 1.0 if pairs else min(1.0, 1 / float(abs(g).sum()))
+            # the first step knows nothing of scales: it begins with a hundredth of what x is
+            t = 1.0 if pairs else 0.01 * max(1.0, float(abs(x).max())) / float(abs(g).max())
             there = strong_wolfe(f, x, d, float(value), g, t)
             if there is None:
                 return

@@ -93,6 +93,20 @@ def test_lbfgs_works_on_an_image(rng):
     assert np.allclose(x, target, atol=1e-3)
 
 
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_lbfgs_takes_a_first_step_that_float32_can_tell_from_none(scale, rng):
+    """Of 300,000 pixels around 128, moved by 1 / Σ|g| of each, none would move at all."""
+    target = rng.uniform(0, 255, 300_000).astype("f4")
+
+    def f(x):
+        u = x - target
+        return scale * float((u * u).mean()), np.float32(2 * scale / u.size) * u
+
+    start = np.full_like(target, 128)
+    (first,) = itertools.islice(LBFGS().minimise(f, start), 1)
+    assert first.value < 0.9 * f(start)[0]
+
+
 def test_lbfgs_goes_on_from_its_pairs_as_if_nothing_had_happened(rng):
     A = np.diag(np.geomspace(1, 1e4, 12))
 
