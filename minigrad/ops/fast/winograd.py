@@ -200,9 +200,9 @@ def vectors(windows):
 
 def on_each(matrix, tiles):
     """Transform every tile, (a, b) · (T, b, C) → (T, a, C), in the same order in memory."""
-    if array_module(tiles) is np:
-        return matrix @ tiles
     T, b, C = tiles.shape
+    if array_module(tiles) is np:
+        return in_strips(matrix, tiles, out=np.empty((T, len(matrix), C), tiles.dtype))
     flat = tiles.swapaxes(0, 1).reshape(b, T * C)
     return (matrix @ flat).reshape(-1, T, C).swapaxes(0, 1)
 
