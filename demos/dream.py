@@ -108,9 +108,7 @@ def options() -> argparse.ArgumentParser:
     add("--show-gradient", action="store_true",
         help="print what goes back from the layer beside its activation")
     add("--seed", type=int, default=0, help="of the jitter")
-    film_ = parse.add_mutually_exclusive_group().add_argument
-    film_("--film", choices=film.FORMATS, help="the way there, or --zoom (gif), as a film")
-    film_("--gif", dest="film", action="store_const", const="gif", help="the same as --film gif")
+    film.add_film(parse, "the way there, or --zoom (gif), as a film")
     resuming.add_resume(parse)
     return parse
 

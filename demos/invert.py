@@ -114,9 +114,7 @@ def options() -> argparse.ArgumentParser:
     add("--size", default=None, metavar="EDGE",
         help="in pixels, or full, instead of the network's own")
     add("--seed", type=int, default=0, help="of the noise")
-    film_ = parse.add_mutually_exclusive_group().add_argument
-    film_("--film", choices=film.FORMATS, help="the way there as a film, too")
-    film_("--gif", dest="film", action="store_const", const="gif", help="the same as --film gif")
+    film.add_film(parse, "the way there as a film, too")
     resuming.add_resume(parse)
     return parse
 

@@ -89,9 +89,7 @@ def options() -> argparse.ArgumentParser:
     add("--rate", type=float, default=None, help="grey levels per step")
     add("--waves", type=float, default=None, help="power of 1/|f| in a step; negative for none")
     add("--seed", type=int, default=0, help="of the noise and the jitter")
-    one = parse.add_mutually_exclusive_group().add_argument
-    one("--film", choices=film.FORMATS, help="the way there as a film, too (webp is smaller)")
-    one("--gif", dest="film", action="store_const", const="gif", help="the same as --film gif")
+    film.add_film(parse, "the way there as a film, too (webp is smaller)")
     resuming.add_resume(parse)
     return parse
 

@@ -119,9 +119,7 @@ def options() -> argparse.ArgumentParser:
     add("--seed", type=int, default=0, help="of the noise of --init random")
     add("--save-every", "--save-iter", type=int, default=0, metavar="N",
         help="keep the picture after every N steps, too, and a state to --resume from")
-    film_ = parse.add_mutually_exclusive_group().add_argument
-    film_("--film", choices=film.FORMATS, help="the way there as a film, too")
-    film_("--gif", dest="film", action="store_const", const="gif", help="the same as --film gif")
+    film.add_film(parse, "the way there as a film, too")
     resuming.add_resume(parse)
     return parse
 

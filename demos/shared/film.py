@@ -9,6 +9,7 @@ imageio-ffmpeg.
 Read before: wishes.py, which keeps the moments.
 """
 
+import argparse
 import importlib.util
 import io
 import pathlib
@@ -22,6 +23,13 @@ from demos.shared import pictures
 FORMATS = ["gif", "webp", "mp4"]
 EACH, REST = 120, 2000  # milliseconds: a moment, and the last one
 SETTINGS = {"gif": {}, "webp": {"quality": 80}}
+
+
+def add_film(options: argparse.ArgumentParser, help: str) -> None:
+    """Add --film, and --gif, which is one of its formats."""
+    add = options.add_mutually_exclusive_group().add_argument
+    add("--film", choices=FORMATS, help=help)
+    add("--gif", dest="film", action="store_const", const="gif", help="the same as --film gif")
 
 
 def check(format: str) -> None:

@@ -7,27 +7,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import models
 from demos import grabcut, relevance
 from demos.shared.command import PHOTOS
 from minigrad.command import run
 from minigrad.techniques.look.grabcut import NEITHER, Cut
-from models import storage
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    """A small network with random weights, in a file."""
-    file = tmp_path_factory.mktemp("weights") / "some.h5"
-    net = models.build("minivgg", classes=["cup", "cat", "tea cup", "dog"])
-    storage.save(file, net.params, {"model": "minivgg", "classes": net.classes})
-    return file
 
 
 @pytest.fixture
-def call(weights, tmp_path, capsys):
+def call(random_weights, tmp_path, capsys):
     def call(demo, *argv):
-        options = ["--weights", str(weights), "--out", str(tmp_path), "--size", "64"]
+        options = ["--weights", str(random_weights), "--out", str(tmp_path), "--size", "64"]
         status = run(demo.main, [*options, *argv], "demos")
         made = [json.loads(note.read_text()) for note in tmp_path.glob("*.json")]
         return status, capsys.readouterr(), made[0] if made else None
