@@ -18,6 +18,9 @@ technique is given its network; it knows no file, no flag and no demo.
 Reading order: objectives.py; then look/gradient.py, and any room.
 """
 
+from minigrad.techniques.fool.aims import margin
+from minigrad.techniques.fool.gradient_sign import bim, fgsm, least_likely, momentum_attack, pgd
+from minigrad.techniques.fool.record import Attacked, quantised
 from minigrad.techniques.learn.evaluation import (
     calibration,
     calibration_error,
@@ -106,6 +109,8 @@ __all__ = [
     "only_strongest",
     "StylePreset", "gram", "grams", "opinion", "preset_for", "style", "style_losses", "style_of",
     "style_preset_for",
+    "Attacked", "bim", "fgsm", "least_likely", "margin", "momentum_attack", "pgd",          # fool/
+    "quantised",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
 ]

@@ -1,8 +1,14 @@
 """How little makes a network wrong: attacks, and photos that lie between two answers.
 
-Empty as yet.  An attack takes a photo and −class_score(k) or cross_entropy(k), walks a few grey
-levels along the gradient, and returns a record: the pixels, how far they moved, what is said of
-them before and after.
+    balls.py            how far is far, and the best move of a given length
+    aims.py             what an attack wants more of
+    record.py           what came of it
+    gradient_sign.py    one step or many up the loss: FGSM, BIM, PGD
+
+An attack takes photos, walks a few grey levels along the gradient, and returns a record: the
+pixels, how far they moved, what is said of them before and after.
+
+    attack(net, pixels, objective=None, *, target=None, epsilon=4, rng=None, **settings) → Attacked
 
 To add a technique, here or in another room, write
 
