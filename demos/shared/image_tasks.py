@@ -1,7 +1,8 @@
 """The benchmark's tasks that make images: the loop of a demo, and the same loop in PyTorch.
 
-Each is {contender: a function that prepares it and returns one that does the work once}; who is not
-there cannot do it.
+Timed is the whole way from the photo to the picture, what the photo asks for with it.  Each task is
+{contender: a function that prepares it and returns one that does the work once}; who is not there
+cannot do it.
 
 Used by: contenders.py, peers.py and ../benchmark.py.
 """
@@ -38,7 +39,7 @@ def minigrad_style():
 
 
 def pytorch_style(channels_last: bool = False):
-    """The same layers, loss and weights; what the photo and the painting say is found once."""
+    """The same layers, loss and weights."""
     import torch
 
     from minigrad.ops.fast import threads
@@ -49,10 +50,10 @@ def pytorch_style(channels_last: bool = False):
     photo, painting = map(torch.from_numpy, style_images(net))
     preset = style_preset_for(net)
     walk = torch_walk(net, [*preset.content_layers, *preset.style_layers], channels_last)
-    with torch.no_grad():
-        loss = torch_loss(preset, walk, walk(photo), walk(painting))
 
     def run():
+        with torch.no_grad():
+            loss = torch_loss(preset, walk, walk(photo), walk(painting))
         x = photo.clone().requires_grad_()
         optimiser = torch.optim.Adam([x], lr=RATE)
         for _ in range(STEPS + 1):
@@ -165,7 +166,7 @@ def minigrad_invert():
 
 
 def pytorch_invert(channels_last: bool = False):
-    """The same energy, start and step; what the photo's code is, is found once."""
+    """The same energy, start and step."""
     import torch
 
     from minigrad.ops.fast import threads
@@ -176,13 +177,13 @@ def pytorch_invert(channels_last: bool = False):
     net = models.load("minivgg")
     preset, photo = invert_preset_for(net, CODE), torch.from_numpy(net.pixels(FACE))
     walk = torch_walk(net, [CODE], channels_last)
-    with torch.no_grad():
-        energy = torch_energy(net, preset, walk, walk(photo)[CODE])
     like_photos = torch_like_photos(preset.waves, *photo.shape[2:])
-    start = noise(net, photo.shape[2:], 1, preset.sigma, np.random.default_rng(0))
 
     def run():
-        x = torch.from_numpy(start.copy()).requires_grad_()
+        with torch.no_grad():
+            energy = torch_energy(net, preset, walk, walk(photo)[CODE])
+        start = noise(net, photo.shape[2:], 1, preset.sigma, np.random.default_rng(0))
+        x = torch.from_numpy(start).requires_grad_()
         optimiser = torch.optim.Adam([x], lr=preset.rate)
         rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
         for _ in range(STEPS + 1):
