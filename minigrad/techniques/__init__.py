@@ -18,7 +18,9 @@ technique is given its network; it knows no file, no flag and no demo.
 Reading order: objectives.py; then look/gradient.py, and any room.
 """
 
+from minigrad.techniques.fool.hog import hog, hog_twin
 from minigrad.techniques.fool.regions import regions, smallest_moves
+from minigrad.techniques.fool.twins import twin
 from minigrad.techniques.learn.evaluation import (
     calibration,
     calibration_error,
@@ -107,7 +109,7 @@ __all__ = [
     "only_strongest",
     "StylePreset", "gram", "grams", "opinion", "preset_for", "style", "style_losses", "style_of",
     "style_preset_for",
-    "regions", "smallest_moves",                                                            # fool/
+    "hog", "hog_twin", "regions", "smallest_moves", "twin",                                 # fool/
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
 ]
