@@ -36,7 +36,7 @@ from demos.shared.command import (
 )
 from demos.shared.image_run import Ended, carry_out, conclude
 from minigrad.backend import to_device, to_numpy
-from minigrad.checked import whole
+from minigrad.checked import number, whole
 from minigrad.stopping import saving
 from minigrad.techniques import hog_twin, inversion_errors, invert
 from minigrad.techniques.fool.hog import HOG, LET_THROUGH, NOISE, by_cell
@@ -74,6 +74,10 @@ def main(argv: list[str]) -> None:
     args, stopped = resuming.parsed(options(), argv)
     if whole("--size", args.size) < LEAST:
         raise ValueError(f"--size {args.size}: give {LEAST} or more")
+    number("--near", args.near, at_least=0)
+    for name in ("steps", "noise_steps"):
+        whole(f"--{name.replace('_', '-')}", getattr(args, name), at_least=1)
+    whole("--seed", args.seed)
     photos = photos_of(args, USUAL)
     net = network(args)
 

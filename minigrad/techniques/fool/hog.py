@@ -15,9 +15,9 @@ lacked is the angle of a vector, and it stands here (an op is a function and its
 That HOG is a small convolutional network was seen by Mahendran and Vedaldi 2015, "Understanding
 deep image representations by inverting them", section 4.
 
-`HOG()` is a network to every technique that asks for layers alone.  So no line of the one image loop
-is written for it: `invert(HOG(), photo, preset=NOISE)` makes from noise a picture with a photo's
-HOG, and `hog_twin(photo, like=other)` one that looks like this photo and has the HOG of that one.
+`HOG()` is a network to every technique that asks for layers alone, and the one image loop serves it
+as it stands: `invert(HOG(), photo, preset=NOISE)` makes from noise a picture with a photo's HOG,
+and `hog_twin(photo, like=other)` one that looks like this photo and has the HOG of that one.
 
 Dalal and Triggs take the colour with the longest gradient at each pixel, and weigh a block's pixels
 by a Gaussian; neither is done here.  As a block is normalised twice, faint edges count as much as
@@ -33,13 +33,12 @@ from collections.abc import Iterator
 from minigrad import ops
 from minigrad.activations import Activations
 from minigrad.backend import Array, array_module
-from minigrad.checked import number, whole
+from minigrad.checked import nearest, number, whole
 from minigrad.techniques.fool.twins import twin
 from minigrad.techniques.make.invert_presets import InvertPreset
 from minigrad.techniques.make.loop import Progress
 from minigrad.tensor import data_of, op
 
-SMOOTH = 1e-24  # grey levels²: √ has no slope at 0, this rounds its corner
 AGAIN = 1e-3  # ε of the second normalisation, a share of 1
 NOISE = InvertPreset(tv=0.2, l6=0.0, steps=150)
 
@@ -76,8 +75,9 @@ def votes(gradient, bins: int):
     one.  (N, 2, H, W) → (N, bins, H, W).
     """
     gx, gy = gradient[:, 0:1], gradient[:, 1:2]                             # (N, 1, H, W)
-    length = ops.sqrt(gx * gx + gy * gy + SMOOTH)
-    xp, dtype = array_module(data_of(gx)), gx.dtype
+    xp, dtype, squared = array_module(data_of(gx)), gx.dtype, gx * gx + gy * gy
+    flat = (data_of(squared) == 0).astype(dtype)  # √ has no slope at 0; there it is √1 − 1
+    length = ops.sqrt(squared + flat) - flat
     k = xp.arange(bins, dtype=dtype).reshape(1, bins, 1, 1)
     apart = angle(gy, gx) * (bins / math.pi) - (k + 0.5)                    # (N, bins, H, W)
     # the way round that is shorter: once round is `bins`
@@ -165,6 +165,9 @@ class HOG:
         if x.ndim != 4 or x.shape[1] != 3 or min(x.shape[2:]) < 2 * self.cell:
             raise ValueError(f"HOG is of pixels (N, 3, H, W), {2 * self.cell} or more a side, not "
                              f"of {x.shape}")
+        for name in only or ():
+            if name not in self.layers:
+                raise ValueError(f"HOG has no layer {name!r}; {nearest(name, self.layers)}")
         acts = {}
         for name, layer in self.layers.items():
             x = acts[name] = layer(x)
