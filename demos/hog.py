@@ -100,7 +100,7 @@ def options() -> argparse.ArgumentParser:
     add_photos(parse, "photos to look like, folders of photos, or patterns as 'a/*.jpg' (a cat)")
     add("--like", type=filled, default=LIKE, metavar="PHOTO",
         help="whose HOG to have (an astronaut)")
-    add("--size", type=int, default=192, metavar="EDGE", help="the longer edge, in pixels (192)")
+    add("--size", type=int, default=224, metavar="EDGE", help="the longer edge, in pixels (224)")
     add("--near", type=float, default=3.0, metavar="L",
         help="weight of the distance to the photo (3)")
     add("--steps", type=int, default=400, metavar="N", help="to the twin (400)")
@@ -114,14 +114,14 @@ def options() -> argparse.ArgumentParser:
 def fitted(file, edge: int, size: tuple[int, int] | None = None) -> Image.Image:
     """A photo at a size, or with its longer edge as asked for; both edges hold whole cells.
 
-    What does not fit is cut off around the middle.
+    What does not fit is cut off, on both sides, or more below than above: faces stand high.
     """
     image = upright_rgb(file, at_least=edge)
     if size is None:
         cell = HOG().cell
         size = tuple(max(cell, round(n * edge / max(image.size)) // cell * cell)
                      for n in image.size)
-    return ImageOps.fit(image, size, Image.Resampling.LANCZOS)
+    return ImageOps.fit(image, size, Image.Resampling.LANCZOS, centering=(0.5, 0.2))
 
 
 def pixels(image: Image.Image, device: str):

@@ -40,7 +40,7 @@ from minigrad.techniques.make.loop import Progress
 from minigrad.tensor import data_of, op
 
 AGAIN = 1e-3  # ε of the second normalisation, a share of 1
-NOISE = InvertPreset(tv=0.2, l6=0.0, steps=150)
+NOISE = InvertPreset(tv=0.5, l6=0.0, steps=150)
 
 
 @op

@@ -26,6 +26,7 @@ import numpy as np
 
 from minigrad import ops
 from minigrad.activations import Activations
+from minigrad.backend import array_module
 from minigrad.checked import nearest, number, whole
 from minigrad.optim import Adam, cosine
 from minigrad.techniques.learn.training import train
@@ -160,12 +161,13 @@ def begin(name: str, points: Points, units: int = 100, rng=None) -> Classifier:
     if name == "bumps":
         if units > len(x):
             raise ValueError(f"{units} bumps each begin on a point, and there are {len(x)}")
-        w, b = x[rng.choice(len(x), units, replace=False)], np.full(units, 4.0)
+        w, b = x[rng.choice(len(x), units, replace=False).tolist()], np.full(units, 4.0)
     else:
         w, b = 2 * rng.standard_normal((units, 2)), rng.uniform(-1, 1, units)
     V = rng.standard_normal((K, units)) / math.sqrt(units)
     params = {"hidden/weight": w, "hidden/bias": b, "scores/weight": V, "scores/bias": np.zeros(K)}
-    return Classifier(name, {n: a.astype(x.dtype) for n, a in params.items()})
+    xp = array_module(x)
+    return Classifier(name, {n: xp.asarray(a, x.dtype) for n, a in params.items()})
 
 
 def learned(
