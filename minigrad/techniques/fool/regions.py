@@ -12,7 +12,8 @@ So the differences of the scores grow for ever, and the probability of the class
 goes to 1, in (almost) every direction, wherever the points were that it learned from (Hein,
 Andriushchenko and Bitterwolf 2019, "Why ReLU networks yield high-confidence predictions far away
 from the training data and how to mitigate the problem", theorem 3.1).  With bumps h(αx) goes to 0
-and the answer to softmax(c): it says that it knows nothing.
+and the answer to softmax(c): it says that it knows nothing.  A class "nothing" (plane.py) is no
+cure: relus are as sure of it, and that it is the one that wins far out is learned, not certain.
 
 In the plane one can also try every direction and find how far it is to another answer
 (`smallest_moves`).  A photo has too many for that, and an attack asks the gradient, which takes the

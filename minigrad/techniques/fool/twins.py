@@ -66,8 +66,8 @@ def twin(
     def R(u):  # λ mean((x − x_A)² / 255²), of each photo
         return ((u - u_A) ** 2).sum() * (near / (255**2 * photo[0].size))
 
-    # with β₂ = 0.9 the error is a half to two thirds of that with 0.999 after as many steps: where
-    # votes change sides the slope jumps, and what it was a thousand steps ago is worth little
+    # with β₂ = 0.9 HOG comes to two thirds of the distance that 0.999 leaves after as many steps:
+    # where votes change sides the slope jumps, and what it was long ago is worth little
     return optimize(
         net, photo, -code(layer, code_of(net, other, layer)), penalties=[R] if near else [],
         step=ascend(Adam(0.9, 0.9), cosine(number("rate", rate, above=0), steps), shape),
