@@ -193,25 +193,29 @@ def with_legend(
     page: Image.Image, points: Points, any_nothing: bool, head: str = ""
 ) -> Image.Image:
     """A sheet, what it says above, and below it what its colours and lines are."""
-    above = 34 if head else 0
-    classes = points.labels.max() + 1
-    entries = [(APART[k], f"class {k}") for k in range(classes)]
-    entries += [(NOTHING, "nothing")] if any_nothing else []
-    whole_page = Image.new("RGB", (page.width, above + page.height + 34), PAPER)
-    whole_page.paste(page, (0, above))
-    pen, x, y = ImageDraw.Draw(whole_page), MARGIN, above + page.height + 4
-    pen.text((MARGIN, MARGIN), head, fill=INK, font=font(18))
-    for colour, text in entries:
-        pen.rectangle((x, y, x + 16, y + 16), fill=colour, outline=INK)
-        pen.text((x + 22, y), text, fill=INK, font=font(13))
-        x += 40 + pen.textlength(text, font=font(13))
-    for level, colour in LEVELS.items():
-        pen.rectangle((x, y, x + 30, y + 16), fill=(190, 205, 220))
-        pen.line((x, y + 8, x + 30, y + 8), fill=colour, width=2)
-        text = f"probability {level:g}"
-        pen.text((x + 36, y), text, fill=INK, font=font(13))
-        x += 54 + pen.textlength(text, font=font(13))
-    return whole_page
+    above, below = (34 if head else 0), legend(points, any_nothing)
+    wide = max(page.width, below.width)
+    both = Image.new("RGB", (wide, above + page.height + below.height), PAPER)
+    both.paste(page, (0, above))
+    both.paste(below, (0, above + page.height))
+    ImageDraw.Draw(both).text((MARGIN, MARGIN), head, fill=INK, font=font(18))
+    return both
+
+
+def legend(points: Points, any_nothing: bool) -> Image.Image:
+    """One line: the colours of the classes, and the contours."""
+    entries = [(APART[k], None, f"class {k}") for k in range(points.labels.max() + 1)]
+    entries += [(NOTHING, None, "nothing")] * any_nothing
+    entries += [((190, 205, 220), line, f"probability {level:g}") for level, line in LEVELS.items()]
+    page = Image.new("RGB", (1400, 34), PAPER)
+    pen, x = ImageDraw.Draw(page), MARGIN
+    for colour, line, text in entries:
+        pen.rectangle((x, 4, x + 24, 20), fill=colour, outline=None if line else INK)
+        if line:
+            pen.line((x, 12, x + 24, 12), fill=line, width=2)
+        pen.text((x + 30, 4), text, fill=INK, font=font(13))
+        x += 44 + int(pen.textlength(text, font=font(13)))
+    return page.crop((0, 0, x, 34))
 
 
 def drawn_moves(net: Classifier, points: Points) -> tuple[dict, Image.Image]:
