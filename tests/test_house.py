@@ -16,6 +16,7 @@ import models
 from demos.__main__ import ROOMS
 from minigrad import techniques
 from minigrad.optim import SGD
+from minigrad.techniques.fool.plane import learned, spirals
 from minigrad.techniques.learn.training import Trained
 from minigrad.techniques.objectives import Objective, activations, class_score, energy
 
@@ -144,10 +145,12 @@ def given():
         "evidence": evidence, "mask": evidence > evidence.mean(),
         "attribution": techniques.gradient(*asked), "known": techniques.worth(*asked, samples=2),
         "guide": acts["relu4_2"],
+        "classifier": learned(POINTS, steps=20), "x": POINTS.x[:3],
         "labels": labels, "predicted": labels, "scores": acts.scores, "classes": net.class_count,
     }  # fmt: skip
 
 
+POINTS = spirals(each=20)
 INSTEAD = {
     "region": {"objective": energy("relu4_2")},             # a score has no places
     "unit": {"layer": "fc7"},                               # one index is enough there

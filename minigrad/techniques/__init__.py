@@ -20,7 +20,10 @@ Reading order: objectives.py; then look/gradient.py, and any room.
 
 from minigrad.techniques.fool.aims import margin
 from minigrad.techniques.fool.gradient_sign import bim, fgsm, least_likely, momentum_attack, pgd
+from minigrad.techniques.fool.hog import hog, hog_twin
 from minigrad.techniques.fool.record import Attacked, quantised
+from minigrad.techniques.fool.regions import regions, smallest_moves
+from minigrad.techniques.fool.twins import twin
 from minigrad.techniques.learn.evaluation import (
     calibration,
     calibration_error,
@@ -111,6 +114,7 @@ __all__ = [
     "style_preset_for",
     "Attacked", "bim", "fgsm", "least_likely", "margin", "momentum_attack", "pgd",          # fool/
     "quantised",
+    "hog", "hog_twin", "regions", "smallest_moves", "twin",                                 # fool/
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
 ]
