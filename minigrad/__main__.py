@@ -21,7 +21,10 @@ from minigrad import ops
 from minigrad.checked import nearest
 from minigrad.command import run
 
-FILES = "activation", "arithmetic", "shape", "linear", "conv", "pool", "norm", "resample", "loss"
+FILES = (
+    "activation", "arithmetic", "shape", "linear", "conv", "pool", "norm", "resample", "unpool",
+    "roi", "loss",
+)
 
 
 def all_ops() -> dict[str, Callable]:

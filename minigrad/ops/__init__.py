@@ -1,6 +1,7 @@
 """The ops, each a forward with its gradients right below it, and Tensor's operators.
 
-Reading order: activation, arithmetic, shape, linear, conv, pool, norm, resample, loss.
+Reading order: activation, arithmetic, shape, linear, conv, pool, norm, resample,
+unpool, roi, loss.
 How convolution is made fast, afterwards: ways, blocks, channels, columns, winograd, kept.
 """
 
@@ -42,6 +43,7 @@ from minigrad.ops.loss import binary_cross_entropy, cross_entropy, mse
 from minigrad.ops.norm import batch_norm, batch_statistics, dropout
 from minigrad.ops.pool import adaptive_avg_pool2d, avg_pool2d, max_pool2d, max_pool_switches
 from minigrad.ops.resample import upsample_bilinear, upsample_nearest
+from minigrad.ops.roi import roi_align, roi_pool
 from minigrad.ops.shape import (
     concatenate,
     flatten,
@@ -52,6 +54,7 @@ from minigrad.ops.shape import (
     stack,
     transpose,
 )
+from minigrad.ops.unpool import bed_of_nails, max_unpool2d
 from minigrad.tensor import Tensor, data_of
 
 __all__ = [
@@ -61,6 +64,7 @@ __all__ = [
     "avg_pool2d",
     "batch_norm",
     "batch_statistics",
+    "bed_of_nails",
     "binary_cross_entropy",
     "clip",
     "concatenate",
@@ -80,6 +84,7 @@ __all__ = [
     "max",
     "max_pool2d",
     "max_pool_switches",
+    "max_unpool2d",
     "maximum",
     "mean",
     "min",
@@ -91,6 +96,8 @@ __all__ = [
     "power",
     "relu",
     "reshape",
+    "roi_align",
+    "roi_pool",
     "roll",
     "sigmoid",
     "softmax",

@@ -3,7 +3,7 @@ r"""Making images larger: every pixel several times, or straight lines between t
     nearest      y[n,c,i,j] = x[n, c, ⌊i/s⌋, ⌊j/t⌋]
     bilinear     Y = R X Cᵀ, R and C with two weights a row that sum to 1
 
-Read before: ops/pool.py, of which this is the counterpart.  Read next: ops/loss.py.
+Read before: ops/pool.py, of which this is the counterpart.  Read next: ops/unpool.py.
 """
 
 import numpy as np

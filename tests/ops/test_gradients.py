@@ -19,6 +19,11 @@ def apart(*shape):
 
 
 IMAGE, MASK = (2, 3, 6, 5), np.eye(3, 4) > 0
+SWITCHES = np.random.default_rng(0).integers(0, 4, (1, 2, 2, 3))
+IN_BOXES = {
+    "size": (3, 2), "scale": 0.5,
+    "boxes": np.array([[1, 0.7, 1.9, 7.1, 9.3], [0, -1.5, 3, 12.5, 11], [1, 4, 4.2, 5, 4.9]]),
+}
 CASES = {
     "add": (ops.add, [normal(3, 4), normal(4)], {}),
     "subtract": (ops.subtract, [normal(3, 1), normal(1, 4)], {}),
@@ -83,6 +88,17 @@ CASES = {
     "adaptive_avg_pool2d": (ops.adaptive_avg_pool2d, [normal(*IMAGE), (4, 3)], {}),
     "upsample_nearest": (ops.upsample_nearest, [normal(1, 2, 3, 2), (2, 3)], {}),
     "upsample_bilinear": (ops.upsample_bilinear, [normal(1, 2, 3, 4), (7, 2)], {}),
+    "bed_of_nails": (ops.bed_of_nails, [normal(1, 2, 3, 2), (2, 3)], {}),
+    "max_unpool2d": (
+        ops.max_unpool2d, [normal(1, 2, 2, 3), SWITCHES, (4, 6), 2], {},
+    ),
+    "max_unpool2d, overlapping": (
+        ops.max_unpool2d,
+        [normal(1, 2, 2, 3), ops.max_pool_switches(apart(1, 2, 4, 5), 3, 2, 1), (4, 5), 3, 2, 1],
+        {},
+    ),
+    "roi_align": (ops.roi_align, [normal(*IMAGE)], {**IN_BOXES, "samples": 3}),
+    "roi_pool": (ops.roi_pool, [apart(*IMAGE)], IN_BOXES),
     "batch_norm": (ops.batch_norm, [normal(3, 2, 3, 2), normal(2), normal(2, seed=1)], {}),
     "cross_entropy": (
         ops.cross_entropy, [normal(4, 5), np.array([1, 4, -100, 0])], {"label_smoothing": 0.1},
@@ -107,7 +123,8 @@ CASES["batch_norm, given"] = (
 LINEAR = {
     "negative", "sum", "mean", "reshape", "transpose", "getitem", "mask", "pad", "roll", "matmul",
     "conv2d, groups", "avg_pool2d", "adaptive_avg_pool2d", "upsample_nearest",
-    "upsample_bilinear", "matmul of a stack and a vector",
+    "upsample_bilinear", "matmul of a stack and a vector", "bed_of_nails", "max_unpool2d",
+    "max_unpool2d, overlapping", "roi_align",
 }
 
 

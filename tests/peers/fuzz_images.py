@@ -1,4 +1,4 @@
-"""The table's images: convolution by every way, pooling, batch norm, upsampling.
+"""The table's images: convolution by every way, pooling, batch norm, upsampling, boxes.
 
 Read before: fuzz_products.py.  Read next: fuzz_graphs.py.
 """
@@ -278,3 +278,57 @@ def upsample_bilinear(draw: Draw):
         return F.interpolate(x, size, mode="bilinear")
 
     return Case(lambda x: ops.upsample_bilinear(x, size), theirs, [x], f"{x.shape} to {size}")
+
+
+@entry
+def bed_of_nails(draw: Draw):
+    """A transposed convolution with filters of one pixel."""
+    x, scale = draw.array(draw.images(draw.int(1, 4), 1, 9), "usual"), draw.either(1, 3)
+
+    def theirs(x):
+        s, t = _pair(scale)
+        y = x.new_zeros(*x.shape[:2], s * x.shape[2], t * x.shape[3])
+        y[:, :, ::s, ::t] = x
+        return y
+
+    return Case(lambda x: ops.bed_of_nails(x, scale), theirs, [x], f"{x.shape} by {scale}")
+
+
+@entry
+def max_unpool2d(draw: Draw):
+    """Windows that do not overlap: where they do, PyTorch keeps one of several numbers."""
+    size, k = (draw.int(1, 3), draw.int(1, 4), draw.int(4, 9), draw.int(4, 9)), draw.either(1, 4)
+    pooled = draw.array(size, "usual")
+    y, places = F.max_pool2d(torch.from_numpy(np.array(pooled)), k, return_indices=True)
+    x, switches = draw.array(tuple(y.shape), "usual"), ops.max_pool_switches(pooled, k)
+    return Case(lambda x: ops.max_unpool2d(x, switches, size[2:], k),
+                lambda x: F.max_unpool2d(x, places, k, output_size=size[2:]), [x],
+                f"{x.shape} to {size} by {k}")  # fmt: skip
+
+
+@entry
+def roi_pool(draw: Draw):
+    """A box of whole units: adaptive pooling of what is in it."""
+    x = draw.array((draw.int(1, 3), draw.int(1, 4), draw.int(3, 9), draw.int(3, 9)), "usual")
+    n, size = draw.int(0, len(x) - 1), draw.either(1, 4)
+    (top, bottom), (left, right) = (sorted(draw.rng.permutation(m)[:2]) for m in x.shape[2:])
+
+    def theirs(x):
+        return F.adaptive_max_pool2d(x[n : n + 1, :, top : bottom + 1, left : right + 1], size)
+
+    return Case(lambda x: ops.roi_pool(x, [[n, left, top, right, bottom]], size), theirs, [x],
+                f"{x.shape}, image {n}, {top}–{bottom}, {left}–{right}, by {size}")  # fmt: skip
+
+
+@entry
+def roi_align(draw: Draw):
+    """One box for the whole of a map, a point for each unit of another size: to resample it."""
+    x = draw.array((1, draw.int(1, 4), draw.int(2, 9), draw.int(2, 9)), "usual")
+    size = draw.int(1, 9)
+    box = [[0, 0, 0, x.shape[3], x.shape[2]]]
+
+    def theirs(x):
+        return F.interpolate(x, _pair(size), mode="bilinear")
+
+    return Case(lambda x: ops.roi_align(x, box, size, samples=1), theirs, [x],
+                f"{x.shape} to {size}")  # fmt: skip

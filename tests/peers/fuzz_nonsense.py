@@ -50,6 +50,11 @@ BAD = {
     "index number": [0.5, "1", None, NAN],
     "rng": [None, 0, "seed", np.random],
     "arrays": [None, [], "text", [None], [np.ones((2, 3, 4)), None], [np.ones(3), np.ones((2, 2))]],
+    "switches": [*NOTHING, np.ones((2, 4, 3, 2)), np.full((2, 4, 3, 2), 4), np.ones((3, 2), int)],
+    "boxes": [*NOTHING, [], [0, 1, 2, 3, 4], [[2, 0, 0, 1, 1]], [[-1, 0, 0, 1, 1]],
+              [[0, 1, 1, 1, 2]], [[0, 2, 1, 1, 2]], [[0, 9, 9, 11, 11]], [[0, NAN, 1, 2, 2]],
+              [["a"] * 5]],
+    "factor": [0, -1, NAN, INF, "2", None, (1, 1)],
     "number": ["2", None, {}, object(), [1, "a"]],
     "bound": ["2", {}, object(), [1, "a"]],
     "statistics": [np.ones(17), np.ones((4, 1)), "text", object()],
@@ -138,6 +143,17 @@ CALLS = [
     ),
     Call("upsample_nearest", {"x": IMAGE, "scale": 2}, {"x": "image", "scale": "scale"}),
     Call("upsample_bilinear", {"x": IMAGE, "size": 9}, {"x": "image", "size": "scale"}),
+    Call("bed_of_nails", {"x": IMAGE, "scale": 2}, {"x": "image", "scale": "scale"}),
+    Call(
+        "max_unpool2d", {"x": IMAGE[:, :, :3, :2], "switches": np.ones((2, 4, 3, 2), int),
+                         "size": (6, 5), "kernel_size": 2},
+        {"x": "image", "switches": "switches", "size": "scale", "kernel_size": "scale"},
+    ),
+    *(
+        Call(name, {"x": IMAGE, "boxes": [[1, 0.5, 1, 3, 4]], "size": 2, "scale": 1.0},
+             {"x": "image", "boxes": "boxes", "size": "scale", "scale": "factor"})
+        for name in ("roi_align", "roi_pool")
+    ),
     Call(
         "batch_norm", {"x": IMAGE, "weight": normal(4), "bias": normal(4), "mean": normal(4),
                        "var": normal(4) ** 2, "eps": 1e-5},

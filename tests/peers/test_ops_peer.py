@@ -198,6 +198,64 @@ def test_adaptive_avg_pool2d(N, C, H, W, size, dtype):
             lambda x: F.adaptive_avg_pool2d(x, size), normal((N, C, H, W), dtype))
 
 
+@cases(60)
+@given(small(1, 2), small(1, 3), small(2, 9), small(2, 9), small(2, 3), dtypes)
+def test_max_unpool2d(N, C, H, W, k, dtype):
+    assume(min(H, W) >= k)
+    x = apart((N, C, H, W), dtype)
+    _, places = F.max_pool2d(torch.from_numpy(x), k, return_indices=True)
+    switches = ops.max_pool_switches(x, k)
+    compare(lambda y: ops.max_unpool2d(y, switches, (H, W), k),
+            lambda y: F.max_unpool2d(y, places, k, output_size=(H, W)),
+            normal(tuple(places.shape), dtype))
+
+
+@st.composite
+def regions(draw):
+    """Maps, and boxes within them: (their shape, (K, 5))."""
+    N, H, W, K = draw(small(1, 3)), draw(small(3, 9)), draw(small(3, 9)), draw(small(1, 5))
+    rng = np.random.default_rng(draw(small(0, 10**6)))
+    low = rng.uniform(0, 0.6, (K, 2))
+    high = low + rng.uniform(0.1, 0.4, (K, 2))
+    edges = np.concatenate([low, high], axis=1) * [W - 1, H - 1, W - 1, H - 1]
+    return (N, 2, H, W), np.column_stack([rng.integers(0, N, K), edges])
+
+
+def between(x, n, box, size, samples):
+    """RoIAlign of one box by PyTorch's own grid_sample."""
+    (H, W), (x0, y0, x1, y1) = x.shape[2:], box
+    t = [(torch.arange(s * samples, dtype=x.dtype) + 0.5) / (s * samples) for s in size]
+    rows, columns = (y0 + (y1 - y0) * t[0]) / H * 2 - 1, (x0 + (x1 - x0) * t[1]) / W * 2 - 1
+    y, x_ = torch.meshgrid(rows, columns, indexing="ij")
+    seen = F.grid_sample(x[n : n + 1], torch.stack([x_, y], dim=-1)[None], padding_mode="border",
+                         align_corners=False)
+    return F.avg_pool2d(seen, samples)
+
+
+@cases(60)
+@given(regions(), either(1, 4), small(1, 3), st.sampled_from([1.0, 0.25]))
+def test_roi_align(case, size, samples, scale):
+    shape, boxes = case
+    photo = boxes / [1, scale, scale, scale, scale]
+    compare(lambda x: ops.roi_align(x, photo, size, scale, samples),
+            lambda x: torch.cat([between(x, int(n), box, two(size), samples) for n, *box in boxes]),
+            normal(shape, "float64"))
+
+
+@cases(60)
+@given(regions(), either(1, 3))
+def test_roi_pool(case, size):
+    shape, boxes = case
+
+    def pooled(x, n, box):  # the units of the rounded box, both edges among them
+        x0, y0, x1, y1 = (int(np.floor(edge + 0.5)) for edge in box)
+        part = x[int(n) : int(n) + 1, :, y0 : y1 + 1, x0 : x1 + 1]
+        return F.adaptive_max_pool2d(part, two(size))
+
+    compare(lambda x: ops.roi_pool(x, boxes, size),
+            lambda x: torch.cat([pooled(x, n, box) for n, *box in boxes]), apart(shape, "float64"))
+
+
 @cases(20)
 @given(small(1, 3), small(1, 5), small(1, 5), either(1, 3), dtypes)
 def test_upsample_nearest(C, H, W, scale, dtype):
