@@ -27,7 +27,8 @@ class Attack(NamedTuple):
         make: make(net, pixels, …) → Attacked.
         equation: in Unicode; x̃ is the picture, t the target.
         source: author and year.
-        takes: the settings that it knows, among objective, target, epsilon, norm, steps, rng.
+        takes: the settings that it knows, among objective, target, epsilon, norm, steps, rate, rng,
+            and watch, which is shown every step.
     """
 
     name: str
@@ -55,7 +56,7 @@ ATTACKS = (
            "PGD on E_T J(T(x))", "Athalye 2018",
            (*FIRST, "epsilon", "norm", "steps", "rng")),
     Attack("climb", climbed,
-           "x ← x + lr ∂J/∂x", "Fleuret, lecture 9.4", (*FIRST, "steps", "watch")),
+           "x ← x + lr ∂J/∂x", "Fleuret, lecture 9.4", (*FIRST, "steps", "rate", "watch")),
 )  # fmt: skip
 
 

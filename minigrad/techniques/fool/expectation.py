@@ -31,7 +31,7 @@ from minigrad.tensor import Tensor, data_of
 
 def expectation_over_transformation(
     net, pixels, objective: Objective | None = None, *, target=None, epsilon: float = 8.0,
-    transforms: Sequence[Callable] | None = None, draws: int = 4, steps: int = 40,
+    transforms: Sequence[Callable] | None = None, draws: int = 2, steps: int = 20,
     rules: Mapping | None = None, rng: np.random.Generator | None = None, **settings,
 ) -> Attacked:  # fmt: skip
     """PGD on the mean loss over `draws` transformations at each step.
