@@ -28,7 +28,13 @@ from minigrad.checked import number, whole
 from minigrad.optim import SGD
 from minigrad.techniques.baselines import mean_colour
 from minigrad.techniques.fool.aims import aim_at
-from minigrad.techniques.fool.balls import PIXELS, anywhere, checked_norm, into_ball, steepest
+from minigrad.techniques.fool.balls import (
+    PIXELS,
+    anywhere,
+    checked_norm,
+    into_ball,
+    steepest_within,
+)
 from minigrad.techniques.fool.record import Attacked, attacked, better_of
 from minigrad.techniques.look.gradient import gradient
 from minigrad.techniques.make.loop import generators, optimize
@@ -64,7 +70,7 @@ def fgsm(
     aim = aim_at(net, pixels, objective, target)
     g = gradient(net, pixels, aim.objective, rules=rules)
     # x̃ = clip(x + argmax ⟨η, g⟩)
-    adversarial = (pixels + steepest(g, epsilon, norm)).clip(0, 255)
+    adversarial = (pixels + steepest_within(g, pixels, epsilon, norm)).clip(0, 255)
     return attacked(net, pixels, adversarial, aim)
 
 
@@ -146,7 +152,7 @@ def along(alpha: float, norm: str):
         g = g / (size + (size == 0))
         # v ← μ v + g
         v = step({"pixels": 0 * x}, {"pixels": -g}, 1)["pixels"]
-        return x + steepest(v, alpha, norm)
+        return x + steepest_within(v, x, alpha, norm)
 
     return move
 
