@@ -49,9 +49,9 @@ from minigrad.techniques.fool.checks import instead
 from models.classes import class_name, find_class
 
 LADDERS = {  # ε in grey levels, tried in turn
-    "linf": (1, 2, 4, 8, 16),
-    "l2": (200, 400, 800, 1600, 3200),
-    "l1": (2e3, 8e3, 32e3, 128e3),
+    "linf": [1.0, 2.0, 4.0, 6.0, 8.0, 16.0],
+    "l2": [200.0, 400.0, 800.0, 1600.0, 3200.0],
+    "l1": [2e3, 8e3, 32e3, 128e3],
 }
 DRAWS = 16  # of transformations
 
@@ -76,8 +76,8 @@ def options() -> argparse.ArgumentParser:
                        ("label", "what the photo shows: is the network right without an attack?")):
         class_ = add(f"--{name}", type=filled, default=None, metavar="CLASS", help=what)
         class_.completer = classes_for_shell
-    add("--epsilon", default=None, type=several, metavar="E,…",
-        help="how far, in grey levels of the norm (1, 2, 4, 8, 16 in turn, the first that is "
+    add("--epsilon", default=None, type=filled, metavar="E,…",
+        help="how far, in grey levels of the norm (1, 2, 4, 6, 8, 16 in turn, the first that is "
              "enough)")
     add("--norm", default=None, choices=list(LADDERS), help="how a distance is measured (linf)")
     add("--loss", default="cross-entropy", choices=["cross-entropy", "margin"],
@@ -94,11 +94,6 @@ def options() -> argparse.ArgumentParser:
     return parse
 
 
-def several(text: str) -> list[float]:
-    """Numbers with commas between them."""
-    return [float(part) for part in text.split(",")]
-
-
 def attack_of(args):
     """The attack of the options, which must know the others.
 
@@ -106,12 +101,27 @@ def attack_of(args):
         ValueError: there is no such attack, or it has no such setting.
     """
     attack = attack_called(args.attack)
-    given = [name for name in ("target", "epsilon", "norm", "steps", "rate") if getattr(args, name)]
+    given = [name for name in ("target", "epsilon", "norm", "steps", "rate")
+             if getattr(args, name) is not None]
     given += ["loss"] if args.loss == "margin" else []
     for name in given:
         if {"loss": "objective"}.get(name, name) not in attack.takes:
             raise ValueError(f"--{name} means nothing to {attack.name}: leave it out")
     return attack
+
+
+def ladder_of(args) -> list[float]:
+    """The ε to try in turn.
+
+    Raises:
+        ValueError: the option is no list of numbers.
+    """
+    if args.epsilon is None:
+        return LADDERS[args.norm or "linf"]
+    try:
+        return [float(part) for part in args.epsilon.split(",")]
+    except ValueError:
+        raise ValueError(f"--epsilon {args.epsilon!r}: give a number, or several as 1,2,4") from None
 
 
 def fool(net, judge, attack, photo: pathlib.Path, name: str, args) -> None:
@@ -167,14 +177,13 @@ def tried_in_turn(net, x, attack, question, args) -> dict[float | None, Attacked
     """The records by ε: up to the first that is enough, or of all that are to be compared."""
     settings = dict(question)
     for name in ("norm", "steps", "rate"):
-        if getattr(args, name):
+        if getattr(args, name) is not None:
             settings[name] = getattr(args, name)
     if "watch" in attack.takes:
         settings["watch"] = lambda progress: print(
             f"step {progress.step:3}  {first(net, net.scores(progress.pixels))}")
-    ladder = args.epsilon or LADDERS[args.norm or "linf"]
     tried = {}
-    for epsilon in ladder if "epsilon" in attack.takes else [None]:
+    for epsilon in ladder_of(args) if "epsilon" in attack.takes else [None]:
         if epsilon is not None:
             settings["epsilon"] = epsilon
         if "rng" in attack.takes:

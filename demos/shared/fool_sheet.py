@@ -69,10 +69,10 @@ def sheet(made: Outcome) -> Image.Image:
     times = enlargement(record.perturbation)
     cards = [
         Card("the photo, x", with_bars(net, record.pixels, record.scores_before)),
-        Card(f"the perturbation η, {times} × enlarged",
+        Card(f"the perturbation η, {times} ×",
              pictures.fitted(pictures.photo(128 + times * to_numpy(record.perturbation)), 256),
              made.attack.equation, f"{made.attack.name}, {made.attack.source}", sizes(made)),
-        Card("the result, x̃ = x + η", with_bars(net, record.adversarial, record.scores_after),
+        Card("the result, x + η", with_bars(net, record.adversarial, record.scores_after),
              figures=tests(made)),
         Card(f"chance: x + {BY_CHANCE[made.norm]}",
              with_bars(net, made.control.pixels + made.control.perturbation,
@@ -80,7 +80,7 @@ def sheet(made: Outcome) -> Image.Image:
              figures=(norms(made.control),
                       (Figure(f"now {first(net, made.control.scores_after)}"),))),
     ]  # fmt: skip
-    return handout.page(headline(made), cards, 4, footer(made))
+    return handout.page(f"{headline(made)}  ({net.name})", cards, 4, footer(made))
 
 
 def with_bars(net, pixels, scores) -> Image.Image:
@@ -100,9 +100,10 @@ def enlargement(eta) -> int:
 
 def sizes(made: Outcome) -> tuple[tuple[Figure, ...], ...]:
     """ε, and how long the perturbation is."""
-    allowed = ((Figure(f"ε = {made.epsilon:g} grey levels, {NAMES[made.norm]}"),),)
-    each = Figure(f"{root_mean_square(made.record):.1f} grey levels on average")
-    return (*(allowed if made.epsilon is not None else ()), norms(made.record), (each,))
+    each = (Figure(f"{root_mean_square(made.record):.1f} grey levels on average"),)
+    if made.epsilon is None:
+        return norms(made.record), each
+    return (Figure(f"ε = {made.epsilon:g}, {NAMES[made.norm]}"),), norms(made.record), each
 
 
 def norms(record: Attacked) -> tuple[Figure, Figure]:
@@ -136,9 +137,9 @@ def judged(net, what: str, record: Attacked) -> Figure:
 
 def footer(made: Outcome) -> list[str]:
     """What the marks mean, and what another network said before."""
-    lines = ["✓ it still fools, ✗ it does not: as a file of bytes, as a JPEG of quality "
-             f"{QUALITY}, shifted by up to a sixteenth of its edge, scaled by up to 10 %, in a "
-             "little noise."]
+    lines = ["η is shown around grey.  ✓ it still fools, ✗ it does not: as whole grey levels in "
+             f"a file, as a JPEG of quality {QUALITY}, and in most cases when shifted by up to a "
+             "sixteenth of its edge, scaled by up to 10 % and seen in a little noise."]
     if made.on:
         judge, record = made.on
         lines.append(f"{judge.name}, which the attack did not ask, says of the photo: "

@@ -25,7 +25,7 @@ class Attack(NamedTuple):
     Attributes:
         name: as its paper calls it.
         make: make(net, pixels, …) → Attacked.
-        equation: in Unicode; x̃ is the picture, t the target.
+        equation: in Unicode; x is the picture, x₀ the photo, t the target.
         source: author and year.
         takes: the settings that it knows, among objective, target, epsilon, norm, steps, rate, rng,
             and watch, which is shown every step.
@@ -41,11 +41,11 @@ class Attack(NamedTuple):
 FIRST = ("objective", "target")
 ATTACKS = (
     Attack("fgsm", fgsm,
-           "x̃ = x + ε sign ∂J/∂x", "Goodfellow 2015", (*FIRST, "epsilon", "norm")),
+           "x + ε sign ∂J/∂x", "Goodfellow 2015", (*FIRST, "epsilon", "norm")),
     Attack("bim", bim,
            "x ← x + α sign ∂J/∂x, |x − x₀| ≤ ε", "Kurakin 2017", (*FIRST, "epsilon", "steps")),
     Attack("pgd", pgd,
-           "the same from a random start", "Madry 2018",
+           "x ← x + α sign ∂J/∂x, |x − x₀| ≤ ε, from anywhere", "Madry 2018",
            (*FIRST, "epsilon", "norm", "steps", "rng")),
     Attack("momentum", momentum_attack,
            "v ← μ v + g / ‖g‖₁, x ← x + α sign v", "Dong 2018",
