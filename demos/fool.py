@@ -121,7 +121,8 @@ def ladder_of(args) -> list[float]:
     try:
         return [float(part) for part in args.epsilon.split(",")]
     except ValueError:
-        raise ValueError(f"--epsilon {args.epsilon!r}: give a number, or several as 1,2,4") from None
+        raise ValueError(f"--epsilon {args.epsilon!r}: give a number, or several as 1,2,4"
+                         ) from None
 
 
 def fool(net, judge, attack, photo: pathlib.Path, name: str, args) -> None:
@@ -129,7 +130,7 @@ def fool(net, judge, attack, photo: pathlib.Path, name: str, args) -> None:
     x = net.pixels(photo, size=args.size)
     question = asked(net, x, photo, args)
     tried = tried_in_turn(net, x, attack, question, args)
-    epsilon, record = chosen(net, tried)
+    epsilon, record = chosen(net, attack, tried)
     norm = args.norm or ("linf" if "epsilon" in attack.takes else "l2")
     picture = pictures.photo(record.adversarial)
     png = pictures.png(picture)
@@ -190,19 +191,22 @@ def tried_in_turn(net, x, attack, question, args) -> dict[float | None, Attacked
             settings["rng"] = np.random.default_rng(args.seed)
         with patiently(attack.name + (f", ε = {epsilon:g}" if epsilon is not None else "")):
             tried[epsilon] = attack.make(net, x, **settings)
-        if enough(net, tried[epsilon]) and not args.compare:
+        if enough(net, attack, tried[epsilon]) and not args.compare:
             break
     return tried
 
 
-def chosen(net, tried) -> tuple[float | None, Attacked]:
+def chosen(net, attack, tried) -> tuple[float | None, Attacked]:
     """The first that is enough, or the last of all."""
-    return next((item for item in tried.items() if enough(net, item[1])), [*tried.items()][-1])
+    good = (item for item in tried.items() if enough(net, attack, item[1]))
+    return next(good, [*tried.items()][-1])
 
 
-def enough(net, record: Attacked) -> bool:
-    """Does it fool as whole grey levels?"""
-    return bool(as_bytes(net, record).success[0])
+def enough(net, attack, record: Attacked) -> bool:
+    """Does it fool as whole grey levels; and, if it was made for that, mostly when moved?"""
+    written = as_bytes(net, record)
+    moved = attack.name == "eot"
+    return bool(written.success[0] and (not moved or survival(net, written, draws=DRAWS)[0] >= 0.5))
 
 
 def read_back(net, record: Attacked, file: bytes) -> Attacked:
