@@ -14,6 +14,7 @@ from demos.shared.command import top
 from demos.shared.handout import Card, Figure
 from minigrad.backend import to_numpy
 from minigrad.techniques import Attack, Attacked
+from models.classes import class_name
 
 QUALITY = 90  # of the JPEG
 NAMES = {"linf": "L∞", "l2": "L2", "l1": "L1"}
@@ -57,10 +58,14 @@ def first(net, scores) -> str:
 
 
 def headline(made: Outcome) -> str:
-    """From which answer to which, and by what."""
-    arrow = "→" if made.record.success[0] else "stays" if made.record.target is None else "misses:"
-    return (f"{first(made.net, made.record.scores_before)} {arrow} "
-            f"{first(made.net, made.record.scores_after)}")
+    """From which answer to which; where it failed, what was not reached."""
+    record = made.record
+    before, after = (first(made.net, s) for s in (record.scores_before, record.scores_after))
+    if record.success[0]:
+        return f"{before} → {after}"
+    if record.target is None:
+        return f"{before} stays {after}"
+    return f"{before} becomes {after}, not {class_name(made.net, int(record.target[0]))}"
 
 
 def sheet(made: Outcome) -> Image.Image:

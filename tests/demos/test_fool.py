@@ -91,6 +91,13 @@ def test_a_failure_is_said(call):
     assert not made["success"] and not made["survives PNG"]
 
 
+def test_a_target_that_is_not_reached_is_said(call, net):
+    says = answer(net, net.pixels(PHOTOS / "face.jpg", size=32))
+    target = next(name for name in ("dog", "cup") if name != says)
+    _, printed, made = call(*QUICK, "--epsilon", "0.001", "--target", target)
+    assert f", not {target}, pgd" in printed.out and not made["success"]
+
+
 def test_climbing_prints_the_answer_of_every_step(call):
     _, printed, made = call(*QUICK, "--attack", "climb", "--rate", "1e9")
     assert [line[:8] for line in printed.out.splitlines() if line.startswith("step")] == [

@@ -9,12 +9,13 @@ r"""The fast gradient sign, and its iterations: one step or many up the loss, in
 All are the one image loop of make/loop.py with a photo as the start, the loss as the objective and
 a ball around the photo as its box.
 
-Where others differ.  foolbox and torchattacks count pixels and ε from 0 to 1, and walk away from a
-label that the caller gives, here from the network's own answer.  torchattacks takes 10 steps of
-2/255 for BIM and PGD, whatever ε is; foolbox's PGD takes 40 of ε/30, which from a random start
-cannot cross the ball, and on MiniVGG ends at a lower loss than 40 of ε/10.  In L1 foolbox steps
-along g / ‖g‖₁, which gains less than one pixel does, and goes back to the ball by shrinking, which
-is not the nearest point.  In L∞ and L2 all is the same (tests/peers/test_fool_peer.py).
+Where others differ.  torchattacks counts pixels and ε from 0 to 1, foolbox within bounds that it is
+told; both walk away from a label that the caller gives, here it is the network's own answer.
+torchattacks takes 10 steps of 2/255 for BIM and PGD, whatever ε is; foolbox's PGD takes 40 of ε/30,
+which from a random start cannot cross the ball, and on MiniVGG ends at a lower loss than 40 of
+ε/10.  In L1 foolbox steps along g / ‖g‖₁, which gains less than one pixel does, and goes back to
+the ball by shrinking, which is not the nearest point.  In L∞ and L2 all is the same
+(tests/peers/test_fool_peer.py).
 
 Read before: record.py, make/loop.py.  Read next: climb.py, expectation.py, checks.py.
 """
