@@ -6,12 +6,13 @@ as a PNG, as a JPEG, moved and rescaled.  The picture itself is written as …_f
 
     python -m demos fool cat.jpg
     python -m demos fool cat.jpg --target "golf ball"
-    python -m demos fool cat.jpg --attack fgsm --norm l2 --epsilon 400,800
-    python -m demos fool cat.jpg --attack climb --rate 20000
+    python -m demos fool cat.jpg --target "golf ball" --norm l2
+    python -m demos fool cat.jpg --attack climb --loss margin --rate 10000
     python -m demos fool cat.jpg --compare --on squeezenet1_0_caffe
 
 Of several ε the first that is enough, written as bytes, is taken.  The network that ships was
-trained against such attacks: it takes several times as much as SqueezeNet, and needs a higher rate.
+trained against such attacks: it takes several times as much as SqueezeNet, and in --norm l2 one can
+see what of.
 """
 
 import argparse

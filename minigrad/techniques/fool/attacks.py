@@ -41,14 +41,14 @@ class Attack(NamedTuple):
 FIRST = ("objective", "target")
 ATTACKS = (
     Attack("fgsm", fgsm,
-           "x + ε sign ∂J/∂x", "Goodfellow 2015", (*FIRST, "epsilon", "norm")),
+           "x + argmax_{‖η‖≤ε} ⟨η, ∂J/∂x⟩", "Goodfellow 2015", (*FIRST, "epsilon", "norm")),
     Attack("bim", bim,
            "x ← x + α sign ∂J/∂x, |x − x₀| ≤ ε", "Kurakin 2017", (*FIRST, "epsilon", "steps")),
     Attack("pgd", pgd,
-           "x ← x + α sign ∂J/∂x, |x − x₀| ≤ ε, from anywhere", "Madry 2018",
+           "x ← x + argmax_{‖η‖≤α} ⟨η, ∂J/∂x⟩, from anywhere in the ball", "Madry 2018",
            (*FIRST, "epsilon", "norm", "steps", "rng")),
     Attack("momentum", momentum_attack,
-           "v ← μ v + g / ‖g‖₁, x ← x + α sign v", "Dong 2018",
+           "v ← μ v + g / ‖g‖₁, x ← x + argmax_{‖η‖≤α} ⟨η, v⟩", "Dong 2018",
            (*FIRST, "epsilon", "norm", "steps")),
     Attack("least-likely", least_likely,
            "BIM, t = argmin_k S_k", "Kurakin 2017", ("epsilon", "steps")),

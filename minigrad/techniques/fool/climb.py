@@ -4,6 +4,7 @@ r"""Gradient ascent on the loss: the shortest program that fools a network, step
 
 No ball and no sign, SGD alone, 15 steps of it; at each one asks what the network says now.  The
 steps are short as long as it is sure of y, for ∂J/∂x has the factor 1 − p_y, and grow as it doubts.
+Where they stay too short, J = margin(y) (aims.py) has no such factor.
 
 Fleuret's lr is 0.1, and his pixels are normalised, z = (x − mean) / σ with σ ≈ 57 grey levels.  A
 step of z by 0.1 · ∂J/∂z moves x by σ times as much, and ∂J/∂z = σ · ∂J/∂x.  So it is the same walk
