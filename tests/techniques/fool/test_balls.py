@@ -71,12 +71,12 @@ def test_a_length_neither_vanishes_nor_overflows_in_float32(size):
 @pytest.mark.parametrize(("norm", "square"), [("linf", 1 / 3), ("l2", 1 / 5), ("l1", 1 / 10)])
 def test_anywhere_in_the_ball_is_equally_likely(norm, square):
     """‖η‖ ≤ r ε with probability rⁿ, and E[ηᵢ²] = ε²/3, ε²/(n + 2), 2ε²/((n + 1)(n + 2))."""
-    like, n = np.zeros((20_000, 3, 1, 1)), 3
+    like, n = np.zeros((6_000, 3, 1, 1)), 3
     eta = anywhere(like, 4.0, norm, np.random.default_rng(0).spawn(len(like)))
     share = np.sort((length(eta, norm) / 4) ** n)
-    assert abs(share - np.linspace(0, 1, len(like))).max() < 0.02
-    np.testing.assert_allclose((eta**2).mean(axis=0).ravel() / 16, square, atol=0.01)
-    np.testing.assert_allclose(eta.mean(axis=0), 0, atol=0.1)
+    assert abs(share - np.linspace(0, 1, len(like))).max() < 0.03
+    np.testing.assert_allclose((eta**2).mean(axis=0).ravel() / 16, square, atol=0.02)
+    np.testing.assert_allclose(eta.mean(axis=0), 0, atol=0.15)
 
 
 def test_a_norm_that_is_none_is_named():
