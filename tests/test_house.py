@@ -144,8 +144,8 @@ def given():
         "picture": pixels, "photo": pixels, "paintings": pixels[..., ::-1, :64],
         "evidence": evidence, "mask": evidence > evidence.mean(),
         "attribution": techniques.gradient(*asked), "known": techniques.worth(*asked, samples=2),
-        "guide": acts["relu4_2"],
         "classifier": learned(POINTS, steps=20), "x": POINTS.x[:3],
+        "guide": acts["relu4_2"], "record": techniques.fgsm(net, pixels),
         "labels": labels, "predicted": labels, "scores": acts.scores, "classes": net.class_count,
     }  # fmt: skip
 

@@ -19,6 +19,10 @@ Reading order: objectives.py; then look/gradient.py, and any room.
 """
 
 from minigrad.techniques.fool.aims import margin
+from minigrad.techniques.fool.attacks import ATTACKS, Attack
+from minigrad.techniques.fool.checks import as_bytes, gradient_vanishes, random_control, transfer
+from minigrad.techniques.fool.climb import climb, climbed
+from minigrad.techniques.fool.expectation import expectation_over_transformation, survival
 from minigrad.techniques.fool.gradient_sign import bim, fgsm, least_likely, momentum_attack, pgd
 from minigrad.techniques.fool.hog import hog, hog_twin
 from minigrad.techniques.fool.record import Attacked, quantised
@@ -115,6 +119,8 @@ __all__ = [
     "Attacked", "bim", "fgsm", "least_likely", "margin", "momentum_attack", "pgd",          # fool/
     "quantised",
     "hog", "hog_twin", "regions", "smallest_moves", "twin",                                 # fool/
+    "ATTACKS", "Attack", "as_bytes", "climb", "climbed", "expectation_over_transformation",
+    "gradient_vanishes", "random_control", "survival", "transfer",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
 ]

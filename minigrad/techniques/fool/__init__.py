@@ -4,6 +4,10 @@
     aims.py             what an attack wants more of
     record.py           what came of it
     gradient_sign.py    one step or many up the loss: FGSM, BIM, PGD
+    climb.py            the same without a ball: a few steps of gradient ascent, seen one by one
+    expectation.py      an attack that survives being moved and rescaled
+    checks.py           what it must be held against: chance, bytes, another network
+    attacks.py          all attacks in one table
 
 An attack takes photos, walks a few grey levels along the gradient, and returns a record: the
 pixels, how far they moved, what is said of them before and after.

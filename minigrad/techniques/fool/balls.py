@@ -56,6 +56,18 @@ def steepest(g, epsilon, norm: str = "linf"):
     return eta.reshape(g.shape)
 
 
+def steepest_within(g, x, epsilon, norm: str = "linf"):
+    """The steepest η for pixels x, all (N, 3, H, W): in L1 a pixel that the box lets go there.
+
+    The one pixel of L1 is lost where it is white and shall be lighter; in the other norms clipping
+    costs only that pixel's part.
+    """
+    if norm == "l1":
+        stuck = (x >= 255) & (g > 0) | (x <= 0) & (g < 0)
+        g = g * ~stuck
+    return steepest(g, epsilon, norm)
+
+
 def into_ball(eta, epsilon: float, norm: str = "linf"):
     r"""The nearest point of ‖η‖ ≤ ε in Euclid's sense: (N, 3, H, W) → the same shape."""
     xp = array_module(eta)

@@ -57,8 +57,15 @@ class Attacked:
 
     @property
     def moved(self) -> np.ndarray:
-        """Which photos moved at all, (N,), bool; where the gradient is 0, nothing leads away."""
+        """Which photos moved at all, (N,), bool; where the gradient is 0, only a random start does
+        (checks.py: `gradient_vanishes`).
+        """
         return to_numpy((self.adversarial != self.pixels).any(axis=PIXELS))
+
+    @property
+    def l1(self) -> np.ndarray:
+        """‖η‖₁ of each photo, (N,), in grey levels."""
+        return to_numpy(length(self.perturbation, "l1"))
 
     @property
     def l2(self) -> np.ndarray:
