@@ -38,7 +38,7 @@ FUNCTIONS = {
     "gaussian": lambda a: np.exp(-a * a),
     "linear": lambda a: a.clip(-10, 10),    # or a chain of them would leave a float's range
 }
-HUE, TURN = 0.1, 0.35  # hue = 0.1 + 0.35 h: orange where h is 0, green at 1, violet at −1
+HUE, TURN = 0.08, 0.5  # hue = 0.08 + h/2: orange where h is 0, blue where it is −1 or 1
 
 
 class Node(NamedTuple):

@@ -34,12 +34,13 @@ from minigrad.techniques.make.starts import noise
 from minigrad.techniques.make.steps import ascend, by_mean
 from minigrad.techniques.objectives import Objective, each
 
+STEPS = 200   # at most
 NOISE = 1.0  # grey levels: enough to let the pictures differ
 
 
 def fooling(
     net, pixels=None, objective: Objective | None = None, *, target: Sequence[int],
-    enough: float = SURE, steps: int = 200, rate: float = 3.0, shrink: float = 0.01,
+    enough: float = SURE, steps: int = STEPS, rate: float = 3.0, shrink: float = 0.01,
     rules: Mapping | None = None, rng=None,
 ) -> Iterator[Progress]:  # fmt: skip
     """Ascend from noise until the network is sure of every picture.
