@@ -150,8 +150,10 @@ def summary(net, one: Found) -> str:
     if one.way == "ascent":
         return (f"ascent: ≥ 99 % for {sure} of the {len(one.answers)} classes that were asked for, "
                 f"after {one.steps} steps")
+    k, p = one.best
     return (f"{one.way}: ≥ 99 % for {one.sure} of all {net.class_count} classes after {one.steps} "
-            f"generations of {one.children} children; the median is {one.median:.2%}")
+            f"generations of {one.children} children; the median is {one.median:.2%}, the best "
+            f"{p:.2%} ({class_name(net, k)})")
 
 
 # ── A genome again ──────────────────────────────────────────────────────────────────────────────

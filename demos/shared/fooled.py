@@ -32,6 +32,7 @@ class Found(NamedTuple):
         error: None, or what ended it before its time.
         sure: of how many of all classes the network is sure; of those that breed.
         median: the median of all champions' probabilities, likewise.
+        best: the class of the surest one, and its probability, likewise.
         children: in a generation, likewise.
     """
 
@@ -44,6 +45,7 @@ class Found(NamedTuple):
     error: BaseException | None
     sure: int = 0
     median: float = 0.0
+    best: tuple[int, float] = (0, 0.0)
     children: int = CHILDREN
 
 
@@ -66,6 +68,7 @@ def bred(net, way: str, classes: list[int], args) -> Found:
     return Found(
         way, {k: now.picture(k) for k in shown}, genomes, {}, moments, now.step, ended.error,
         now.value, float(np.median(now.probabilities)),
+        (int(best[0]), float(now.probabilities[best[0]])),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from models.classes import class_name
 COLUMNS, TILE, LABEL = 8, 160, 96  # classes in a row; pixels of a picture, and of a way's name
 FILMED, MOMENTS, EDGE = 4, 40, 224  # pictures in a film, moments of it, and their edge
 LETTERS = 14
+CONTRAST = 35  # grey levels, the deviation of what is stretched
 NAMES = {
     "cppn": "bred formulas (cppn)", "direct": "bred pixels (direct)", "ascent": "gradient ascent",
 }
@@ -32,7 +33,7 @@ def sheet(net, found, said: list[str]) -> Image.Image:
             there = [k for k in some if k in one.pixels]
             rows.append(row(NAMES[one.way], [(title(net, one, k), one.pixels[k]) for k in there]))
             if one.way == "ascent":
-                more = [("", stretched(to_numpy(one.pixels[k]))) for k in there]
+                more = [("", stretched(to_numpy(one.pixels[k]), deviation=CONTRAST)) for k in there]
                 rows.append(row("the same, contrast stretched", more))
     none = ("" if "background" in net.classes else
             f"{net.name} has no answer for “none of these”: the 100 % are shared among its "
@@ -75,8 +76,6 @@ def film_of(one, format: str) -> bytes:
     if one.genomes:
         films = [cppn.drawn([now.genomes[k] for now in moments], EDGE) for k in shown]
     else:
-        films = [
-            np.concatenate([stretched(to_numpy(now.pixels[n : n + 1])) for now in moments])
-            for n in range(len(shown))
-        ]
+        way = [stretched(to_numpy(now.pixels), deviation=CONTRAST) for now in moments]
+        films = [[x[n] for x in way] for n in range(len(shown))]
     return film.encoded([list(images) for images in films], format)

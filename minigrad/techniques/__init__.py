@@ -19,6 +19,8 @@ Reading order: objectives.py; then look/gradient.py, and any room.
 """
 
 from minigrad.techniques.fool.aims import margin
+from minigrad.techniques.fool.elites import CPPN, DIRECT, Elites, Encoding, evolve
+from minigrad.techniques.fool.fooling import fooling
 from minigrad.techniques.fool.gradient_sign import bim, fgsm, least_likely, momentum_attack, pgd
 from minigrad.techniques.fool.record import Attacked, quantised
 from minigrad.techniques.learn.evaluation import (
@@ -110,6 +112,7 @@ __all__ = [
     "StylePreset", "gram", "grams", "opinion", "preset_for", "style", "style_losses", "style_of",
     "style_preset_for",
     "Attacked", "bim", "fgsm", "least_likely", "margin", "momentum_attack", "pgd",          # fool/
+    "CPPN", "DIRECT", "Elites", "Encoding", "evolve", "fooling",
     "quantised",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",

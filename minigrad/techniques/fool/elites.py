@@ -132,7 +132,7 @@ def _run(net, encoding, favoured, generations, children, size, rng) -> Iterator[
     genomes = [encoding.begin(size, rng) for _ in range(children)]
     champions, best = [None] * net.class_count, np.full(net.class_count, -1.0)
     for step in itertools.count(1):
-        p = probabilities(net, encoding.draw(genomes, size))
+        p = _probabilities(net, encoding.draw(genomes, size))
         champions, best = compete(champions, best, genomes, p)
         yield Elites(step, tuple(champions), best, encoding, size)
         if step == generations:
@@ -141,7 +141,7 @@ def _run(net, encoding, favoured, generations, children, size, rng) -> Iterator[
         genomes = [encoding.child(parent, rng, step) for parent in parents]
 
 
-def probabilities(net, pixels) -> np.ndarray:
+def _probabilities(net, pixels) -> np.ndarray:
     """What a network thinks of pictures: (N, 3, H, W) → (N, K).
 
     Raises:
