@@ -46,7 +46,7 @@ class Found(NamedTuple):
     sure: int = 0
     median: float = 0.0
     best: tuple[int, float] = (0, 0.0)
-    children: int = CHILDREN
+    children: int = 0
 
 
 def bred(net, way: str, classes: list[int], args) -> Found:
@@ -68,7 +68,7 @@ def bred(net, way: str, classes: list[int], args) -> Found:
     return Found(
         way, {k: now.picture(k) for k in shown}, genomes, {}, moments, now.step, ended.error,
         now.value, float(np.median(now.probabilities)),
-        (int(best[0]), float(now.probabilities[best[0]])),
+        (int(best[0]), float(now.probabilities[best[0]])), CHILDREN,
     )  # fmt: skip
 
 
@@ -77,7 +77,8 @@ def ascended(net, classes: list[int], args) -> Found:
     pixels, moments, steps = {}, [], 0
     for start in range(0, len(classes), COLUMNS):
         some = classes[start : start + COLUMNS]
-        walk = fooling(net, target=some, rng=[noise_of(args.seed, k) for k in some])
+        walk = fooling(net, target=some, steps=STEPS,
+                       rng=[noise_of(args.seed, k) for k in some])
         ended = carry_out(walk, STEPS, what="ascent", word="score",
                           at_each=moments.append if args.film and not start else None)
         if ended.progress:

@@ -69,13 +69,18 @@ def captioned(page: Image.Image, texts: list[str]) -> Image.Image:
 
 def film_of(one, format: str) -> bytes:
     """How the first pictures of a way were found: the champions, or the steps of the ascent."""
-    last = len(one.moments) - 1
-    times = sorted({round(t) for t in np.linspace(0, last, min(MOMENTS, last + 1))})
-    moments = [one.moments[t] for t in times]
     shown = list(one.pixels)[:FILMED]
-    if one.genomes:
-        films = [cppn.drawn([now.genomes[k] for now in moments], EDGE) for k in shown]
-    else:
-        way = [stretched(to_numpy(now.pixels), deviation=CONTRAST) for now in moments]
-        films = [[x[n] for x in way] for n in range(len(shown))]
+    if not one.genomes:
+        way = [stretched(to_numpy(now.pixels), deviation=CONTRAST) for now in some_of(one.moments)]
+        return film.encoded([[x[n] for x in way] for n in range(len(shown))], format)
+    champions = [tuple(now.genomes[k] for k in shown) for now in one.moments]
+    moments = some_of(list(dict.fromkeys(champions)))  # each was beaten once, and does not return
+    films = [cppn.drawn([moment[n] for moment in moments], EDGE) for n in range(len(shown))]
     return film.encoded([list(images) for images in films], format)
+
+
+def some_of(moments: list) -> list:
+    """As many as a film has, evenly spread, the first and the last among them."""
+    last = len(moments) - 1
+    times = {round(t) for t in np.linspace(0, last, min(MOMENTS, last + 1))}
+    return [moments[t] for t in sorted(times)]
