@@ -17,15 +17,14 @@ Read before: elites.py, which does without a gradient; make/loop.py.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from minigrad import ops
-from minigrad.backend import array_module, is_array, to_numpy
-from minigrad.checked import number, whole
+from minigrad.backend import array_module, to_numpy
+from minigrad.checked import number
 from minigrad.optim import SGD
-from minigrad.techniques.fool.elites import SURE
+from minigrad.techniques.fool.elites import SURE, class_numbers
 from minigrad.techniques.fool.record import quantised
 from minigrad.techniques.make.drawable import drawable_class
 from minigrad.techniques.make.loop import Progress, generators, optimize
@@ -34,7 +33,7 @@ from minigrad.techniques.make.starts import noise
 from minigrad.techniques.make.steps import ascend, by_mean
 from minigrad.techniques.objectives import Objective, each
 
-STEPS = 200   # at most
+STEPS = 200  # at most
 NOISE = 1.0  # grey levels: enough to let the pictures differ
 
 
@@ -67,7 +66,7 @@ def fooling(
     Raises:
         TypeError, ValueError: no class, another number of pictures, or see `optimize`.
     """
-    classes = _classes(net, target)
+    classes = class_numbers(net, target, "target")
     enough = number("enough", enough, above=0, at_most=1)
     rate = number("the rate", rate, above=0)
     if pixels is None:
@@ -105,14 +104,3 @@ def looked_at(net, pixels, objective: Objective, classes) -> tuple[np.ndarray, f
 
 def _layers(net, objective: Objective) -> list[str]:
     return [layer for layer in objective.layers if layer in net.layers]
-
-
-def _classes(net, target: Any) -> list[int]:
-    given = to_numpy(target) if is_array(target) else target
-    listed = [given] if np.ndim(given) == 0 else given
-    classes = [whole("a target, the number of a class,", k) for k in listed]
-    if not classes:
-        raise ValueError("target names no class: give one for each picture")
-    if max(classes) >= net.class_count:
-        raise ValueError(f"{net.name} has classes 0 … {net.class_count - 1}, not {max(classes)}")
-    return classes
