@@ -22,7 +22,9 @@ from minigrad.techniques.fool.aims import margin
 from minigrad.techniques.fool.attacks import ATTACKS, Attack
 from minigrad.techniques.fool.checks import as_bytes, gradient_vanishes, random_control, transfer
 from minigrad.techniques.fool.climb import climb, climbed
+from minigrad.techniques.fool.elites import CPPN, DIRECT, Elites, Encoding, evolve
 from minigrad.techniques.fool.expectation import expectation_over_transformation, survival
+from minigrad.techniques.fool.fooling import fooling
 from minigrad.techniques.fool.gradient_sign import bim, fgsm, least_likely, momentum_attack, pgd
 from minigrad.techniques.fool.hog import hog, hog_twin
 from minigrad.techniques.fool.record import Attacked, quantised
@@ -117,6 +119,7 @@ __all__ = [
     "StylePreset", "gram", "grams", "opinion", "preset_for", "style", "style_losses", "style_of",
     "style_preset_for",
     "Attacked", "bim", "fgsm", "least_likely", "margin", "momentum_attack", "pgd",          # fool/
+    "CPPN", "DIRECT", "Elites", "Encoding", "evolve", "fooling",
     "quantised",
     "hog", "hog_twin", "regions", "smallest_moves", "twin",                                 # fool/
     "ATTACKS", "Attack", "as_bytes", "climb", "climbed", "expectation_over_transformation",

@@ -9,8 +9,13 @@
     checks.py           what it must be held against: chance, bytes, another network
     attacks.py          all attacks in one table
 
-An attack takes photos, walks a few grey levels along the gradient, and returns a record: the
-pixels, how far they moved, what is said of them before and after.
+    cppn.py             a picture as a formula, from a place to a colour
+    mutations.py        how a picture has children
+    elites.py           bred without a gradient until the network is sure of them: MAP-Elites
+    fooling.py          the same by ascent from noise
+
+An attack (the first four) takes photos, walks a few grey levels along the gradient, and returns a
+record: the pixels, how far they moved, what is said of them before and after.
 
     attack(net, pixels, objective=None, *, target=None, epsilon=4, rng=None, **settings) → Attacked
 
