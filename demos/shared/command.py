@@ -39,11 +39,17 @@ def fitted(paragraph: str, width: int) -> str:
 
 
 def parser(
-    name: str, doc: str, weights: str = "its weights, where not in weights/", writes: bool = True
-) -> argparse.ArgumentParser:
-    """Begin a demo's options with those that every demo has, or every one that writes files.
+    name: str, doc: str, weights: str = "its weights, where not in weights/", writes: bool = True,
+    looks: bool = True,
+) -> argparse.ArgumentParser:  # fmt: skip
+    """Begin a demo's options with those that every demo has.
 
-    `weights` is the help of that option.
+    Args:
+        name: the demo's.
+        doc: what it says of itself.
+        weights: the help of that option.
+        writes: it writes files.
+        looks: it looks through a network that the options name.
     """
     options = argparse.ArgumentParser(
         prog=f"python -m demos {name}",
@@ -51,14 +57,16 @@ def parser(
         formatter_class=Paragraphs,
     )
     add = options.add_argument
-    model = add("--model", metavar="NAME", help="a network (python -m models lists them)")
-    model.completer = lambda **_: models.names()
-    add("--weights", metavar="FILE", help=weights)
+    if looks:
+        model = add("--model", metavar="NAME", help="a network (python -m models lists them)")
+        model.completer = lambda **_: models.names()
+        add("--weights", metavar="FILE", help=weights)
     if writes:
         add("--out", default="out", metavar="DIR", type=writable,
             help="folder for what is written (out)")
         add("-q", "--quiet", action="store_true", help="say nothing but what went wrong")
-    add("--device", default="cpu", choices=["cpu", "cuda"], help="what computes it (cpu)")
+    if looks:
+        add("--device", default="cpu", choices=["cpu", "cuda"], help="what computes it (cpu)")
     return options
 
 

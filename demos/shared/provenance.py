@@ -38,10 +38,11 @@ def of(args: argparse.Namespace, **read: pathlib.Path) -> dict:
     """All options, those too that nobody gave, and the files that were read.
 
     Args:
-        args: the options of a demo that looks through a network.
-        read: files besides the network's weights, by what they are: photo=args.image.
+        args: the options of a demo.
+        read: files besides the weights of the network that they name, if they name one, by what
+            they are: photo=args.image.
     """
-    read = {"weights": weights_of(args), **read}
+    read = {"weights": weights_of(args), **read} if hasattr(args, "weights") else read
     return {
         "options": {name: plain(value) for name, value in vars(args).items()},
         "files read": {what: print_of(file) for what, file in read.items()},

@@ -21,6 +21,11 @@ Reading order: objectives.py; then look/gradient.py, and any room.
 from minigrad.techniques.fool.aims import margin
 from minigrad.techniques.fool.gradient_sign import bim, fgsm, least_likely, momentum_attack, pgd
 from minigrad.techniques.fool.record import Attacked, quantised
+from minigrad.techniques.fool.directions import in_plane, on_line
+from minigrad.techniques.fool.growth import growth
+from minigrad.techniques.fool.linear import gains_by_dimension
+from minigrad.techniques.fool.sphere import sphere
+from minigrad.techniques.fool.visible import along_edges, low_frequencies
 from minigrad.techniques.learn.evaluation import (
     calibration,
     calibration_error,
@@ -111,6 +116,8 @@ __all__ = [
     "style_preset_for",
     "Attacked", "bim", "fgsm", "least_likely", "margin", "momentum_attack", "pgd",          # fool/
     "quantised",
+    "along_edges", "gains_by_dimension", "growth", "in_plane", "low_frequencies", "on_line",
+    "sphere",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
 ]

@@ -58,7 +58,7 @@ class Plane(NamedTuple):
     second: np.ndarray | None
 
 
-def along(
+def on_line(
     net, pixels, adversarial, *, t: Sequence[float] | None = None, batch: int = 50, progress=iter
 ) -> Line:
     r"""Ask a network along x + t (x̃ − x): at the photo, at the attack, beyond and backwards.
@@ -83,19 +83,19 @@ def along(
     return Line(t, _softmax(scores), np.stack(losses))
 
 
-def plane(
+def in_plane(
     net, pixels, adversarial, *, second=None, t: Sequence[float] | None = None, batch: int = 50,
     rng: np.random.Generator | None = None, progress=iter,
 ) -> Plane:
     r"""Ask a network in the plane x + s η + t ν of the attack's move η and another direction ν ⊥ η.
 
-    Args and errors are those of `along`, and:
+    Args and errors are those of `on_line`, and:
         second: (N, 3, H, W), a second attack, for the plane through x, x̃ and it; by default ν is
             a random direction.
-        t: the places along both axes; by default 31 from −1 to 2.
+        t: the places along both axes; by default 25 from −1 to 2.
         rng: what ν is drawn from; None is the same every time.
     """
-    t, eta = _places(t, 31), moves(pixels, adversarial)
+    t, eta = _places(t, 25), moves(pixels, adversarial)
     other = aside(pixels, adversarial, rng) if second is None else second
     nu = across(moves(pixels, other), eta)
     steps = [(up, right) for up in t for right in t]
