@@ -17,7 +17,7 @@ import argparse
 import pathlib
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from demos.shared import grids, lines, pictures, provenance
 from demos.shared.attacking import add_epsilon, answer, enlarged_move, smallest
@@ -67,12 +67,13 @@ def look(net, photo: pathlib.Path, name: str, args) -> None:
     lines_ = [on_line(net, x, to, progress=batches("a line")) for to in (moved, aside(x, moved))]
     flat = in_plane(net, x, moved, progress=batches("the plane"))
     r, told = float(around.radius[0]), int(around.flips[0])
+    before, after = (class_name(net, int(k[0])) for k in (record.before, record.after))
     pictures.save(args.out, name, drawn(net, record, epsilon, around, lines_, flat, args), {
         "demo": "sphere",
         "photo": photo.name,
         "model": net.name,
-        "answer": class_name(net, int(record.before[0])),
-        "answer to the attack": class_name(net, int(record.after[0])),
+        "answer": before,
+        "answer to the attack": after,
         "epsilon": epsilon,
         "l2 of the attack": float(record.l2[0]),
         "points": args.points,
@@ -83,8 +84,7 @@ def look(net, photo: pathlib.Path, name: str, args) -> None:
                     for k in np.flatnonzero(around.answers[0])},
         **provenance.of(args, photo=photo),
     })
-    print(f"the attack, {record.l2[0]:.0f} away, ε = {epsilon:g}: {class_name(net, record.before[0])}"
-          f" → {class_name(net, record.after[0])}")
+    print(f"the attack, {record.l2[0]:.0f} away, ε = {epsilon:g}: {before} → {after}")
     print(f"{told} of {args.points} random points, {r:.0f} away, have another answer "
           f"(wanted {around.wanted[0]:.0f}, before clipping to 0–255)")
     print(f"{args.out / name}.png")
@@ -109,11 +109,11 @@ def drawn(net, record, epsilon, around, both, flat, args) -> dict[str, Image.Ima
     most = [k for k in around.answers[0].argsort()[::-1][:4] if around.answers[0, k]]
     shares = [(class_name(net, int(k)), around.answers[0, k] / around.points)
               for k in dict.fromkeys([*most, after])]
-    first.append((f"{around.points} such points, ‖·‖₂ {around.radius[0]:.0f}: "
-                  f"{around.flips[0]} flips", pictures.bars(shares, (EDGE, 56 * len(shares)))))
+    first.append((f"{around.points} such points: {around.flips[0]} flips",
+                  answers(shares, record, around)))
     regions, legend = region_picture(net, flat, before)
     second = [
-        ("towards the attack", probabilities(net, to_attack, before, after, "the attack")),
+        ("towards the attack", probabilities(net, to_attack, before, after, "attack")),
         ("in a random direction, as far", probabilities(net, to_random, before, after, "as far")),
         ("the loss, − log p of the photo's class", losses(to_attack, to_random)),
         ("in the plane of both: the answers", regions),
@@ -121,6 +121,20 @@ def drawn(net, record, epsilon, around, both, flat, args) -> dict[str, Image.Ima
     ]
     return {"": pictures.sheet([first, second], tile=None), "plane": pictures.sheet(
         [[("the answers in a plane", regions), ("", legend)]], tile=None)}
+
+
+def answers(shares, record, around) -> Image.Image:
+    """What the points are said to be, and how far away they are."""
+    page, tall = Image.new("RGB", (EDGE, EDGE), PAPER), 52
+    page.paste(pictures.bars(shares, (EDGE, tall * len(shares))), (0, 0))
+    pen, ratio = ImageDraw.Draw(page), around.wanted[0] / record.l2[0]
+    for n, text in enumerate((
+        f"flips: {around.flips[0]} of {around.points}",
+        f"radius wanted: {around.wanted[0]:.0f} = {ratio:.3g} × {record.l2[0]:.0f}",
+        f"reached, clipped to 0–255: {around.radius[0]:.0f}",
+    )):
+        pen.text((0, tall * len(shares) + 8 + 22 * n), text, fill=INK, font=pictures.font())
+    return page
 
 
 def probabilities(net, line, before: int, after: int, there: str) -> Image.Image:
@@ -131,7 +145,7 @@ def probabilities(net, line, before: int, after: int, there: str) -> Image.Image
         "all others": lines.Curve(t, others, lines.GREY),
         class_name(net, before): lines.Curve(t, p[:, before], lines.BLUE),
         class_name(net, after): lines.Curve(t, p[:, after], lines.RED),
-    }, (t[0], t[-1]), (-0.02, 1.02), "lengths of the attack", marks={0: "photo", 1: there})
+    }, (t[0], t[-1]), (-0.12, 1.03), "lengths of the attack", marks={0: "photo", 1: there})
 
 
 def losses(to_attack, to_random) -> Image.Image:
@@ -140,7 +154,7 @@ def losses(to_attack, to_random) -> Image.Image:
     return lines.chart(EDGE, {
         "towards the attack": lines.Curve(t, to_attack.losses[0], lines.RED),
         "in a random direction": lines.Curve(t, to_random.losses[0], lines.BLUE),
-    }, (t[0], t[-1]), (-0.02 * most, 1.02 * most), "lengths of the attack",
+    }, (t[0], t[-1]), (-0.12 * most, 1.03 * most), "lengths of the attack",
         marks={0: "photo", 1: "as far"})
 
 
@@ -158,4 +172,4 @@ def region_picture(net, flat, usual: int) -> tuple[Image.Image, Image.Image]:
         across, down = axes.place(x, y)
         axes.pen.text((across, down - 8 * FINE), text, fill=INK, anchor="mb",
                       font=pictures.font(13 * FINE))
-    return axes.picture("along the attack", ""), legend
+    return axes.picture("along the attack", "across: random"), legend

@@ -101,4 +101,5 @@ def ticks(low: float, high: float, log: bool = False) -> list[float]:
 
 def told(value: float) -> str:
     """A tick's number, with a minus sign that is one."""
-    return f"{value:.6g}".replace("-", "−")
+    text = f"{value / 1000:g}k" if abs(value) >= 10_000 else f"{value:.6g}"
+    return text.replace("-", "−")

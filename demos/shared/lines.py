@@ -15,7 +15,7 @@ from demos.shared.axes import ABOVE, BELOW, FINE, LEFT, RIGHT, Axes
 from demos.shared.lettering import font
 from demos.shared.pictures import INK, PAPER, shortened
 
-RED, BLUE, GREEN, GREY = (203, 58, 42), (0, 104, 170), (0, 140, 104), (130, 130, 138)
+RED, BLUE, GREY = (203, 58, 42), (0, 104, 170), (130, 130, 138)
 FAINT, LINE = (205, 205, 212), 20
 
 
@@ -39,7 +39,7 @@ def chart(
         edge: of the whole, in pixels, the names aside.
         curves: by their names; those that begin with _ are not written.
         x: from and to.
-        y: from and to.
+        y: from and to; marks want some room below the curves.
         x_name: what is along x.
         y_name: what is along y.
         marks: lines from top to bottom, with what they are.

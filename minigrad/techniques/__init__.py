@@ -19,11 +19,11 @@ Reading order: objectives.py; then look/gradient.py, and any room.
 """
 
 from minigrad.techniques.fool.aims import margin
-from minigrad.techniques.fool.gradient_sign import bim, fgsm, least_likely, momentum_attack, pgd
-from minigrad.techniques.fool.record import Attacked, quantised
 from minigrad.techniques.fool.directions import in_plane, on_line
+from minigrad.techniques.fool.gradient_sign import bim, fgsm, least_likely, momentum_attack, pgd
 from minigrad.techniques.fool.growth import growth
 from minigrad.techniques.fool.linear import gains_by_dimension
+from minigrad.techniques.fool.record import Attacked, quantised
 from minigrad.techniques.fool.sphere import sphere
 from minigrad.techniques.fool.visible import along_edges, low_frequencies
 from minigrad.techniques.learn.evaluation import (
