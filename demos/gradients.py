@@ -1,4 +1,4 @@
-"""Does what fools a network look like something?  Gradient and attack of two networks, side by side.
+"""Gradient and attack of two networks, side by side: does what fools them look like something?
 
 A plain network's gradient at the image is noise to the eye, and so is its attack.  One that was
 trained against an adversary (python -m demos train --adversary 1) must not be misled by single
@@ -20,6 +20,7 @@ them.
 """
 
 import argparse
+import pathlib
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -97,6 +98,13 @@ def asked(net, x, args):
     return tiles, {"answers": said, **told}
 
 
+def headings(nets) -> list[tuple[str, Image.Image]]:
+    """Which network the columns below are of: titles above nothing."""
+    line = Image.new("RGB", (EDGE, 1), PAPER)
+    titles = [f"{net.name}, {pathlib.Path(file).name}" for net, file in nets]
+    return [("", line), *((title, line) for one in titles for title in (one, ""))]
+
+
 def framed(picture: Image.Image, text: str) -> Image.Image:
     """A picture with a line of numbers below it."""
     picture = pictures.fitted(picture, EDGE)
@@ -110,7 +118,7 @@ def save(nets, rows, numbers, photos, args) -> None:
     """Write the sheet and its numbers, and say the means."""
     name = f"{nets[0][0].name}_gradients"
     read = {"beside": args.beside} if args.beside else {}
-    pictures.save(args.out, name, {"": pictures.sheet(rows, tile=None)}, {
+    pictures.save(args.out, name, {"": pictures.sheet([headings(nets), *rows], tile=None)}, {
         "demo": "gradients",
         "photos": [photo.name for photo in photos],
         "unit of the gradient": "loss per grey level",

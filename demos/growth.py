@@ -25,6 +25,7 @@ from demos.shared.command import add_photos, for_each, network, parser, photos_o
 from demos.shared.lines import BLUE, RED
 from demos.shared.patience import patiently
 from demos.shared.pictures import INK, PAPER
+from minigrad.checked import whole
 from minigrad.techniques import growth
 from minigrad.techniques.fool.directions import aside
 
@@ -36,6 +37,7 @@ FAINT = (232, 232, 236)
 def main(argv: list[str]) -> None:
     """Look at every photo."""
     args = options().parse_intermixed_args(argv)
+    whole("--noises", args.noises, at_least=1)
     photos, net = photos_of(args), network(args)
     for_each(photos, lambda photo, name: look(net, photo, f"{name}_growth", args))
 
@@ -90,8 +92,8 @@ def chart(layers, attack, random) -> Image.Image:
     """A row for each layer, a dot for the attack and one for noise, on a scale of powers of ten."""
     there = np.concatenate([attack, random])
     there = there[there > 0]  # neither NaN nor a layer that noise does not reach
-    low, high = (10.0**f(math.log10(v)) for f, v in
-                 ((math.floor, there.min()), (math.ceil, there.max())))
+    low = 10.0 ** math.floor(math.log10(there.min()))
+    high = max(10 * low, 10.0 ** math.ceil(math.log10(there.max())))
     row = max(16, min(24, TALL // len(layers)))
     left = round(max(pictures.font().getlength(layer) for layer in layers)) + 24
     bottom = ABOVE + 34 + row * len(layers)

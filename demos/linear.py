@@ -21,6 +21,7 @@ from demos.shared.command import parser
 from demos.shared.lines import BLUE, GREY, RED
 from demos.shared.patience import patiently
 from demos.shared.pictures import INK, PAPER
+from minigrad.checked import whole
 from minigrad.techniques.fool.linear import (
     EPSILON,
     W,
@@ -39,12 +40,13 @@ DIMENSIONS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 def main(argv: list[str]) -> None:
     """Count, draw, and tell it in words."""
     args = options().parse_args(argv)
+    seed = whole("--seed", args.seed)
     moved = linear_attack(X, W, args.epsilon)
     scores = [linear_score(x, W) for x in (X, moved)]
     told = [(s, sigmoid(s)) for s in scores]
     with patiently("more dimensions"):
         gains = gains_by_dimension(DIMENSIONS, epsilon=args.epsilon, samples=args.samples,
-                                   rng=np.random.default_rng(args.seed))
+                                   rng=np.random.default_rng(seed))
     sheet = pictures.sheet([[
         (f"ten numbers, each moved by ε = {args.epsilon:g} in the direction of its weight",
          by_hand(moved, told, args.epsilon)),

@@ -26,6 +26,7 @@ from demos.shared.command import add_photos, for_each, network, parser, photos_o
 from demos.shared.patience import batches, patiently
 from demos.shared.pictures import INK, PAPER
 from minigrad.backend import to_numpy
+from minigrad.checked import number, whole
 from minigrad.techniques import in_plane, on_line, sphere
 from minigrad.techniques.fool.directions import aside
 from models.classes import class_name
@@ -36,6 +37,8 @@ EDGE = 300  # pixels, of each picture
 def main(argv: list[str]) -> None:
     """Look at every photo."""
     args = options().parse_intermixed_args(argv)
+    whole("--points", args.points, at_least=1), whole("--seed", args.seed)
+    number("--ratio", args.ratio, above=0)
     photos, net = photos_of(args), network(args)
     for_each(photos, lambda photo, name: look(net, photo, f"{name}_sphere", args))
 
@@ -58,11 +61,10 @@ def options() -> argparse.ArgumentParser:
 def look(net, photo: pathlib.Path, name: str, args) -> None:
     """One photo: attack it, ask around it, draw."""
     x = net.pixels(photo, size=args.size)
-    rng = np.random.default_rng(args.seed)
     with patiently("the attack"):
         epsilon, record = smallest(net, x, args.epsilon)
     moved = record.adversarial
-    around = sphere(net, x, moved, points=args.points, ratio=args.ratio, rng=rng,
+    around = sphere(net, x, moved, points=args.points, ratio=args.ratio, rng=np.random.default_rng(args.seed),
                     progress=batches("points"))
     lines_ = [on_line(net, x, to, progress=batches("a line")) for to in (moved, aside(x, moved))]
     flat = in_plane(net, x, moved, progress=batches("the plane"))

@@ -101,5 +101,7 @@ def ticks(low: float, high: float, log: bool = False) -> list[float]:
 
 def told(value: float) -> str:
     """A tick's number, with a minus sign that is one."""
-    text = f"{value / 1000:g}k" if abs(value) >= 10_000 else f"{value:.6g}"
+    size = abs(value)
+    text = (f"{value / 1e6:g}M" if size >= 1e6 else f"{value / 1000:g}k" if size >= 1e4
+            else f"{value:.6g}")
     return text.replace("-", "−")

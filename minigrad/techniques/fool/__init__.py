@@ -5,6 +5,14 @@
     record.py           what came of it
     gradient_sign.py    one step or many up the loss: FGSM, BIM, PGD
 
+Why there are attacks at all:
+
+    linear.py           ten numbers by hand, and why it matters how many there are
+    sphere.py           random points around the photo, twice as far away: nearly none is wrong
+    directions.py       the answers on a line and in a plane
+    growth.py           how the move grows layer by layer, and noise does not
+    visible.py          does it look like something?
+
 An attack takes photos, walks a few grey levels along the gradient, and returns a record: the
 pixels, how far they moved, what is said of them before and after.
 

@@ -5,8 +5,8 @@ r"""What lies around a photo: the network's answers on a line, and in a plane.
 
 Along a random direction ν of the same length hardly anything changes, along η everything does: the
 loss rises in a straight line, as in a linear classifier, and the classes lie in bands across it
-(Goodfellow et al. 2015, section 7 and figure 4).  Backwards, at t < 0, most networks are surer of
-their answer than they are of the photo.
+(Goodfellow et al. 2015, figure 4).  Backwards, at t < 0, the network is usually surer of its answer
+than at the photo itself.
 
 In high dimensions ν need not be made orthogonal to η: ⟨ν, η⟩ / ‖ν‖‖η‖ is 0 give or take 1/√n.  It
 is done all the same, so that the plane's axes are exact, and because ν may also lead to a second

@@ -6,7 +6,7 @@ At the pixels both are a hundredth of the photo and equal.  Each layer is a sum 
 noise, which pushes some up and some down, cancels in it; the attack was made so that all push the
 same way (linear.py), and what one layer gains the next one starts from.  So the attack arrives at
 the scores as a large change, noise as a small one (Liao et al. 2018, "Defense against adversarial
-attacks using high-level representation guided denoiser", figure 2).
+attacks using high-level representation guided denoiser").
 
 Read before: directions.py.  Read next: visible.py.
 """

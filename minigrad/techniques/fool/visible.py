@@ -2,7 +2,7 @@ r"""Does a perturbation look like something?  Two numbers for what the eye sees 
 
 Of a plain network the gradient at the image looks like noise, and so does every attack; of one that
 was trained on attacks both show what is in the photo (Tsipras et al. 2019, "Robustness may be at
-odds with accuracy", section 3.1).  A network that must not be misled by a grey level here and
+odds with accuracy").  A network that must not be misled by a grey level here and
 there cannot live on single pixels: what still moves it is as large as the things themselves.
 
     low frequencies     the share of η's power in waves of 8 pixels and longer; of white noise it is
@@ -10,7 +10,7 @@ there cannot live on single pixels: what still moves it is as large as the thing
     along edges         the rank correlation of the size of η with the size of the photo's own
                         gradient, from −1 over 0, nothing in common, to 1
 
-Read before: gradient_sign.py.  Read next: look/smooth.py.
+Read before: gradient_sign.py.  Read next: learn/training.py.
 """
 
 import numpy as np
