@@ -19,9 +19,9 @@ import pathlib
 import numpy as np
 from PIL import Image, ImageDraw
 
-from demos.shared import lettering, pictures, provenance
-from demos.shared.attacking import add_epsilon, answer, smallest
-from demos.shared.command import add_photos, for_each, network, parser, photos_of
+from demos.shared import attacking, lettering, pictures, provenance
+from demos.shared.attacking import answer, smallest
+from demos.shared.command import for_each, network, photos_of
 from demos.shared.lines import BLUE, RED
 from demos.shared.patience import patiently
 from demos.shared.pictures import INK, PAPER
@@ -44,13 +44,9 @@ def main(argv: list[str]) -> None:
 
 def options() -> argparse.ArgumentParser:
     """How far."""
-    parse = parser("growth", __doc__)
-    add_photos(parse, "photos, folders of photos, or patterns as 'a/*.jpg' (a face that is here)")
-    add = parse.add_argument
-    add_epsilon(parse)
-    add("--noises", type=int, default=8, metavar="N", help="random directions, for the mean (8)")
-    add("--size", default=None, metavar="EDGE",
-        help="in pixels, or full, instead of the network's own")
+    parse = attacking.options("growth", __doc__)
+    parse.add_argument("--noises", type=int, default=8, metavar="N",
+                       help="random directions, for the mean (8)")
     return parse
 
 
@@ -68,9 +64,9 @@ def look(net, photo: pathlib.Path, name: str, args) -> None:
         (f"noise as long: {answer(net, net.scores(noise))}", pictures.photo(noise)),
     ]
     column = [[(title, pictures.fitted(picture, EDGE))] for title, picture in titled]
-    attack, random = grown.attack[0], grown.random[0]
+    attack, random = (np.array([each[n][0] for each in grown.values()]) for n in (0, 1))
     left = pictures.sheet(column, tile=None)
-    sheet = pictures.sheet([[("", left), ("", chart(grown.layers, attack, random))]], tile=None)
+    sheet = pictures.sheet([[("", left), ("", chart(list(grown), attack, random))]], tile=None)
     pictures.save(args.out, name, {"": sheet}, {
         "demo": "growth",
         "photo": photo.name,
@@ -79,7 +75,7 @@ def look(net, photo: pathlib.Path, name: str, args) -> None:
         "l2 of both": float(record.l2[0]),
         "change by layer, attack and noise": {
             layer: [round(float(a), 6), round(float(b), 6)]
-            for layer, a, b in zip(grown.layers, attack, random, strict=True)
+            for layer, a, b in zip(grown, attack, random, strict=True)
         },
         **provenance.of(args, photo=photo),
     })

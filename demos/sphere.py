@@ -19,10 +19,10 @@ import pathlib
 import numpy as np
 from PIL import Image, ImageDraw
 
-from demos.shared import grids, lines, pictures, provenance
-from demos.shared.attacking import add_epsilon, answer, enlarged_move, smallest
+from demos.shared import attacking, grids, lines, pictures, provenance
+from demos.shared.attacking import answer, enlarged_move, smallest
 from demos.shared.axes import FINE, LEFT, RIGHT, Axes
-from demos.shared.command import add_photos, for_each, network, parser, photos_of
+from demos.shared.command import for_each, network, photos_of
 from demos.shared.patience import batches, patiently
 from demos.shared.pictures import INK, PAPER
 from minigrad.backend import to_numpy
@@ -37,7 +37,8 @@ EDGE = 300  # pixels, of each picture
 def main(argv: list[str]) -> None:
     """Look at every photo."""
     args = options().parse_intermixed_args(argv)
-    whole("--points", args.points, at_least=1), whole("--seed", args.seed)
+    whole("--points", args.points, at_least=1)
+    whole("--seed", args.seed)
     number("--ratio", args.ratio, above=0)
     photos, net = photos_of(args), network(args)
     for_each(photos, lambda photo, name: look(net, photo, f"{name}_sphere", args))
@@ -45,16 +46,12 @@ def main(argv: list[str]) -> None:
 
 def options() -> argparse.ArgumentParser:
     """How far, and how many points."""
-    parse = parser("sphere", __doc__)
-    add_photos(parse, "photos, folders of photos, or patterns as 'a/*.jpg' (a face that is here)")
+    parse = attacking.options("sphere", __doc__)
     add = parse.add_argument
-    add_epsilon(parse)
     add("--points", type=int, default=1000, metavar="N", help="random points (1000)")
     add("--ratio", type=float, default=2.0, metavar="R",
         help="how many times as far as the attack (2)")
     add("--seed", type=int, default=0, help="of the random points (0)")
-    add("--size", default=None, metavar="EDGE",
-        help="in pixels, or full, instead of the network's own")
     return parse
 
 
@@ -63,8 +60,8 @@ def look(net, photo: pathlib.Path, name: str, args) -> None:
     x = net.pixels(photo, size=args.size)
     with patiently("the attack"):
         epsilon, record = smallest(net, x, args.epsilon)
-    moved = record.adversarial
-    around = sphere(net, x, moved, points=args.points, ratio=args.ratio, rng=np.random.default_rng(args.seed),
+    moved, rng = record.adversarial, np.random.default_rng(args.seed)
+    around = sphere(net, x, moved, points=args.points, ratio=args.ratio, rng=rng,
                     progress=batches("points"))
     lines_ = [on_line(net, x, to, progress=batches("a line")) for to in (moved, aside(x, moved))]
     flat = in_plane(net, x, moved, progress=batches("the plane"))

@@ -9,17 +9,23 @@ import math
 from PIL import Image
 
 from demos.shared import pictures
-from demos.shared.command import top
+from demos.shared.command import add_photos, parser, top
 from minigrad.backend import to_numpy
 from minigrad.techniques import Attacked, pgd
 
 EPSILONS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 
 
-def add_epsilon(options: argparse.ArgumentParser) -> None:
-    """Add --epsilon."""
-    options.add_argument("--epsilon", type=float, default=None, metavar="E",
-                         help="grey levels that a pixel may move (the fewest that do)")
+def options(name: str, doc: str) -> argparse.ArgumentParser:
+    """Begin the options of a demo that looks at photos and one attack on each."""
+    parse = parser(name, doc)
+    add_photos(parse, "photos, folders of photos, or patterns as 'a/*.jpg' (a face that is here)")
+    add = parse.add_argument
+    add("--epsilon", type=float, default=None, metavar="E",
+        help="grey levels that a pixel may move (the fewest that do)")
+    add("--size", default=None, metavar="EDGE",
+        help="in pixels, or full, instead of the network's own")
+    return parse
 
 
 def smallest(net, x, epsilon: float | None) -> tuple[float, Attacked]:

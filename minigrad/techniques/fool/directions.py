@@ -50,12 +50,12 @@ class Plane(NamedTuple):
     Attributes:
         t: (T,), the places along both axes, in lengths of the attack's move.
         probabilities: (N, T, T, K), [n, i, j] at x + t[j] η + t[i] ν.
-        second: (N, 2), where the second attack lies, (along η, along ν); None for a random ν.
+        second: (N, 2), where the second point lies, (along η, along ν).
     """
 
     t: np.ndarray
     probabilities: np.ndarray
-    second: np.ndarray | None
+    second: np.ndarray
 
 
 def on_line(
@@ -90,20 +90,19 @@ def in_plane(
     r"""Ask a network in the plane x + s η + t ν of the attack's move η and another direction ν ⊥ η.
 
     Args and errors are those of `on_line`, and:
-        second: (N, 3, H, W), a second attack, for the plane through x, x̃ and it; by default ν is
-            a random direction.
+        second: (N, 3, H, W), the plane's third point: a second attack, or anything else; by
+            default a random one, as far away as the attack.
         t: the places along both axes; by default 25 from −1 to 2.
         rng: what ν is drawn from; None is the same every time.
     """
     t, eta = _places(t, 25), moves(pixels, adversarial)
-    other = aside(pixels, adversarial, rng) if second is None else second
-    nu = across(moves(pixels, other), eta)
+    second = aside(pixels, adversarial, rng) if second is None else second
+    to = moves(pixels, second)
+    nu = across(to, eta)
     steps = [(up, right) for up in t for right in t]
     scores = _at(net, pixels, eta, nu, steps, batch, progress)              # (N, T·T, K)
     p = _softmax(scores).reshape(len(pixels), len(t), len(t), -1)
-    if second is None:
-        return Plane(t, p, None)
-    to, size = second - pixels, (eta**2).sum(axis=PIXELS)
+    size = (eta**2).sum(axis=PIXELS)
     # ⟨to, η⟩ / ‖η‖²  and  ⟨to, ν⟩ / ‖ν‖²
     places = [to_numpy((to * axis).sum(axis=PIXELS) / size) for axis in (eta, nu)]
     return Plane(t, p, np.stack(places, axis=1))

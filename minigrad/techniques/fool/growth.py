@@ -23,16 +23,14 @@ from minigrad.techniques.fool.sphere import moves
 from minigrad.techniques.make.loop import generators
 
 
-class Growth(NamedTuple):
-    """How large the change is beside the activation itself, of N photos in L layers.
+class Grown(NamedTuple):
+    """How large the change of one layer is beside its activation, of N photos.
 
     Attributes:
-        layers: L names; the first is "pixels".
-        attack: (N, L); NaN where the photo's activation is 0 everywhere.
-        random: (N, L), of random directions of the same length, the mean over several.
+        attack: (N,); NaN where the photo's activation is 0 everywhere.
+        random: (N,), of random directions of the same length, the mean over several.
     """
 
-    layers: tuple[str, ...]
     attack: np.ndarray
     random: np.ndarray
 
@@ -40,7 +38,7 @@ class Growth(NamedTuple):
 def growth(
     net, pixels, adversarial, *, layers: Sequence[str] | None = None, samples: int = 8,
     rng: np.random.Generator | None = None,
-) -> Growth:
+) -> dict[str, Grown]:
     r"""Follow the attack's move up the network, and beside it noise of the same ‖·‖₂.
 
     Args:
@@ -50,6 +48,9 @@ def growth(
         layers: where to look; by default every layer that no branch passes by (`trunk`).
         samples: how many random directions, for the mean.
         rng: what they are drawn from; None is the same every time.
+
+    Returns:
+        {layer: Grown}, in the order of the walk, the first "pixels", the photo itself.
 
     Raises:
         ValueError: the shapes differ, an attack went nowhere, or there is no such layer.
@@ -61,7 +62,8 @@ def growth(
     noises = (aside(pixels, adversarial, rngs) for _ in range(samples))
     random = [_change(at_photo, _activations(net, noise, layers)) for noise in noises]
     attack = _change(at_photo, _activations(net, adversarial, layers))
-    return Growth(("pixels", *layers), attack, np.mean(random, axis=0))
+    both = zip(attack, np.mean(random, axis=0), strict=True)
+    return {layer: Grown(*pair) for layer, pair in zip(["pixels", *layers], both, strict=True)}
 
 
 def trunk(net) -> list[str]:
@@ -80,11 +82,11 @@ def _activations(net, x, layers) -> list[np.ndarray]:
 
 
 def _change(before, after) -> np.ndarray:
-    """‖a(x + η) − a(x)‖ / ‖a(x)‖ of each photo and layer: (N, L)."""
+    """‖a(x + η) − a(x)‖ / ‖a(x)‖ of each layer and photo: (L, N)."""
     ratios = []
     for a, b in zip(before, after, strict=True):
         axes = tuple(range(1, a.ndim))
         size = np.sqrt((a.astype(np.float64) ** 2).sum(axis=axes))          # (N,)
         change = np.sqrt(((b - a).astype(np.float64) ** 2).sum(axis=axes))
         ratios.append(np.where(size > 0, change / np.where(size > 0, size, 1), np.nan))
-    return np.stack(ratios, axis=1)
+    return np.stack(ratios)

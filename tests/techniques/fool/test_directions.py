@@ -67,7 +67,7 @@ def test_the_planes_middle_row_is_the_line(net):
     x, adversarial = net.beside(0.5)
     t = [-1, 0, 0.5, 1]
     flat, line = in_plane(net, x, adversarial, t=t), on_line(net, x, adversarial, t=t)
-    assert flat.probabilities.shape == (1, 4, 4, 2) and flat.second is None
+    assert flat.probabilities.shape == (1, 4, 4, 2)
     np.testing.assert_allclose(flat.probabilities[:, 1], line.probabilities, rtol=1e-9)
 
 
