@@ -1,8 +1,8 @@
 """How an attack grows on its way up the network, layer by layer, beside noise of the same length.
 
-At the pixels both are a few hundredths of the photo.  Noise is averaged away in each layer, for
-some of its numbers push up and some down; the attack's all push the same way, and what one layer
-gains the next one starts from.
+At the pixels both are a few hundredths of the photo.  Noise is averaged away or grows but slowly,
+for some of its numbers push up and some down; the attack's all push the same way, and what one
+layer gains the next one starts from.
 
     python -m demos growth cat.jpg
     python -m demos growth cat.jpg --epsilon 1
