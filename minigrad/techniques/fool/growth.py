@@ -5,10 +5,12 @@ r"""How a small move grows on its way up: the attack and noise of the same lengt
 At the pixels both are a hundredth of the photo and equal.  Each layer is a sum over many inputs:
 noise, which pushes some up and some down, cancels in it for the most part; the attack was made so
 that all push the same way (linear.py), and what one layer gains the next one starts from.  So the
-attack arrives at the scores as a large change and noise as a small one.  In MiniVGG, whose last
-epochs were against an adversary, noise comes out about as large as it went in, and the attack 25
-times as large; in the network from before noise grows three- to fivefold, the attack a hundredfold (Liao et al. 2018, "Defense against adversarial
-attacks using high-level representation guided denoiser").
+attack arrives at the scores as a large change and noise as a small one (Liao et al. 2018, "Defense
+against adversarial attacks using high-level representation guided denoiser").
+
+In MiniVGG, whose last epochs were against an adversary, noise comes out about as large as it went
+in, and the attack 25 times as large; in the network from before noise grows three- to fivefold, the
+attack a hundredfold.
 
 Read before: directions.py.  Read next: visible.py.
 """

@@ -15,8 +15,8 @@ border by r ⟨u, w⟩ / ‖w‖, and a random direction in n dimensions has har
 For r = 2 d and the 49,152 numbers of a small photo that is 0.009: to fall over the border a point
 would have to lie 111 standard deviations out.
 
-That is of the smallest move that does it.  After an attack that goes further than it need twice as
-far may be noise that nothing survives, and some points flip.
+That holds of the smallest move that does it.  An attack may go further than it need; twice as far
+as that is heavy noise, and some points flip.
 
 Points outside of [0, 255] are no photos.  They are clipped, which takes them closer to x in a photo
 that has black or white parts; so the radius that was really reached is reported.
