@@ -146,12 +146,15 @@ def given():
         "attribution": techniques.gradient(*asked), "known": techniques.worth(*asked, samples=2),
         "classifier": learned(POINTS, steps=20), "x": POINTS.x[:3],
         "guide": acts["relu4_2"], "record": techniques.fgsm(net, pixels),
+        "adversarial": NOISE[..., ::-1], "eta": pixels - 128,
         "labels": labels, "predicted": labels, "scores": acts.scores, "classes": net.class_count,
     }  # fmt: skip
 
 
 POINTS = spirals(each=20)
+NOISE = np.random.default_rng(0).uniform(0, 255, (1, 3, 40, 40))
 INSTEAD = {
+    **dict.fromkeys(["sphere", "on_line", "in_plane", "growth"], {"pixels": NOISE}),  # a small one
     "region": {"objective": energy("relu4_2")},             # a score has no places
     "unit": {"layer": "fc7"},                               # one index is enough there
     "layer_weights": {"layer": "conv2_1"},                  # a relu has none
@@ -224,5 +227,6 @@ def test_every_technique_is_called_alike():
         if list(inspect.signature(f).parameters)[:2] == ["net", "pixels"]:
             _, _, *rest = inspect.signature(f).parameters.values()
             by_position = [p.name for p in rest if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
-            assert by_position in (["objective"], ["wanted"], ["layer"], ["paintings"], []), name
+            known = ["objective"], ["wanted"], ["layer"], ["paintings"], ["adversarial"], []
+            assert by_position in known, name
             assert all(p.default is None for p in rest if p.name in ("rules", "rng")), name

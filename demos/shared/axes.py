@@ -6,7 +6,7 @@
 
 Lines are drawn at twice the size and shrunk, so that they have no steps.
 
-Used by: demos/regions.py.
+Used by: demos/regions.py, lines.py and demos/sphere.py.
 """
 
 import math
@@ -28,18 +28,17 @@ class Axes:
     """
 
     def __init__(self, edge: int, x: tuple[float, float], y: tuple[float, float],
-                 inside: Image.Image | None = None, log: bool = False):  # fmt: skip
+                 inside: Image.Image | None = None, log: bool = False,
+                 log_y: bool = False):  # fmt: skip
         """Begin with a picture inside of the frame, or paper; `log`: powers of 10 along x."""
-        self.edge, self.x, self.y, self.log = edge, x, y, log
+        self.edge, self.x, self.y, self.log, self.log_y = edge, x, y, log, log_y
         size = (FINE * edge, FINE * edge)
         self.inside = inside.resize(size) if inside else Image.new("RGB", size, PAPER)
         self.pen = ImageDraw.Draw(self.inside)
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Where a point stands, for the pen."""
-        low, high = map(math.log10, self.x) if self.log else self.x
-        across = ((math.log10(x) if self.log else x) - low) / (high - low)
-        up = (y - self.y[0]) / (self.y[1] - self.y[0])
+        across, up = share(x, *self.x, self.log), share(y, *self.y, self.log_y)
         return FINE * self.edge * across, FINE * self.edge * (1 - up)
 
     def dot(self, x: float, y: float, radius: float, fill, outline=INK) -> None:
@@ -71,7 +70,7 @@ class Axes:
             pen.line((across, ABOVE + edge, across, ABOVE + edge + 4), fill=INK)
             pen.text((across, ABOVE + edge + 5), told(value), fill=INK, font=font(LETTERS),
                      anchor="ma")
-        for value in ticks(*self.y):
+        for value in ticks(*self.y, self.log_y):
             down = ABOVE + self.place(self.x[0], value)[1] / FINE
             pen.line((LEFT - 5, down, LEFT - 1, down), fill=INK)
             pen.text((LEFT - 7, down), told(value), fill=INK, font=font(LETTERS), anchor="rm")
@@ -79,6 +78,13 @@ class Axes:
                  anchor="md")
         pen.text((LEFT + 5, ABOVE + 3), y_name, fill=INK, font=font(LETTERS))
         return page
+
+
+def share(value: float, low: float, high: float, log: bool) -> float:
+    """How far a value is from low, 0, to high, 1; by its logarithm, if asked."""
+    if log:
+        value, low, high = (math.log10(one) for one in (value, low, high))
+    return (value - low) / (high - low)
 
 
 def ticks(low: float, high: float, log: bool = False) -> list[float]:
@@ -95,4 +101,7 @@ def ticks(low: float, high: float, log: bool = False) -> list[float]:
 
 def told(value: float) -> str:
     """A tick's number, with a minus sign that is one."""
-    return f"{value:.6g}".replace("-", "−")
+    size = abs(value)
+    text = (f"{value / 1e6:g}M" if size >= 1e6 else f"{value / 1000:g}k" if size >= 1e4
+            else f"{value:.6g}")
+    return text.replace("-", "−")

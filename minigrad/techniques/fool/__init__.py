@@ -1,30 +1,40 @@
-"""How little makes a network wrong: attacks, and photos that lie between two answers.
+"""How little makes a network wrong: attacks, pictures that mean nothing, and why there are both.
+
+An attack takes photos, walks a few grey levels along the gradient, and returns a record: the
+pixels, how far they moved, what is said of them before and after.
+
+    attack(net, pixels, objective=None, *, target=None, epsilon=4, rng=None, **settings) → Attacked
+
+What all attacks stand on:
 
     balls.py            how far is far, and the best move of a given length
     aims.py             what an attack wants more of
     record.py           what came of it
+    attacks.py          all of them in one table
+
+Attacks:
+
     gradient_sign.py    one step or many up the loss: FGSM, BIM, PGD
     climb.py            the same without a ball: a few steps of gradient ascent, seen one by one
-    expectation.py      an attack that survives being moved and rescaled
-    checks.py           what it must be held against: chance, bytes, another network
-    attacks.py          all attacks in one table
+    expectation.py      one that survives being moved and rescaled
+    checks.py           what an attack must be held against: chance, bytes, another network
+
+Pictures that mean nothing:
 
     cppn.py             a picture as a formula, from a place to a colour
     mutations.py        how a picture has children
     elites.py           bred without a gradient until the network is sure of them: MAP-Elites
     fooling.py          the same by ascent from noise
 
-An attack (the first four) takes photos, walks a few grey levels along the gradient, and returns a
-record: the pixels, how far they moved, what is said of them before and after.
+Why:
 
-    attack(net, pixels, objective=None, *, target=None, epsilon=4, rng=None, **settings) → Attacked
-
-To add a technique, here or in another room, write
-
-    minigrad/techniques/fool/NAME.py    technique(net, pixels, objective, *, rules, rng, …)
-    demos/NAME.py                       `main(argv)`: parse, call, draw, save
-    tests/techniques/fool/test_NAME.py  what is known of it, as statements
-    README.md                           a picture and its command
-
-and export it in minigrad/techniques/__init__.py.  `python -m demos` finds the demo by itself.
+    linear.py           ten numbers by hand, and why it matters how many there are
+    sphere.py           random points around the photo, twice as far away: nearly none is wrong
+    directions.py       the answers on a line and in a plane
+    growth.py           how the move grows layer by layer, and noise does not
+    visible.py          does it look like something?
+    plane.py            small classifiers of points in a plane
+    regions.py          where they are sure: far from all points
+    hog.py              a descriptor made by hand, as a network
+    twins.py            a photo with another's code
 """
