@@ -17,9 +17,11 @@ TASKS = {
     "style": "MiniVGG, neural style at 512×342: 3 steps of Adam and the last one's loss",
     "dream": "MiniVGG, DeepDream at 512×342: 3 steps of the last octave",
     "invert": "MiniVGG, a code inverted at 128²: 3 steps of Adam and the last one's loss",
+    "pgd": "MiniVGG, 16 photos at 128² attacked by PGD: 40 steps, and the answers before and after",
 }
 STEPS, RATE = 3, 8.0
 CODE = "relu4_2"  # which is inverted
+ATTACKED, EPSILON, ATTACK_STEPS = 16, 4.0, 40
 
 
 def style_images(net):
@@ -235,5 +237,48 @@ def torch_like_photos(power: float, H: int, W: int):
     return shape
 
 
-MINIGRAD = {"style": minigrad_style, "dream": minigrad_dream, "invert": minigrad_invert}
-PYTORCH = {"style": pytorch_style, "dream": pytorch_dream, "invert": pytorch_invert}
+def attacked_photos():
+    """Pixels (16, 3, 128, 128): speed does not depend on what they show."""
+    return np.random.default_rng(0).uniform(0, 255, (ATTACKED, 3, 128, 128)).astype(np.float32)
+
+
+def minigrad_pgd():
+    """The technique."""
+    from minigrad.techniques import pgd
+
+    net, photos = models.load("minivgg"), attacked_photos()
+    return lambda: pgd(net, photos, epsilon=EPSILON, steps=ATTACK_STEPS)
+
+
+def pytorch_pgd(channels_last: bool = False):
+    """The same start in the ball, steps, ball and answers."""
+    import torch
+    from torch.nn import functional as F
+
+    from minigrad.ops.fast import threads
+
+    torch.set_num_threads(threads.count())
+    net, photos = models.load("minivgg"), torch.from_numpy(attacked_photos())
+    walk = torch_walk(net, [net.score_layer], channels_last)
+
+    def run():
+        with torch.no_grad():
+            labels = walk(photos)[net.score_layer].argmax(1)
+        low, high = (photos - EPSILON).clamp(0, 255), (photos + EPSILON).clamp(0, 255)
+        x = photos + torch.empty_like(photos).uniform_(-EPSILON, EPSILON)
+        x = x.clamp(0, 255)
+        for _ in range(ATTACK_STEPS):
+            x.requires_grad_()
+            loss = F.cross_entropy(walk(x)[net.score_layer], labels, reduction="sum")
+            (g,) = torch.autograd.grad(loss, x)
+            x = torch.clamp(x.detach() + EPSILON / 10 * g.sign(), low, high)
+        with torch.no_grad():
+            return walk(x)[net.score_layer].argmax(1)
+
+    return run
+
+
+MINIGRAD = {"style": minigrad_style, "dream": minigrad_dream, "invert": minigrad_invert,
+            "pgd": minigrad_pgd}
+PYTORCH = {"style": pytorch_style, "dream": pytorch_dream, "invert": pytorch_invert,
+           "pgd": pytorch_pgd}
