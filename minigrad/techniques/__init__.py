@@ -19,8 +19,11 @@ Reading order: objectives.py; then look/gradient.py, and any room.
 """
 
 from minigrad.techniques.fool.aims import margin
+from minigrad.techniques.fool.defences import DEFENCES, Defence, defence_accuracy, defended
 from minigrad.techniques.fool.gradient_sign import bim, fgsm, least_likely, momentum_attack, pgd
+from minigrad.techniques.fool.masking import masking_checks
 from minigrad.techniques.fool.record import Attacked, quantised
+from minigrad.techniques.fool.robustness import robust_accuracy
 from minigrad.techniques.learn.evaluation import (
     calibration,
     calibration_error,
@@ -111,6 +114,7 @@ __all__ = [
     "style_preset_for",
     "Attacked", "bim", "fgsm", "least_likely", "margin", "momentum_attack", "pgd",          # fool/
     "quantised",
+    "DEFENCES", "Defence", "defence_accuracy", "defended", "masking_checks", "robust_accuracy",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
 ]

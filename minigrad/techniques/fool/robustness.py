@@ -12,9 +12,12 @@ adversarial robustness").  Three are drawn as a rule:
 
 A photo that is wrong as it is needs no attack and counts as wrong at every ε.  FGSM's gradient does
 not depend on ε and is computed once.  Its curve need not fall: a longer step along one straight
-line may lead out of the wrong class again, or overshoot it.  PGD's falls by construction: a ball
-holds all smaller ones, so the walk in the next ball begins where the last one ended, and a photo
-that is fooled stays so.  Each photo walks only until it is fooled.
+line may lead out of the wrong class again.
+
+PGD's curve falls by construction.  A ball holds all smaller ones, so what is right wherever one
+went in a large ball is right in the smaller: each photo begins in the largest, walks until it is
+fooled, is pulled into the next smaller ball and walks on from there, until a ball holds it.  So
+most of the steps are taken where they decide, in the first ball that holds.
 
 Read before: gradient_sign.py, look/believe.py.  Read next: jpeg.py, masking.py.
 """
@@ -35,7 +38,7 @@ from minigrad.tensor import Tensor, grad
 
 EPSILONS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # grey levels
 
-# what draws one curve: (net, pixels, labels, ε's, a generator for each photo) → right (N,) at each ε
+# (net, pixels, labels, ε's, a generator for each photo) → right (N,) at each ε
 Curve = Callable[..., Iterator[np.ndarray]]
 
 
@@ -111,19 +114,19 @@ def along_a_line(net, pixels, labels, epsilons, s) -> Iterator[np.ndarray]:
 
 
 def by_pgd(steps: int = 10, rules: Mapping | None = None) -> Curve:
-    """PGD in balls that grow, each begun where the smaller one ended, with so many steps in each.
+    """PGD in balls that shrink: at most so many steps in each, from where the larger one was left.
 
-    `rules`, {op: rule}, replace some ops' gradients (defences.py).
+    `rules`, {op: rule}, replace some ops' gradients (jpeg.py).
     """
     steps = whole("steps", steps, at_least=1)
 
     def curve(net, pixels, labels, epsilons, rngs):
-        right = np.ones(len(labels), bool)
-        x = pixels + anywhere(pixels, epsilons[0], "linf", rngs) if len(epsilons) else pixels
-        for epsilon in epsilons:
-            x, fooled = climbed(net, pixels, x, labels, epsilon, steps, rules, right)
-            right = right & ~fooled
-            yield right
+        fooled, walking = [], np.ones(len(labels), bool)
+        x = pixels + anywhere(pixels, epsilons[0], "linf", rngs) if epsilons else pixels
+        for epsilon in epsilons[::-1]:
+            x, walking = climbed(net, pixels, x, labels, epsilon, steps, rules, walking)
+            fooled.append(walking)
+        yield from (~now for now in fooled[::-1])
 
     return curve
 
