@@ -121,7 +121,8 @@ def curves(args) -> None:
         raise KeyboardInterrupt("fewer than two photos were done, so nothing is written")
     count = tables[0][3]
     part = f" of {len(photos)}, the run was stopped" if stopped else ""
-    head = f"{' and '.join(dict.fromkeys(row[0] for row in tables))}: {count} photos{part}"
+    names = " and ".join(dict.fromkeys(row[0] for row in tables))
+    head = f"How far until it is wrong?  {names}, {count} photos{part}"
     with saving():
         save(args, net, "robust", {"": robust_chart.chart(head, plan.epsilons, drawn, note(plan))},
              {"photos": count, "asked for": len(photos), "attacks": list(plan.attacks),

@@ -35,7 +35,9 @@ class Curve(NamedTuple):
     broken: bool = False
 
 
-def chart(headline: str, epsilons: Sequence[float], curves: list[Curve], footer: str) -> Image.Image:
+def chart(
+    headline: str, epsilons: Sequence[float], curves: list[Curve], footer: str
+) -> Image.Image:
     """Accuracy against ε, doubled from tick to tick; 0, the photo itself, stands apart."""
     large = Image.new("RGB", (WIDTH * FINER, HEIGHT * FINER), PAPER)
     x = places(epsilons)
