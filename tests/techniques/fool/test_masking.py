@@ -20,16 +20,16 @@ def net():
 
 @pytest.fixture(scope="module")
 def shown(net):
-    """A dozen photos and their labels, at a small size."""
-    names = net.classes[::8]
-    files = [next(iter(sorted((PHOTOS / "caltech101" / name).glob("*.jpg")))) for name in names]
+    """Eight photos and their labels, at a small size."""
+    files = sorted((PHOTOS / "caltech101").glob("*/*.jpg"))[::50]
+    names = [file.parent.name for file in files]
     x = np.concatenate([net.pixels(file, size=64) for file in files])
     return x, np.array([net.classes.index(name) for name in names])
 
 
 def failed(net, shown, **settings):
     x, y = shown
-    found = masking_checks(net, x, labels=y, epsilon=2, steps=6, **settings)
+    found = masking_checks(net, x, labels=y, epsilon=2, steps=3, **settings)
     assert [check.name for check in found] == NAMES
     return {check.name for check in found if not check.passed}
 
@@ -41,7 +41,8 @@ def test_the_shipped_network_passes(net, shown):
 def test_a_network_behind_a_rounding_step_is_found_and_passes_when_one_walks_through(net, shown):
     tough = defended(net, few_levels(16))
     assert {"a gradient", "without bounds"} <= failed(tough, shown)
-    assert "a gradient" not in failed(tough, shown, rules=tough.defence.rules)
+    few = [part[:3] for part in shown]
+    assert "a gradient" not in failed(tough, few, rules=tough.defence.rules)
 
 
 class Loud:
