@@ -121,7 +121,7 @@ def curves(args) -> None:
         raise KeyboardInterrupt("fewer than two photos were done, so nothing is written")
     count = tables[0][3]
     part = f" of {len(photos)}, the run was stopped" if stopped else ""
-    names = " and ".join(dict.fromkeys(row[0] for row in tables))
+    names = " and ".join(dict.fromkeys(said(row[0]) for row in tables))
     head = f"How far until it is wrong?  {names}, {count} photos{part}"
     with saving():
         save(args, net, "robust", {"": robust_chart.chart(head, plan.epsilons, drawn, note(plan))},
@@ -163,10 +163,15 @@ def at_most(args, usual: int | None = None) -> int | None:
 def drawn_of(found: Found, one: Network, second: bool, args) -> list[robust_chart.Curve]:
     """The curves of a network; with two networks each has its name."""
     return [
-        robust_chart.Curve(name, f"{TITLES[name]}, {one.name}" if args.beside else TITLES[name],
+        robust_chart.Curve(name, TITLES[name] + (f", {said(one.name)}" if args.beside else ""),
                            intervals(right), second)
         for name, right in found.right.items()
     ]
+
+
+def said(name: str) -> str:
+    """A network's name in a headline, where _ would lower the letter behind it."""
+    return name.replace("_", " ")
 
 
 def table(found: Found, one: Network, plan: Plan) -> list[list]:
@@ -205,8 +210,8 @@ def note(plan: Plan) -> str:
                 "gradient says little of what is far off.",
         "pgd": f"PGD: up to {plan.steps} steps in each ball.",
     }
-    said = [texts[name] for name in plan.attacks if name in texts]
-    return " ".join(["Bands: 95 % of what other photos would give (bootstrap).", *said])
+    known = [texts[name] for name in plan.attacks if name in texts]
+    return " ".join(["Bands: 95 % of what other photos would give (bootstrap).", *known])
 
 
 # ── Defences and checks ─────────────────────────────────────────────────────────────────────────
@@ -229,7 +234,7 @@ def defences(args) -> None:
         cells = (f"{what} {interval.mean:.0%}" for what, interval in row.items())
         print(f"{name:14}{', '.join(cells)}")
     part = f" of {len(photos)}, stopped" if stopped else ""
-    head = (f"Defences of {one.name} against PGD with ε = {epsilon:g}: accuracy on "
+    head = (f"Defences of {said(one.name)} against PGD with ε = {epsilon:g}: accuracy on "
             f"{len(found.photos)} photos{part}")
     below = (f"PGD with {plan.steps} steps. Lines: 95 % of what other photos would give "
              "(bootstrap). Only the last bar of a group measures a defence.")
@@ -279,7 +284,7 @@ def save(args, net, what: str, drawn, numbers: dict, more, stopped: bool) -> Non
     pictures.save(args.out, name, drawn, {
         "demo": "robust", "model": net.name, **numbers, **provenance.of(args, **others),
     }, more)
-    said = f"{args.out / name}.{'png' if drawn else 'json'}"
+    file = f"{args.out / name}.{'png' if drawn else 'json'}"
     if stopped:
-        raise KeyboardInterrupt(f"{numbers['photos']} of {numbers['asked for']} photos: {said}")
-    print(said)
+        raise KeyboardInterrupt(f"{numbers['photos']} of {numbers['asked for']} photos: {file}")
+    print(file)

@@ -226,5 +226,5 @@ def draw_bar(pen, y: float, interval: Interval, colour) -> None:
         pen.line((low, middle, high, middle), fill=INK)
         for x in (low, high):
             pen.line((x, middle - 3, x, middle + 3), fill=INK)
-    pen.text((max(high, end) + 7, y + BAR / 2 - 1), f"{interval.mean:.0%}", fill=INK,
+    pen.text((max(high, end) + 7, y + BAR / 2 - 1), f"{100 * interval.mean:.0f} %", fill=INK,
              font=lettering.font(12), anchor="lm")

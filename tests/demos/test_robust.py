@@ -49,7 +49,7 @@ def told(monkeypatch):
     def look(job):
         edge = np.array([2.0 ** (photo.number % 4) for photo in job.photos])
         right = np.array(job.plan.epsilons)[:, None] < edge
-        names = job.plan.attacks or [(name, what) for name in ("none", "JPEG 75")
+        names = job.plan.attacks or [(name, what) for name in ("no defence", "JPEG 75")
                                      for what in ("photo", "adaptive")]
         return robust_run.Found(job.photos, dict.fromkeys(names, right), [])
 

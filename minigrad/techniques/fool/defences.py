@@ -129,7 +129,7 @@ def defence_accuracy(
 
     Returns:
         {defence: {"photo": (N,) bool, "carried over": …, "as it is": …, "adaptive": …}}, the bare
-        network first, as "none"; "as it is" only where the defence has rules.
+        network first, as "no defence"; "as it is" only where the defence has rules.
 
     Raises:
         as `pgd`.
@@ -139,7 +139,7 @@ def defence_accuracy(
     bare = pgd(net, pixels, rng=rng, **settings)
     labels = checked_labels(labels, bare.scores_before)
     photo = bare.before == labels
-    found = {"none": {"photo": photo, "adaptive": photo & (bare.after == labels)}}
+    found = {"no defence": {"photo": photo, "adaptive": photo & (bare.after == labels)}}
     for name, defence in (DEFENCES if defences is None else defences).items():
         tough = defended(net, defence, rng)
         own = pgd(tough, pixels, rules=defence.rules or None, rng=rng, **settings)
