@@ -133,8 +133,10 @@ def test_a_random_defence_draws_anew_and_a_seed_repeats_it(net, photos):
 
 
 def losses(net, photos, name):
-    """− log p of the labels behind a defence: of photos, of what was made for the bare network, of
-    what was made for the defended one; on photos that both are right about."""
+    """− log p of the labels behind a defence, on photos that both networks are right about.
+
+    Of the photos, of what was made for the bare network, of what was made for the defended one.
+    """
     tough, settings = defended(net, DEFENCES[name]), {"epsilon": 3, "alpha": 1.5, "steps": 4}
     right = tough.scores(photos[0]).argmax(axis=1) == photos[1]
     x, y = photos[0][right][:4], photos[1][right][:4]
@@ -144,11 +146,8 @@ def losses(net, photos, name):
     return [surprise(tough.scores(pixels), y).mean() for pixels in seen]
 
 
-@pytest.mark.parametrize("name", ["blur σ 1", "random size"])
-def test_an_attack_that_knows_the_defence_raises_the_loss_more_than_what_is_carried_over(
-    name, net, photos
-):
-    untouched, carried, knowing = losses(net, photos, name)
+def test_an_attack_that_knows_a_blur_raises_the_loss_more_than_what_is_carried_over(net, photos):
+    untouched, carried, knowing = losses(net, photos, "blur σ 1")
     assert untouched < carried < knowing - 0.1
 
 
