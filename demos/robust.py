@@ -18,8 +18,10 @@ the one before it, which Git still has:
     python -m demos robust --beside minivgg_plain.h5
 
 --defences puts JPEG, blur and others before the network: what was made for the bare network, and
-what was made by an attack that knows of the defence.  --checks looks for signs that a network only
-hides its gradient (Carlini et al. 2019).
+what was made by an attack that knows of the defence.  They do more for the network before its
+adversary (--weights minivgg_plain.h5 --epsilon 1), where what is added is fine noise; what fools
+the other is coarser, and a JPEG keeps it.  --checks looks for signs that a network only hides its
+gradient (Carlini et al. 2019).
 """
 
 import argparse
@@ -58,7 +60,7 @@ SAYS = {
     "photo": "the photo as it is",
     "carried over": "attack made for the bare network, then the defence",
     "as it is": "attack through the defence, along its gradient as it is: 0 where it rounds",
-    "adaptive": "attack that knows the defence: straight through rounding, a new draw each step",
+    "adaptive": "attack that knows the defence and walks back through it, or what is carried over",
 }
 
 

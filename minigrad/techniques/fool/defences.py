@@ -12,7 +12,8 @@ back through it (Athalye, Carlini and Wagner 2018, "Obfuscated gradients"):
 
 Four accuracies tell the story: of the photo; of what was made for the bare network, "carried over";
 along the gradient as it is, which for a T that rounds is 0; and of the attack that knows T,
-"adaptive".  Only the last one measures the defence.
+"adaptive".  Only the last one measures the defence; it counts the better of the two for each photo,
+for who knows T may also try what he had.
 
     tough = defended(net, DEFENCES["JPEG 75"])      a network to every attack
     pgd(tough, pixels, rules=tough.defence.rules)
@@ -144,10 +145,9 @@ def defence_accuracy(
         tough = defended(net, defence, rng)
         own = pgd(tough, pixels, rules=defence.rules or None, rng=rng, **settings)
         photo = own.before == labels
+        carried = photo & right_at(tough, bare.adversarial, labels)
         found[name] = {
-            "photo": photo,
-            "carried over": photo & right_at(tough, bare.adversarial, labels),
-            "adaptive": photo & (own.after == labels),
+            "photo": photo, "carried over": carried, "adaptive": carried & (own.after == labels),
         }
         if defence.rules:  # without them there is no gradient, and one step says as much as many
             one = settings | {"steps": 1}
