@@ -266,16 +266,12 @@ def checks(args) -> None:
     with patiently(f"six checks on {len(k)} photos"):
         found = masking_checks(net, x, labels=np.array(k), epsilon=epsilon, rng=None,
                                steps=whole("--steps", args.steps, at_least=1))
-    for check in found:
-        numbers = ", ".join(f"{what} {value:g}" for what, value in check.numbers.items())
-        print(f"{'✓' if check.passed else '✗'} {check.name:18}{numbers}")
-        if not check.passed:
-            print(f"  {check.otherwise}")
-    failed = sum(not check.passed for check in found)
-    print(f"{failed} of {len(found)} checks failed" if failed
+    print(found)
+    failed = len(found.failed)
+    print(f"{failed} of {len(found.checks)} checks failed" if failed
           else "all passed, which is no proof, and nothing speaks against these accuracies")
     save(args, net, "robust_checks", {}, {
-        "photos": len(k), "ε": epsilon, "checks": [check._asdict() for check in found],
+        "photos": len(k), "ε": epsilon, "checks": [check._asdict() for check in found.checks],
     }, {}, False)
 
 

@@ -153,6 +153,7 @@ INSTEAD = {
     "unit": {"layer": "fc7"},                               # one index is enough there
     "layer_weights": {"layer": "conv2_1"},                  # a relu has none
     "style_of": {"target": np.ones((1, 256, 256))},         # a Gram matrix, not activations
+    "masking_checks": {"labels": np.array([44])},            # what the photo is for the network
     "diversity": {"pixels": np.random.default_rng(0).uniform(0, 255, (2, 3, 40, 40))},  # a batch
 }
 

@@ -19,7 +19,7 @@ Reading order: objectives.py; then look/gradient.py, and any room.
 """
 
 from minigrad.techniques.fool.aims import margin
-from minigrad.techniques.fool.defences import DEFENCES, Defence, defence_accuracy, defended
+from minigrad.techniques.fool.defences import DEFENCES, Defence, defence_accuracy
 from minigrad.techniques.fool.gradient_sign import bim, fgsm, least_likely, momentum_attack, pgd
 from minigrad.techniques.fool.masking import masking_checks
 from minigrad.techniques.fool.record import Attacked, quantised
@@ -114,7 +114,7 @@ __all__ = [
     "style_preset_for",
     "Attacked", "bim", "fgsm", "least_likely", "margin", "momentum_attack", "pgd",          # fool/
     "quantised",
-    "DEFENCES", "Defence", "defence_accuracy", "defended", "masking_checks", "robust_accuracy",
+    "DEFENCES", "Defence", "defence_accuracy", "masking_checks", "robust_accuracy",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
 ]

@@ -13,7 +13,7 @@ from demos import robust
 from demos.shared import robust_chart, robust_run
 from demos.shared.command import FACE, PHOTOS
 from minigrad.command import run
-from minigrad.techniques.fool.masking import Check
+from minigrad.techniques.fool.masking import Check, Checks
 from minigrad.techniques.look.believe import Interval
 
 CLASSES = ("leopard", "accordion", "sunflower")
@@ -128,7 +128,7 @@ def test_defences_become_bars(call, told):
 def test_checks_are_printed_with_their_numbers(call, monkeypatch, passed):
     def found(net, pixels, *, labels, epsilon, steps, **rest):
         assert len(pixels) == len(labels) == 3 and (epsilon, steps) == (2, 10)
-        return [Check("a gradient", {"photos": 3, "with 0": 1}, passed, "it vanishes")]
+        return Checks([Check("a gradient", {"photos": 3, "with 0": 1}, passed, "it vanishes")])
 
     monkeypatch.setattr(robust, "masking_checks", found)
     status, printed, out = call("--checks", "--photos", "3")

@@ -18,6 +18,7 @@ Read before: robustness.py, defences.py.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -50,10 +51,30 @@ class Check(NamedTuple):
     otherwise: str
 
 
+@dataclass(frozen=True)
+class Checks:
+    """All checks, each a line or two of a text: str(checks)."""
+
+    checks: list[Check]
+
+    @property
+    def failed(self) -> list[Check]:
+        """Those that do not hold."""
+        return [check for check in self.checks if not check.passed]
+
+    def __str__(self):
+        lines = []
+        for check in self.checks:
+            numbers = ", ".join(f"{what} {value:.3g}" for what, value in check.numbers.items())
+            lines.append(f"{'✓' if check.passed else '✗'} {check.name:18}{numbers}")
+            lines += [] if check.passed else [f"  {check.otherwise}"]
+        return "\n".join(lines)
+
+
 def masking_checks(
     net, pixels, *, labels, epsilon: float = 2.0, steps: int = 10, rules=None, rng=None,
     black_box: Callable | None = None,
-) -> list[Check]:
+) -> Checks:
     """Look for the signs of a hidden gradient, on the photos that the network is right about.
 
     Args:
@@ -94,12 +115,12 @@ def masking_checks(
     return compared(len(at), still, noise, fgsm, few, many, searched, far)
 
 
-def compared(photos: int, still: int, noise, fgsm, few, many, searched, far) -> list[Check]:
+def compared(photos: int, still: int, noise, fgsm, few, many, searched, far) -> Checks:
     """The checks, from which photos are right after each attack, (N,) bool each."""
     def share(right):
         return float(right.mean())
 
-    return [
+    return Checks([
         Check("a gradient", {"photos": photos, "of them with a gradient of 0": still}, still == 0,
               "the gradient vanishes: something rounds, or the scores are too large for float32"),
         Check("noise < gradient", {"random signs": share(noise), "FGSM": share(fgsm)},
@@ -114,7 +135,7 @@ def compared(photos: int, still: int, noise, fgsm, few, many, searched, far) -> 
               not (many & ~searched).any(), "wrong answers are near, and the gradient hides them"),
         Check("without bounds", {f"PGD, ε = {FAR:g}": share(far)}, not far.any(),
               "even without bounds the attack fails: it is the attack that is weak"),
-    ]
+    ])
 
 
 def random_search(net, pixels, labels, epsilon: float, looks: int, rngs) -> np.ndarray:

@@ -10,9 +10,9 @@ import models
 from demos.shared.command import PHOTOS
 from minigrad import Tensor, grad, ops
 from minigrad.check import numerical_gradient
-from minigrad.techniques import DEFENCES, defence_accuracy, defended, fgsm, pgd
+from minigrad.techniques import DEFENCES, defence_accuracy, fgsm, pgd
 from minigrad.techniques.fool import jpeg as jpegs
-from minigrad.techniques.fool.defences import Defence, few_levels, smoothing
+from minigrad.techniques.fool.defences import Defence, defended, few_levels, smoothing
 from minigrad.techniques.fool.jpeg import BPDA, CHROMINANCE, LUMINANCE, jpeg, rounded, table, waves
 from minigrad.techniques.fool.record import surprise
 

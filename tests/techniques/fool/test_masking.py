@@ -5,8 +5,8 @@ import pytest
 
 import models
 from demos.shared.command import PHOTOS
-from minigrad.techniques import defended, masking_checks
-from minigrad.techniques.fool.defences import few_levels
+from minigrad.techniques import masking_checks
+from minigrad.techniques.fool.defences import defended, few_levels
 from minigrad.techniques.fool.masking import compared, random_search
 
 NAMES = ["a gradient", "noise < gradient", "one step < many", "more is more", "black < white box",
@@ -30,8 +30,8 @@ def shown(net):
 def failed(net, shown, **settings):
     x, y = shown
     found = masking_checks(net, x, labels=y, epsilon=2, steps=3, **settings)
-    assert [check.name for check in found] == NAMES
-    return {check.name for check in found if not check.passed}
+    assert [check.name for check in found.checks] == NAMES
+    return {check.name for check in found.failed}
 
 
 def test_the_shipped_network_passes(net, shown):
@@ -83,9 +83,10 @@ HALF = np.array([1, 1, 0, 0], bool)
 def test_each_check_finds_its_own_contradiction_and_no_other(which, wrong):
     sound = {"still": 0, "noise": ALL, "fgsm": HALF, "few": HALF, "many": HALF, "searched": ALL,
              "far": NONE}
-    assert all(check.passed for check in compared(4, **sound))
-    bad = [check.name for check in compared(4, **sound | wrong) if not check.passed]
-    assert which in bad and len(bad) <= 2
+    assert not compared(4, **sound).failed
+    found = compared(4, **sound | wrong)
+    bad = [check.name for check in found.failed]
+    assert which in bad and len(bad) <= 2 and f"✗ {which}" in str(found)
 
 
 def test_random_search_needs_the_scores_alone_and_gets_further_with_more_looks(net, shown):
