@@ -121,19 +121,28 @@ def curves(args) -> None:
             break
     if not drawn:
         raise KeyboardInterrupt("fewer than two photos were done, so nothing is written")
-    count = tables[0][3]
-    part = f" of {len(photos)}, the run was stopped" if stopped else ""
-    names = " and ".join(dict.fromkeys(said(row[0]) for row in tables))
-    head = f"How far until it is wrong?  {names}, {count} photos{part}"
+    counts = {row[0]: row[3] for row in tables}
+    head = f"How far until it is wrong?  {counted(counts, len(photos))}"
+    head += ", the run was stopped" if stopped else ""
     with saving():
         save(args, net, "robust", {"": robust_chart.chart(head, plan.epsilons, drawn, note(plan))},
-             {"photos": count, "asked for": len(photos), "attacks": list(plan.attacks),
+             {"photos": min(counts.values()), "photos of each": counts, "asked for": len(photos),
+              "attacks": list(plan.attacks),
               "accuracy": [dict(zip(HEAD, row, strict=True)) for row in tables],
               "interrupted": stopped},
              {".csv": as_csv([HEAD, *tables]), "_photos.csv": as_csv([
                  ["network", "photo", "class", "attack", *(f"ε = {e:g}" for e in plan.epsilons)],
                  *single,
              ])}, stopped)
+
+
+def counted(counts: dict[str, int], wanted: int) -> str:
+    """minivgg and other, 400 photos; or each with its own number, where a run was stopped."""
+    if len(set(counts.values())) > 1:
+        return ", ".join(f"{said(name)} on {count} photos" for name, count in counts.items())
+    count = next(iter(counts.values()))
+    part = f" of {wanted}" if count < wanted else ""
+    return f"{' and '.join(map(said, counts))}, {count}{part} photos"
 
 
 HEAD = ["network", "attack", "ε", "photos", "accuracy", "low", "high"]
