@@ -15,8 +15,6 @@ maps a photo takes about half a minute on two cores; Ctrl-C keeps the photos tha
 """
 
 import argparse
-import csv
-import io
 import pathlib
 import sys
 from typing import NamedTuple
@@ -25,7 +23,9 @@ import numpy as np
 from tqdm import tqdm
 
 from demos.shared import dots, pictures, provenance
-from demos.shared.command import PHOTOS, network, parser, photos_in
+from demos.shared.album import of_known_classes
+from demos.shared.command import PHOTOS, network, parser
+from demos.shared.family import as_csv
 from minigrad.backend import array_module
 from minigrad.checked import nearest, whole
 from minigrad.command import printable
@@ -35,7 +35,6 @@ from minigrad.techniques.look.believe import MEASURES, OF_A_PHOTO, Asked, flat, 
 from minigrad.techniques.look.maps import Effort, ways
 from minigrad.techniques.look.scenes import scene_of
 from models.classes import class_name
-from models.photo_folder import survey
 
 GAUSSIAN = "centred Gaussian"
 USUAL = [name for name in MEASURES if name != "sensitivity"]  # which takes as long as all others
@@ -120,21 +119,6 @@ def chosen_photos(net, folder: str, count: int, seed: int) -> list[Photo]:
                          f"{net.name} takes it for, so there is nothing to explain")
     print(f"{len(kept)} photos, and {wrong} left out that {net.name} takes for something else")
     return kept
-
-
-def of_known_classes(net, folder: str) -> list[tuple[pathlib.Path, int | None]]:
-    """Photos with the class that their folder names; without, where there are no class folders."""
-    found, _ = survey(pathlib.Path(folder))
-    if not any(found.values()):
-        return [(file, None) for file in photos_in(folder)]
-    numbers = {class_name(net, k).lower(): k for k in range(net.class_count)}
-    known = {name: numbers.get(name.lower().replace("_", " ")) for name in found}
-    files = [(file, known[name]) for name in found if known[name] is not None
-             for file in found[name]]
-    if not files:
-        raise ValueError(f"{folder} has folders of {', '.join(list(found)[:3])} …, and {net.name} "
-                         "knows none of them: python -m demos classes lists what it knows")
-    return files
 
 
 # ── Numbers ─────────────────────────────────────────────────────────────────────────────────────
@@ -254,13 +238,6 @@ def each_number(net, photos, values, measures) -> bytes:
         for n, photo in enumerate(photos) for name, rows in values.items()
     ]
     return as_csv([["photo", "class", "map", *measures], *lines])
-
-
-def as_csv(lines) -> bytes:
-    """Lines of cells as the bytes of a file."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(lines)
-    return text.getvalue().encode()
 
 
 def chart(rows, measures, headline: str, effort: Effort):

@@ -160,6 +160,7 @@ INSTEAD = {
     "layer_weights": {"layer": "conv2_1"},                  # a relu has none
     "style_of": {"target": np.ones((1, 256, 256))},         # a Gram matrix, not activations
     "fooling": {"target": [40]},                            # a class, not activations
+    "masking_checks": {"labels": np.array([44])},            # what the photo is for the network
     "diversity": {"pixels": np.random.default_rng(0).uniform(0, 255, (2, 3, 40, 40))},  # a batch
 }
 

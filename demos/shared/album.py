@@ -10,8 +10,9 @@ import pathlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from demos.shared.command import PHOTOS
-from models.photo_folder import SUFFIXES
+from demos.shared.command import PHOTOS, photos_in
+from models.classes import class_name
+from models.photo_folder import SUFFIXES, survey
 
 CALTECH = PHOTOS / "caltech101"  # what is looked through where no folder is given
 
@@ -79,3 +80,18 @@ def some(names: Iterable[str], most: int = 5) -> str:
     names = list(names)
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def of_known_classes(net, folder: str) -> list[tuple[pathlib.Path, int | None]]:
+    """Photos with the class that their folder names; without, where there are no class folders."""
+    found, _ = survey(pathlib.Path(folder))
+    if not any(found.values()):
+        return [(file, None) for file in photos_in(folder)]
+    numbers = {class_name(net, k).lower(): k for k in range(net.class_count)}
+    known = {name: numbers.get(name.lower().replace("_", " ")) for name in found}
+    files = [(file, known[name]) for name in found if known[name] is not None
+             for file in found[name]]
+    if not files:
+        raise ValueError(f"{folder} has folders of {', '.join(list(found)[:3])} …, and {net.name} "
+                         "knows none of them: python -m demos classes lists what it knows")
+    return files

@@ -14,6 +14,8 @@ before the work.
 """
 
 import contextlib
+import csv
+import io
 import json
 import os
 import pathlib
@@ -108,6 +110,13 @@ def read(file: pathlib.Path) -> dict:
     except (FileNotFoundError, ValueError):
         return {}
     return note if isinstance(note, dict) and isinstance(note.get("pictures"), list) else {}
+
+
+def as_csv(lines) -> bytes:
+    """Lines of cells as the bytes of a file."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue().encode()
 
 
 @contextlib.contextmanager

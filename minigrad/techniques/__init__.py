@@ -22,6 +22,7 @@ from minigrad.techniques.fool.aims import margin
 from minigrad.techniques.fool.attacks import ATTACKS, Attack
 from minigrad.techniques.fool.checks import as_bytes, gradient_vanishes, random_control, transfer
 from minigrad.techniques.fool.climb import climb, climbed
+from minigrad.techniques.fool.defences import DEFENCES, Defence, defence_accuracy
 from minigrad.techniques.fool.directions import in_plane, on_line
 from minigrad.techniques.fool.elites import CPPN, DIRECT, Elites, Encoding, evolve
 from minigrad.techniques.fool.expectation import expectation_over_transformation, survival
@@ -30,8 +31,10 @@ from minigrad.techniques.fool.gradient_sign import bim, fgsm, least_likely, mome
 from minigrad.techniques.fool.growth import growth
 from minigrad.techniques.fool.hog import hog, hog_twin
 from minigrad.techniques.fool.linear import gains_by_dimension
+from minigrad.techniques.fool.masking import masking_checks
 from minigrad.techniques.fool.record import Attacked, quantised
 from minigrad.techniques.fool.regions import regions, smallest_moves
+from minigrad.techniques.fool.robustness import robust_accuracy
 from minigrad.techniques.fool.sphere import sphere
 from minigrad.techniques.fool.twins import twin
 from minigrad.techniques.fool.visible import along_edges, low_frequencies
@@ -131,6 +134,7 @@ __all__ = [
     "gradient_vanishes", "random_control", "survival", "transfer",
     "along_edges", "gains_by_dimension", "growth", "in_plane", "low_frequencies", "on_line",
     "sphere",
+    "DEFENCES", "Defence", "defence_accuracy", "masking_checks", "robust_accuracy",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
 ]

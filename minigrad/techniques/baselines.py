@@ -17,6 +17,7 @@ import numpy as np
 from minigrad import ops
 from minigrad.backend import array_module, is_array
 from minigrad.checked import nearest
+from minigrad.tensor import data_of
 
 BLUR = 0.1  # σ of "blur", as a share of the shorter edge
 
@@ -70,7 +71,7 @@ def blurred(x, sigma: float):
     A Gaussian is a row pass and a column pass, B x Bᵀ; each row of B holds the Gaussian around one
     pixel, normalised over what lies in the image, so that a constant stays what it is.
     """
-    rows, columns = (_gaussian(x, n, sigma) for n in x.shape[2:])
+    rows, columns = (_gaussian(data_of(x), n, sigma) for n in x.shape[2:])
     return ops.matmul(ops.matmul(rows, x), columns.T)                       # (N, C, H, W)
 
 

@@ -1,4 +1,14 @@
 """How little makes a network wrong: attacks, pictures that mean nothing, and why there are both.
+"""How little makes a network wrong: attacks, and photos that lie between two answers.
+
+    balls.py            how far is far, and the best move of a given length
+    aims.py             what an attack wants more of
+    record.py           what came of it
+    gradient_sign.py    one step or many up the loss: FGSM, BIM, PGD
+    robustness.py       accuracy against ε, a curve for each attack
+    jpeg.py             JPEG in ops, and how to walk back through a rounding
+    defences.py         a worse photo as a defence, and why it breaks
+    masking.py          is a network robust, or does it hide its gradient?
 
 An attack takes photos, walks a few grey levels along the gradient, and returns a record: the
 pixels, how far they moved, what is said of them before and after.

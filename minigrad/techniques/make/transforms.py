@@ -20,6 +20,7 @@ import numpy as np
 from minigrad import ops
 from minigrad.backend import array_module
 from minigrad.checked import number, whole
+from minigrad.tensor import data_of
 
 
 def jitter(reach: int):
@@ -56,7 +57,7 @@ def grain(sigma: float):
 
     def transform(x, rngs):
         noise = np.stack([rng.standard_normal(x.shape[1:], x.dtype) for rng in rngs])
-        return x + array_module(x.data).asarray(sigma * noise)
+        return x + array_module(data_of(x)).asarray(sigma * noise)
 
     return transform
 
@@ -92,7 +93,7 @@ def to_size(x, size: Sequence[int]):
 def _enlarging(x, n: int, factors):
     """The pixels that an image shows when enlarged around its centre: (N, 1, n, n)."""
     at = (np.arange(n) - (n - 1) / 2) / factors[:, None] + (n - 1) / 2          # (N, n)
-    return _bilinear(x.data, at, n)[:, None]
+    return _bilinear(data_of(x), at, n)[:, None]
 
 
 def _bilinear(like, at, n: int, reach: float = 1):
