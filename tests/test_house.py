@@ -148,7 +148,10 @@ def given():
     }  # fmt: skip
 
 
+PATCH = {"patch": np.full((1, 3, 20, 20), 90, np.float32), "target": 3}
 INSTEAD = {
+    "adversarial_patch": PATCH, "patched": PATCH, "with_patch": PATCH,
+    "with_eta": {"eta": np.ones((1, 3, 1, 1), np.float32)},
     "region": {"objective": energy("relu4_2")},             # a score has no places
     "unit": {"layer": "fc7"},                               # one index is enough there
     "layer_weights": {"layer": "conv2_1"},                  # a relu has none

@@ -19,8 +19,15 @@ Reading order: objectives.py; then look/gradient.py, and any room.
 """
 
 from minigrad.techniques.fool.aims import margin
+from minigrad.techniques.fool.carlini_wagner import carlini_wagner
+from minigrad.techniques.fool.deepfool import deepfool
 from minigrad.techniques.fool.gradient_sign import bim, fgsm, least_likely, momentum_attack, pgd
+from minigrad.techniques.fool.lbfgs_attack import lbfgs_attack
+from minigrad.techniques.fool.one_pixel import one_pixel
 from minigrad.techniques.fool.record import Attacked, quantised
+from minigrad.techniques.fool.square import square
+from minigrad.techniques.fool.sticker import adversarial_patch, patched, with_patch
+from minigrad.techniques.fool.universal import universal, with_eta
 from minigrad.techniques.learn.evaluation import (
     calibration,
     calibration_error,
@@ -111,6 +118,8 @@ __all__ = [
     "style_preset_for",
     "Attacked", "bim", "fgsm", "least_likely", "margin", "momentum_attack", "pgd",          # fool/
     "quantised",
+    "adversarial_patch", "carlini_wagner", "deepfool", "lbfgs_attack", "one_pixel", "patched",
+    "square", "universal", "with_eta", "with_patch",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
 ]
