@@ -70,11 +70,11 @@ def lbfgs_attack(
 
 def nearest(net, x0, aim, c: float, steps: int, rules=None):
     """Minimise ‖r‖² + c · J(x + r, t) for one photo: (1, 3, H, W) → the same shape."""
-    u0, last = x0 - mean_colour(net, x0), None
+    u0, x = x0 - mean_colour(net, x0), x0
     walk = optimize(
         net, x0, c * aim.objective, step=quasi_newton(), steps=steps,
         penalties=[lambda u: squared(u - u0).sum()], rules=rules,
     )
-    for last in walk:
-        pass
-    return last.pixels if last else x0
+    for progress in walk:
+        x = progress.pixels
+    return x

@@ -55,7 +55,7 @@ def one_pixel(
     whole("population", population, at_least=4)  # a child has three parents beside itself
     whole("generations", generations, at_least=1)
     aim, best = aim_at(net, pixels, None, target), []
-    for n, rng in enumerate(generators(rng, len(pixels))):
+    for n, own in enumerate(generators(rng, len(pixels))):
         x, at = pixels[n : n + 1], np.full(population, n)
 
         def lead(candidates, x=x, at=at):
@@ -63,7 +63,7 @@ def one_pixel(
                      for i in range(0, len(candidates), TOGETHER)]
             return aim.lead(np.concatenate([to_numpy(part) for part in parts]), at)
 
-        best.append(painted(x, evolved(lead, first(rng, population, d), generations, rng)[None]))
+        best.append(painted(x, evolved(lead, first(own, population, d), generations, own)[None]))
     return input_where_failed(
         attacked(net, pixels, array_module(pixels).concatenate(best), aim)
     )

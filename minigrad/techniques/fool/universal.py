@@ -7,7 +7,7 @@ r"""One perturbation for all photos: what fools a network on most of what it has
             η ← P_ε(η + Δ)                                          back into ‖η‖ ≤ ε
                                         Moosavi-Dezfooli et al. 2017, algorithm 1 and eq. 1
 
-Each photo adds its own way out, and η keeps what many have in common: the boundaries of the classes
+Each photo adds its own way out, and η keeps what many have in common: the boundaries of classes
 lie alike around most photos (section 5).  η is one image for all, and so it is judged on photos
 that it was not made with.
 
