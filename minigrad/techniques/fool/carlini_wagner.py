@@ -31,8 +31,8 @@ SCORE = Objective("the scores", (SCORES,), lambda acts: acts.scores)
 
 
 def carlini_wagner(
-    net, pixels, *, target=None, kappa: float = 0.0, c: float = 0.1, searches: int = 5,
-    steps: int = 40, rate: float = 0.01, rules=None,
+    net, pixels, *, target=None, kappa: float = 0.0, c: float = 1.0, searches: int = 5,
+    steps: int = 30, rate: float = 0.01, rules=None,
 ) -> Attacked:  # fmt: skip
     r"""Find the nearest image, in ‖·‖₂, of which the network says something else.
 
