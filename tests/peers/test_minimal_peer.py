@@ -18,7 +18,7 @@ torch = pytest.importorskip("torch")
 fb = pytest.importorskip("foolbox")
 F = torch.nn.functional
 
-EDGE = 64  # pixels, for speed
+EDGE = 32  # pixels, for speed
 
 
 class MiniVGG(torch.nn.Module):
@@ -49,9 +49,9 @@ class MiniVGG(torch.nn.Module):
 
 @pytest.fixture(scope="module")
 def both():
-    """MiniVGG in both libraries, and three photos."""
+    """MiniVGG in both libraries, and two photos."""
     net = models.load("minivgg", dtype="float64")
-    names = "face", "chelsea", "astronaut"
+    names = "chelsea", "astronaut"
     x = np.concatenate([net.pixels(PHOTOS / f"{name}.jpg", size=EDGE) for name in names])
     theirs = fb.PyTorchModel(MiniVGG(net).eval(), bounds=(0, 1), device="cpu")
     scores = theirs(torch.from_numpy(x / 255)).numpy()
@@ -73,22 +73,17 @@ def test_deepfool_is_foolboxs(both, norm, monkeypatch):
     """Their 1e-4 on top of each step is of pixels of 0–1."""
     net, _, x = both
     monkeypatch.setattr(sys.modules[deepfool.__module__], "BEYOND", 1e-4 * 255)
-    theirs = {"l2": fb.attacks.L2DeepFoolAttack, "linf": fb.attacks.LinfDeepFoolAttack}[norm]()
-    other, ours = attacked(theirs, both), deepfool(net, x, norm=norm)
+    theirs = {"l2": fb.attacks.L2DeepFoolAttack, "linf": fb.attacks.LinfDeepFoolAttack}[norm](candidates=4)
+    other, ours = attacked(theirs, both), deepfool(net, x, norm=norm, candidates=4)
     assert ours.success.all()
     np.testing.assert_allclose(ours.adversarial, other, atol=1e-4)
     np.testing.assert_allclose(getattr(ours, norm), of(other - x, norm), rtol=1e-5)
 
 
-def test_the_small_number_on_top_of_each_step_hardly_matters(both):
-    net, _, x = both
-    other = attacked(fb.attacks.L2DeepFoolAttack(), both)
-    np.testing.assert_allclose(deepfool(net, x).l2, of(other - x, "l2"), rtol=0.02)
-
-
 def test_carlini_and_wagners_steps_are_foolboxs(both, monkeypatch):
     net, _, x = both
-    monkeypatch.setattr(sys.modules[carlini_wagner.__module__], "cosine", lambda lr, _: constant(lr))
+    ours = sys.modules[carlini_wagner.__module__]
+    monkeypatch.setattr(ours, "cosine", lambda rate, steps: constant(rate))
     theirs = fb.attacks.L2CarliniWagnerAttack(
         binary_search_steps=1, steps=12, initial_const=10.0, abort_early=False
     )
@@ -101,10 +96,10 @@ def test_carlini_and_wagners_result_is_no_further_than_foolboxs(both):
     """With as many looks at the network."""
     net, _, x = both
     theirs = fb.attacks.L2CarliniWagnerAttack(
-        binary_search_steps=5, steps=31, initial_const=1.0, abort_early=False
+        binary_search_steps=4, steps=16, initial_const=10.0, abort_early=False
     )
     other = of(attacked(theirs, both) - x, "l2")
-    ours = carlini_wagner(net, x, c=1.0, searches=5, steps=30)
+    ours = carlini_wagner(net, x, c=10.0, searches=4, steps=15)
     assert ours.success.all() and ours.l2.mean() <= 1.05 * other.mean()
 
 
