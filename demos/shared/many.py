@@ -83,5 +83,7 @@ def of_photo(net, record, n: int) -> Card:
     before, after = (f"{name} {p:.0%}" for (name, p), in (
         top(net, scores[n : n + 1], 1) for scores in (record.scores_before, record.scores_after)))
     picture = pictures.fitted(pictures.photo(record.adversarial[n]), TILE)
-    return Card(after, picture, note=f"without it: {before}",
-                figures=((Figure("fooled", -1) if record.success[n] else Figure("not fooled"),),))
+    won, lost = (("another answer", "the same answer") if record.target is None
+                 else ("fooled", "not fooled"))
+    figure = Figure(won, -1) if record.success[n] else Figure(lost)
+    return Card(after, picture, note=f"without it: {before}", figures=((figure,),))

@@ -73,8 +73,9 @@ def test_deepfool_is_foolboxs(both, norm, monkeypatch):
     """Their 1e-4 on top of each step is of pixels of 0–1."""
     net, _, x = both
     monkeypatch.setattr(sys.modules[deepfool.__module__], "BEYOND", 1e-4 * 255)
-    theirs = {"l2": fb.attacks.L2DeepFoolAttack, "linf": fb.attacks.LinfDeepFoolAttack}[norm](candidates=4)
-    other, ours = attacked(theirs, both), deepfool(net, x, norm=norm, candidates=4)
+    attacks = {"l2": fb.attacks.L2DeepFoolAttack, "linf": fb.attacks.LinfDeepFoolAttack}
+    other = attacked(attacks[norm](candidates=4), both)
+    ours = deepfool(net, x, norm=norm, candidates=4)
     assert ours.success.all()
     np.testing.assert_allclose(ours.adversarial, other, atol=1e-4)
     np.testing.assert_allclose(getattr(ours, norm), of(other - x, norm), rtol=1e-5)

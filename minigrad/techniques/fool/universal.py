@@ -4,8 +4,8 @@ r"""One perturbation for all photos: what fools a network on photos that it has 
 
     "deepfool"  if the network says of x + η what it says of x:       Moosavi-Dezfooli et al. 2017,
                 η ← P_ε(η + Δ),  Δ the shortest way out of x + η      algorithm 1, eq. 1
-    "loss"      v ← μ v + Σ ∂J(x + η)/∂x / size,                      Shafahi et al. 2020,
-                η ← P_ε(η + the steepest step along v)                "Universal adversarial training"
+    "loss"      v ← μ v + Σ ∂J(x + η)/∂x / size,                      after Shafahi et al. 2020,
+                η ← P_ε(η + the steepest step along v)                section 3
 
 P_ε is the way back into ‖η‖ ≤ ε.  Each photo adds its own way out, and η keeps what many have in
 common: the boundaries of classes lie alike around most photos (section 5 of the first).  A way out
