@@ -65,7 +65,7 @@ def save(net, ended, seen, unseen, target: int, args) -> str:
     """Try the patch, write the sheet and the patch, and say how often it works."""
     patch, name = ended.progress.pixels, class_name(net, target)
     tried = {
-        what: patched(net, photos, one, target=target, rng=np.random.default_rng(args.seed))
+        what: patched(net, photos, patch=one, target=target, rng=np.random.default_rng(args.seed))
         for what, photos, one in tqdm([
             ("unseen photos", unseen, patch), ("photos it was made with", seen, patch),
             ("unseen, a patch of noise", unseen, noise_like(patch, args.seed)),

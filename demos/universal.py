@@ -73,7 +73,7 @@ def save(net, ended, seen, unseen, args) -> str:
     """Try it, write the sheet and it alone, and say how many it fools."""
     eta = ended.progress.pixels
     tried = {
-        what: with_eta(net, photos, one)
+        what: with_eta(net, photos, eta=one)
         for what, photos, one in tqdm([
             ("unseen photos", unseen, eta), ("photos it was made with", seen, eta),
             ("unseen, by chance", unseen, shuffled(eta, args.seed)),

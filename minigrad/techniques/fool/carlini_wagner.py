@@ -9,7 +9,7 @@ behind the boundary it asks for no more than κ.  Whatever w, the pixels are wit
 goes where it likes.  c is found for each photo (balance.py).
 
 Distances are measured on pixels of 0–1, as in the paper, and so c means the same; w is the
-network's pixels' own, without a unit.
+pixels' own coordinate, without a unit.
 
 Read before: balance.py, minigrad/optim.py.  Read next: lbfgs_attack.py.
 """
@@ -32,7 +32,7 @@ SCORE = Objective("the scores", (SCORES,), lambda acts: acts.scores)
 
 def carlini_wagner(
     net, pixels, *, target=None, kappa: float = 0.0, c: float = 1.0, searches: int = 5,
-    steps: int = 30, rate: float = 0.01, rules=None,
+    steps: int = 30, rate: float | None = None, rules=None,
 ) -> Attacked:  # fmt: skip
     r"""Find the nearest image, in ‖·‖₂, of which the network says something else.
 
@@ -44,7 +44,8 @@ def carlini_wagner(
         c: the first to be tried.
         searches: so many values of c.
         steps: of Adam, for each of them.
-        rate: of Adam's first step; it falls to 0 along a cosine, so that the last steps settle.
+        rate: of Adam's first step; it falls to 0 along a cosine, so that the last steps settle.  By
+            default 0.01, the paper's, and 0.03 towards a target, which may be far.
         rules: {op or Tensor: rule}, in place of some ops' gradients.
 
     Returns:
@@ -55,6 +56,7 @@ def carlini_wagner(
             already.
     """
     kappa, steps = number("κ", kappa, at_least=0), whole("steps", steps, at_least=1)
+    rate = (0.01 if target is None else 0.03) if rate is None else number("rate", rate, above=0)
     aim, xp, lr = aim_at(net, pixels, None, target), array_module(pixels), cosine(rate, steps)
     start = xp.arctanh((pixels / 127.5 - 1).clip(-1, 1) * INSIDE)
 

@@ -25,7 +25,7 @@ from minigrad.techniques.make.steps import quasi_newton
 
 
 def lbfgs_attack(
-    net, pixels, *, target=None, c: float = 1.0, searches: int = 6, steps: int = 20, rules=None,
+    net, pixels, *, target=None, c: float = 1.0, searches: int = 5, steps: int = 15, rules=None,
 ) -> Attacked:  # fmt: skip
     r"""Find a near image of which the network says a class that it is told.
 

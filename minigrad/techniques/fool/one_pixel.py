@@ -29,8 +29,8 @@ TOGETHER = 25  # so many candidates are shown to the network at once
 
 
 def one_pixel(
-    net, pixels, *, target=None, pixels_changed: int = 1, population: int = 50,
-    generations: int = 10, rng=None,
+    net, pixels, *, target=None, pixels_changed: int = 1, population: int = 40,
+    generations: int = 8, rng=None,
 ) -> Attacked:  # fmt: skip
     r"""Look for the few pixels, and the colours, that change the answer.
 

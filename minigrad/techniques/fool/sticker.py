@@ -7,7 +7,7 @@ drawn anew each time.  It does not hide: it may have any grey level, but only a 
 The loop is that of every image here; A is the transformation (make/transforms.py) between the
 patch, which is what it moves, and the photos, which are what the network is shown.
 
-Read before: make/loop.py, make/transforms.py.  Read next: universal.py.
+Read before: make/transforms.py, universal.py.
 """
 
 from collections.abc import Iterator, Sequence
@@ -91,7 +91,7 @@ def adversarial_patch(
     )
 
 
-def patched(net, pixels, patch, *, target: int, rng=None) -> Attacked:
+def patched(net, pixels, *, patch, target: int, rng=None) -> Attacked:
     """Try a patch in photos, in each of them somewhere else.
 
     Args:

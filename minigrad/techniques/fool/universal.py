@@ -53,10 +53,10 @@ def universal(net, pixels, *, epsilon: float = 16.0, rng=None, **settings) -> At
     eta = 0 * pixels[:1]
     for progress in universal_steps(net, pixels, epsilon=epsilon, rng=rng, **settings):
         eta = progress.pixels
-    return with_eta(net, pixels, eta)
+    return with_eta(net, pixels, eta=eta)
 
 
-def with_eta(net, pixels, eta) -> Attacked:
+def with_eta(net, pixels, *, eta) -> Attacked:
     """Put η (1, 3, H, W) onto photos that it may never have seen, and say what comes of it.
 
     Returns:

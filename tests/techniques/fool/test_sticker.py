@@ -77,8 +77,8 @@ def test_where_the_network_looks_at_colours_alone_the_patch_is_of_the_targets_co
     inside = last.pixels[0][:, disc(8)]
     np.testing.assert_allclose(inside.mean(axis=1), [255, 0, 0], atol=3)
     chance = rng.uniform(0, 255, (1, 3, 8, 8))
-    assert patched(Colours(), unseen, last.pixels, target=0).success.all()
-    assert not patched(Colours(), unseen, chance, target=0).success.any()
+    assert patched(Colours(), unseen, patch=last.pixels, target=0).success.all()
+    assert not patched(Colours(), unseen, patch=chance, target=0).success.any()
 
 
 def test_a_run_that_is_resumed_is_the_same(rng):

@@ -55,8 +55,8 @@ def test_it_fools_photos_that_it_has_not_seen_and_chance_does_not(rng, way):
     seen, unseen, epsilon = x[:24], x[24:], 6.0
     *_, last = universal_steps(net, seen, way=way, epsilon=epsilon)
     chance = epsilon * rng.choice([-1.0, 1.0], last.pixels.shape)
-    rate = with_eta(net, unseen, last.pixels).success.mean()
-    assert rate >= 0.7 and with_eta(net, unseen, chance).success.mean() < rate / 2
+    rate = with_eta(net, unseen, eta=last.pixels).success.mean()
+    assert rate >= 0.7 and with_eta(net, unseen, eta=chance).success.mean() < rate / 2
 
 
 def test_it_is_one_and_the_same_on_all(rng):
