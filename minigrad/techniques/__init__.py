@@ -20,8 +20,10 @@ Reading order: objectives.py; then look/gradient.py, and any room.
 
 from minigrad.techniques.fool.aims import margin
 from minigrad.techniques.fool.attacks import ATTACKS, Attack
+from minigrad.techniques.fool.carlini_wagner import carlini_wagner
 from minigrad.techniques.fool.checks import as_bytes, gradient_vanishes, random_control, transfer
 from minigrad.techniques.fool.climb import climb, climbed
+from minigrad.techniques.fool.deepfool import deepfool
 from minigrad.techniques.fool.defences import DEFENCES, Defence, defence_accuracy
 from minigrad.techniques.fool.directions import in_plane, on_line
 from minigrad.techniques.fool.elites import CPPN, DIRECT, Elites, Encoding, evolve
@@ -30,13 +32,18 @@ from minigrad.techniques.fool.fooling import fooling
 from minigrad.techniques.fool.gradient_sign import bim, fgsm, least_likely, momentum_attack, pgd
 from minigrad.techniques.fool.growth import growth
 from minigrad.techniques.fool.hog import hog, hog_twin
+from minigrad.techniques.fool.lbfgs_attack import lbfgs_attack
 from minigrad.techniques.fool.linear import gains_by_dimension
 from minigrad.techniques.fool.masking import masking_checks
+from minigrad.techniques.fool.one_pixel import one_pixel
 from minigrad.techniques.fool.record import Attacked, quantised
 from minigrad.techniques.fool.regions import regions, smallest_moves
 from minigrad.techniques.fool.robustness import robust_accuracy
 from minigrad.techniques.fool.sphere import sphere
+from minigrad.techniques.fool.square import square
+from minigrad.techniques.fool.sticker import adversarial_patch, patched, with_patch
 from minigrad.techniques.fool.twins import twin
+from minigrad.techniques.fool.universal import universal, with_eta
 from minigrad.techniques.fool.visible import along_edges, low_frequencies
 from minigrad.techniques.learn.evaluation import (
     calibration,
@@ -135,6 +142,8 @@ __all__ = [
     "along_edges", "gains_by_dimension", "growth", "in_plane", "low_frequencies", "on_line",
     "sphere",
     "DEFENCES", "Defence", "defence_accuracy", "masking_checks", "robust_accuracy",
+    "adversarial_patch", "carlini_wagner", "deepfool", "lbfgs_attack", "one_pixel", "patched",
+    "square", "universal", "with_eta", "with_patch",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
 ]

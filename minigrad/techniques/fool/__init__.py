@@ -9,6 +9,14 @@
     jpeg.py             JPEG in ops, and how to walk back through a rounding
     defences.py         a worse photo as a defence, and why it breaks
     masking.py          is a network robust, or does it hide its gradient?
+    deepfool.py         the nearest boundary, as if the network were linear
+    balance.py          near or wrong: how much the one weighs against the other
+    carlini_wagner.py   the smallest move, by Adam in coordinates that cannot leave the box
+    lbfgs_attack.py     the first: any photo becomes any class
+    square.py           without a gradient: squares at random
+    one_pixel.py        without a gradient: one pixel, by evolution
+    universal.py        one perturbation for all photos
+    sticker.py          a patch that works wherever it lies
 
 An attack takes photos, walks a few grey levels along the gradient, and returns a record: the
 pixels, how far they moved, what is said of them before and after.

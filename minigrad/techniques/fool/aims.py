@@ -42,6 +42,19 @@ class Aim(NamedTuple):
     scores: np.ndarray
     target: np.ndarray | None
 
+    @property
+    def label(self) -> np.ndarray:
+        """The class to come to, or to come away from: the target, or the network's answer, (N,)."""
+        return self.scores.argmax(axis=1) if self.target is None else self.target
+
+    def lead(self, scores, at=slice(None)):
+        """By how much what is wanted leads, above 0 where it has won: scores (N, K) → (N,).
+
+        Untargeted max_{i≠y} S_i − S_y, targeted S_t − max_{i≠t} S_i; of the photos `at` alone.
+        """
+        ahead = by_how_much_others_lead(scores, self.label[at])
+        return ahead if self.target is None else -ahead
+
 
 def aim_at(net, pixels, objective: Objective | None, target) -> Aim:
     """Look at the photos, and say what is wanted of them.
@@ -85,12 +98,18 @@ def margin(label: int) -> Objective:
         scores = acts.scores                                                # (N, K)
         if label >= scores.shape[1]:
             raise ValueError(f"there are classes 0–{scores.shape[1] - 1}, and {label} is none")
-        xp = array_module(data_of(scores))
-        own = xp.arange(scores.shape[1]) == label                           # (K,)
-        others = ops.where(own, -xp.inf, scores)
-        return (ops.max(others, axis=1) - scores[:, label]).sum()
+        return by_how_much_others_lead(scores, np.full(scores.shape[0], label)).sum()
 
     return Objective(f"margin of class {label}", (SCORES,), value, in_parts=True)
+
+
+def by_how_much_others_lead(scores, labels):
+    """max_{i≠y} S_i − S_y of each image: scores (N, K), labels (N,) → (N,)."""
+    xp = array_module(data_of(scores))
+    labels = xp.asarray(labels)
+    own = xp.arange(scores.shape[1]) == labels[:, None]                     # (N, K)
+    others = ops.where(own, -xp.inf, scores)  # not 0, which leads where all scores are negative
+    return ops.max(others, axis=1) - scores[xp.arange(scores.shape[0]), labels]
 
 
 def check_photos(pixels) -> None:

@@ -27,6 +27,7 @@ class Attacked:
         scores_before: (N, K), of the photos.
         scores_after: (N, K), of what became of them.
         target: (N,), the classes that were wanted, or None for any other.
+        queries: (N,), how often an attack without gradients asked about each photo, else None.
     """
 
     pixels: Any
@@ -34,6 +35,7 @@ class Attacked:
     scores_before: np.ndarray
     scores_after: np.ndarray
     target: np.ndarray | None = None
+    queries: np.ndarray | None = None
 
     @property
     def perturbation(self):
