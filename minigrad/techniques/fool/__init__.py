@@ -1,22 +1,4 @@
 """How little makes a network wrong: attacks, pictures that mean nothing, and why there are both.
-"""How little makes a network wrong: attacks, and photos that lie between two answers.
-
-    balls.py            how far is far, and the best move of a given length
-    aims.py             what an attack wants more of
-    record.py           what came of it
-    gradient_sign.py    one step or many up the loss: FGSM, BIM, PGD
-    robustness.py       accuracy against ε, a curve for each attack
-    jpeg.py             JPEG in ops, and how to walk back through a rounding
-    defences.py         a worse photo as a defence, and why it breaks
-    masking.py          is a network robust, or does it hide its gradient?
-    deepfool.py         the nearest boundary, as if the network were linear
-    balance.py          near or wrong: how much the one weighs against the other
-    carlini_wagner.py   the smallest move, by Adam in coordinates that cannot leave the box
-    lbfgs_attack.py     the first: any photo becomes any class
-    square.py           without a gradient: squares at random
-    one_pixel.py        without a gradient: one pixel, by evolution
-    universal.py        one perturbation for all photos
-    sticker.py          a patch that works wherever it lies
 
 An attack takes photos, walks a few grey levels along the gradient, and returns a record: the
 pixels, how far they moved, what is said of them before and after.
@@ -35,7 +17,22 @@ Attacks:
     gradient_sign.py    one step or many up the loss: FGSM, BIM, PGD
     climb.py            the same without a ball: a few steps of gradient ascent, seen one by one
     expectation.py      one that survives being moved and rescaled
-    checks.py           what an attack must be held against: chance, bytes, another network
+    deepfool.py         the nearest boundary, as if the network were linear
+    balance.py          near or wrong: how much the one weighs against the other
+    carlini_wagner.py   the smallest move, by Adam in coordinates that cannot leave the box
+    lbfgs_attack.py     the first: any photo becomes any class
+    square.py           without a gradient: squares at random
+    one_pixel.py        without a gradient: one pixel, by evolution
+    universal.py        one perturbation for all photos
+    sticker.py          a patch that works wherever it lies
+
+What they are held against:
+
+    checks.py           chance of the same size, bytes, another network
+    robustness.py       accuracy against ε, a curve for each attack
+    jpeg.py             JPEG in ops, and how to walk back through a rounding
+    defences.py         a worse photo as a defence, and why it breaks
+    masking.py          is a network robust, or does it hide its gradient?
 
 Pictures that mean nothing:
 
