@@ -13,10 +13,15 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from minigrad.checked import nearest
+from minigrad.techniques.fool.carlini_wagner import carlini_wagner
 from minigrad.techniques.fool.climb import climbed
+from minigrad.techniques.fool.deepfool import deepfool
 from minigrad.techniques.fool.expectation import expectation_over_transformation
 from minigrad.techniques.fool.gradient_sign import bim, fgsm, least_likely, momentum_attack, pgd
+from minigrad.techniques.fool.lbfgs_attack import lbfgs_attack
+from minigrad.techniques.fool.one_pixel import one_pixel
 from minigrad.techniques.fool.record import Attacked
+from minigrad.techniques.fool.square import square
 
 
 class Attack(NamedTuple):
@@ -57,6 +62,20 @@ ATTACKS = (
            (*FIRST, "epsilon", "norm", "steps", "rng")),
     Attack("climb", climbed,
            "x ← x + lr ∂J/∂x", "Fleuret, lecture 9.4", (*FIRST, "steps", "rate", "watch")),
+    Attack("deepfool", deepfool,
+           "r = |f_l| / ‖w_l‖² · w_l, l the nearest boundary", "Moosavi-Dezfooli 2016",
+           ("target", "norm", "steps")),
+    Attack("carlini-wagner", carlini_wagner,
+           "min ‖x − x₀‖² + c · max(−lead, 0), x = 255 · ½(tanh w + 1)", "Carlini and Wagner 2017",
+           ("target", "steps", "rate")),
+    Attack("lbfgs", lbfgs_attack,
+           "min ‖r‖² + c J(x₀ + r, t), in the box", "Szegedy 2014", ("target", "steps")),
+    Attack("square", square,
+           "η ← η with a random square of ±ε, if it leads further", "Andriushchenko 2020",
+           ("target", "epsilon", "rng")),
+    Attack("one-pixel", one_pixel,
+           "child = a + ½ (b − c), of pixels with a place and a colour", "Su 2019",
+           ("target", "rng")),
 )  # fmt: skip
 
 
