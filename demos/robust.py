@@ -19,7 +19,7 @@ the one before it, which Git still has:
 
 --defences puts JPEG, blur and others before the network: what was made for the bare network, and
 what was made by an attack that knows of the defence.  They do more for the network before its
-adversary (--weights minivgg_plain.h5 --epsilon 1), where what is added is fine noise; what fools
+adversary (--weights minivgg_plain.h5 --epsilon 2), where what is added is fine noise; what fools
 the other is coarser, and a JPEG keeps it.  --checks looks for signs that a network only hides its
 gradient (Carlini et al. 2019).
 """
