@@ -9,15 +9,14 @@ each other, and each contradiction is a check (Athalye et al. 2018, section 3.1;
     noise < gradient     a random corner of the ball fools no more than FGSM's
     one step < many      FGSM fools no more than PGD
     more is more         PGD with four times the steps fools no fewer
-    black < white box    random search with as many looks fools no photo that PGD does not
+    black < white box    Square, with as many looks, fools no photo that PGD does not
     without bounds       PGD in a ball of 128 grey levels, where all may become grey, leaves 0 %
 
 Passing them is no proof either; failing one says that the accuracy is worth nothing.
 
-Read before: robustness.py, defences.py.
+Read before: robustness.py, defences.py, square.py.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,8 +26,8 @@ from minigrad.backend import array_module, to_numpy
 from minigrad.checked import number, whole
 from minigrad.techniques.fool.aims import check_photos, cross_entropies
 from minigrad.techniques.fool.balls import PIXELS, steepest
-from minigrad.techniques.fool.record import surprise
 from minigrad.techniques.fool.robustness import checked_labels, climbed, right_at
+from minigrad.techniques.fool.square import square
 from minigrad.techniques.look.gradient import gradient
 from minigrad.techniques.make.loop import generators
 
@@ -73,7 +72,6 @@ class Checks:
 
 def masking_checks(
     net, pixels, *, labels, epsilon: float = 2.0, steps: int = 10, rules=None, rng=None,
-    black_box: Callable | None = None,
 ) -> Checks:
     """Look for the signs of a hidden gradient, on the photos that the network is right about.
 
@@ -82,11 +80,9 @@ def masking_checks(
         pixels: (N, 3, H, W), RGB, 0–255.
         labels: (N,), what is on the photos.
         epsilon: ε, in grey levels, best one that leaves some photos right and some not.
-        steps: of PGD, each of 2.5 ε / steps; and of the search, so many times four looks.
+        steps: of PGD, each of 2.5 ε / steps; and of the Square attack, so many times four queries.
         rules: {op: rule}, how the attacks walk back (jpeg.py).
         rng: a numpy Generator; None is the same every time.
-        black_box: (net, pixels, labels, ε, looks, rngs) → (N,) bool, which are right after a search
-            without gradients; by default `random_search`.
 
     Raises:
         TypeError, ValueError: no photos, no labels, or the network is wrong about all.
@@ -110,7 +106,7 @@ def masking_checks(
     noise, fgsm = (right_at(net, (x + epsilon * corner).clip(0, 255), y)
                    for corner in (s, steepest(g, 1)))
     few, many, far = pgd(epsilon, steps), pgd(epsilon, 4 * steps), pgd(FAR, 2 * steps)
-    searched = (black_box or random_search)(net, x, y, epsilon, 4 * steps, rngs)
+    searched = ~square(net, x, epsilon=epsilon, queries=4 * steps, rng=rngs).success
     still = int((~(abs(g).max(axis=PIXELS) > 0)).sum())
     return compared(len(at), still, noise, fgsm, few, many, searched, far)
 
@@ -130,38 +126,10 @@ def compared(photos: int, still: int, noise, fgsm, few, many, searched, far) -> 
         Check("more is more", {"PGD": share(few), "four times the steps": share(many)},
               share(many) <= share(few), "the attack has not converged: give it more steps"),
         Check("black < white box",
-              {"PGD": share(many), "random search": share(searched),
-               "photos that only the search fools": int((many & ~searched).sum())},
+              {"PGD": share(many), "Square": share(searched),
+               "photos that only Square fools": int((many & ~searched).sum())},
               not (many & ~searched).any(), "wrong answers are near, and the gradient hides them"),
         Check("without bounds", {f"PGD, ε = {FAR:g}": share(far)}, not far.any(),
               "even without bounds the attack fails: it is the attack that is weak"),
     ])
 
-
-def random_search(net, pixels, labels, epsilon: float, looks: int, rngs) -> np.ndarray:
-    """Look at so many points of the ball, and keep each that is nearer to a wrong answer.
-
-    A square of the photo gets a new sign for each colour, the squares smaller and smaller: a plain
-    search that needs the scores alone.
-
-    Returns:
-        (N,) bool, which photos are still right.
-    """
-    xp, edges = array_module(pixels), pixels.shape[2:]
-    s = np.stack([rng.choice([-1, 1], (3, 1, edges[1])) for rng in rngs])   # upright stripes
-    s = np.broadcast_to(s, pixels.shape).copy()
-    best, right = np.full(len(labels), -np.inf), np.ones(len(labels), bool)
-    for look in range(looks):
-        tried = s.copy()
-        side = max(1, round(min(edges) * 0.5 * (1 - look / looks)))
-        for n, rng in enumerate(rngs if look else []):
-            row, column = (int(rng.integers(edge - side + 1)) for edge in edges)
-            signs = rng.choice([-1, 1], (3, 1, 1))
-            tried[n, :, row : row + side, column : column + side] = signs
-        x = (pixels + xp.asarray(epsilon * tried, pixels.dtype)).clip(0, 255)
-        scores = to_numpy(net.scores(x))
-        loss = surprise(scores, labels)
-        better = loss > best
-        s[better], best = tried[better], np.maximum(best, loss)
-        right &= scores.argmax(axis=1) == labels
-    return right

@@ -7,7 +7,7 @@ import models
 from demos.shared.command import PHOTOS
 from minigrad.techniques import masking_checks
 from minigrad.techniques.fool.defences import defended, few_levels
-from minigrad.techniques.fool.masking import compared, random_search
+from minigrad.techniques.fool.masking import compared
 
 NAMES = ["a gradient", "noise < gradient", "one step < many", "more is more", "black < white box",
          "without bounds"]  # fmt: skip
@@ -87,25 +87,6 @@ def test_each_check_finds_its_own_contradiction_and_no_other(which, wrong):
     found = compared(4, **sound | wrong)
     bad = [check.name for check in found.failed]
     assert which in bad and len(bad) <= 2 and f"✗ {which}" in str(found)
-
-
-def test_random_search_needs_the_scores_alone_and_gets_further_with_more_looks(net, shown):
-    x, y = shown
-    right = net.scores(x).argmax(axis=1) == y
-    x, y = x[right], y[right]
-
-    class Scores:
-        def scores(self, x):
-            assert abs(x - pixels).max() <= 8 + 1e-3 and x.min() >= 0 and x.max() <= 255
-            return net.scores(x)
-
-    pixels = x
-    counts = [
-        int(random_search(Scores(), x, y, 8.0, looks,
-                          [np.random.default_rng(n) for n in range(len(x))]).sum())
-        for looks in (1, 30)
-    ]
-    assert counts[1] < counts[0]
 
 
 def test_a_network_that_is_wrong_about_all_is_said(net, shown):
