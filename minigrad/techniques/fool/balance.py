@@ -27,7 +27,8 @@ def smallest(attempt: Callable, pixels, c: float, searches: int):
     """Try one c after another, for each photo its own, and keep the nearest that succeeded.
 
     Args:
-        attempt: c (N,) → (x (N, 3, H, W), where it succeeded (N,), ‖r‖² (N,)), as NumPy's but x.
+        attempt: (c (N,), the nearest so far (N, 3, H, W), how often one was found (N,)) →
+            (x (N, 3, H, W), its ‖r‖² (N,), ∞ where none was found, whether c was enough (N,)).
         pixels: (N, 3, H, W), the photos.
         c: the first to be tried, the same for all.
         searches: so many are tried.
@@ -38,13 +39,13 @@ def smallest(attempt: Callable, pixels, c: float, searches: int):
     c, searches = number("c", c, above=0), whole("searches", searches, at_least=1)
     xp, N = array_module(pixels), len(pixels)
     best, nearest = pixels, np.full(N, np.inf)
-    cs, low, high = np.full(N, c), np.zeros(N), np.full(N, np.inf)
+    cs, low, high, found = np.full(N, c), np.zeros(N), np.full(N, np.inf), np.zeros(N, int)
     for _ in range(searches):
-        x, won, distance = attempt(cs)
-        better = won & (distance < nearest)
+        x, distance, enough = attempt(cs, best, found)
+        better = distance < nearest
         best = xp.where(xp.asarray(better).reshape(-1, 1, 1, 1), x, best)
-        nearest = np.where(better, distance, nearest)
-        low, high = np.where(won, low, cs), np.where(won, cs, high)
+        nearest, found = np.where(better, distance, nearest), found + np.isfinite(distance)
+        low, high = np.where(enough, low, cs), np.where(enough, cs, high)
         # √(low · high), or ten times less or more where one of them is not known
         cs = np.sqrt(np.where(low > 0, low, high / 100) * np.where(high < np.inf, high, low * 100))
     return best

@@ -58,10 +58,10 @@ def lbfgs_attack(
         x0 = pixels[n : n + 1]
         of_one = aim_at(net, x0, None, int(t))
 
-        def attempt(cs, x0=x0, aim=of_one):
+        def attempt(cs, best, found, x0=x0, aim=of_one):
             x = nearest(net, x0, aim, float(cs[0]), steps, rules)
             won = reached(aim.scores, to_numpy(net.scores(x)), aim.target)
-            return x, won, to_numpy(squared(x - x0))
+            return x, np.where(won, to_numpy(squared(x - x0)), np.inf), won
 
         found.append(smallest(attempt, x0, c, searches))
     x = array_module(pixels).concatenate(found)

@@ -34,10 +34,9 @@ def test_the_distance_is_measured_on_pixels_of_0_to_1():
 def test_where_scores_are_linear_it_finds_the_nearest_image(rng):
     """The distance to the nearest plane, which DeepFool knows exactly."""
     net, x = Linear(), photos(rng, 3)
-    record = carlini_wagner(net, x, searches=8, steps=200)
+    record = carlini_wagner(net, x, searches=8, steps=100)
     assert record.success.all()
-    np.testing.assert_allclose(record.l2, deepfool(net, x, overshoot=0).l2, rtol=0.03)
-    assert (record.l2 >= deepfool(net, x, overshoot=0).l2 * (1 - 1e-6)).all()
+    np.testing.assert_allclose(record.l2, deepfool(net, x, overshoot=0).l2, atol=1e-3)
 
 
 def test_it_is_no_further_than_deepfool(rng):
@@ -95,9 +94,10 @@ def test_the_search_over_c_closes_in_on_the_smallest_that_works():
     """An attempt that succeeds from c = 0.037 on, at the distance c."""
     tried = []
 
-    def attempt(cs):
+    def attempt(cs, best, found):
         tried.append(float(cs[0]))
-        return cs.reshape(-1, 1, 1, 1) + np.zeros((1, 3, 2, 2)), cs >= 0.037, cs
+        x, enough = cs.reshape(-1, 1, 1, 1) + np.zeros((1, 3, 2, 2)), cs >= 0.037
+        return x, np.where(enough, cs, np.inf), enough
 
     found = smallest(attempt, np.zeros((1, 3, 2, 2)), 1.0, 12)
     assert 0.037 <= found.max() < 0.038 and tried[:3] == pytest.approx([1, 0.1, 0.01])
