@@ -4,7 +4,7 @@ fc6 reads a feature map of C × k × k numbers.  Its weights, laid out as filter
 that does the same wherever the k × k window stands (Long, Shelhamer and Darrell 2015, section 3.1):
 
     fc6(a)[o] = b[o] + Σ_{c,i,j} W[o, c·k·k + i·k + j] · a[c, i, j]  =  conv2d(a, W')[o, 0, 0]
-    W'[o, c, i, j] = W[o, c·k·k + i·k + j]                  k is 7 in VGG, 6 in AlexNet, 4 in MiniVGG
+    W'[o, c, i, j] = W[o, c·k·k + i·k + j]               k is 7 in VGG, 6 in AlexNet, 4 in MiniVGG
 
 Each fully connected layer behind it reads one place, and is a convolution of 1×1.  The pooling that
 stood before fc6, and changed nothing at the network's own size, goes; a mean over the whole map

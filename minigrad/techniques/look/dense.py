@@ -137,17 +137,16 @@ def sliding(
     if margin % apart or min(H, W) < edge:
         raise ValueError(f"margin is {margin}: give a multiple of {apart}, such that {edge} pixels "
                          f"fit into the photo, {H}×{W}")
-    corners = [(y, x) for y in range(0, H - edge + 1, stride) for x in range(0, W - edge + 1, stride)]
-    rows = (H - edge) // stride + 1
-    room, answers = room_for(pixels[:, :, :edge, :edge], N * len(corners), batch), []
-    windows = [(n, y, x) for n in range(N) for y, x in corners]
+    rows, columns = (range(0, n - edge + 1, stride) for n in (H, W))
+    windows = [(n, y, x) for n in range(N) for y in rows for x in columns]
+    room, answers = room_for(pixels[:, :, :edge, :edge], len(windows), batch), []
     for several in progress(parts(len(windows), batch)):
         cut = room[: several.stop - several.start]
         for window, (n, y, x) in zip(cut, windows[several], strict=True):
             window[...] = pixels[n, :, y : y + edge, x : x + edge]
         answers.append(_of_the_middle(net, net.scores(cut), margin // apart))
     scores = array_module(pixels).concatenate(answers)              # (N · rows · columns, K)
-    return scores.reshape(N, rows, -1, scores.shape[1]).transpose(0, 3, 1, 2)
+    return scores.reshape(N, len(rows), len(columns), -1).transpose(0, 3, 1, 2)
 
 
 def _of_the_middle(net, scores, place: int):
