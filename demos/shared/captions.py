@@ -40,11 +40,25 @@ def sentences(texts: list[str], width: int) -> Image.Image:
     return strip(lines, handout.TITLE, width, handout.GREY)
 
 
+def block(title: str, picture: Image.Image, code: str, says: str, width: int) -> Image.Image:
+    """A title, a picture, a line of code and a sentence below one another."""
+    framed = Image.new("RGB", (width, picture.height + pictures.MARGIN), pictures.PAPER)
+    framed.paste(picture, (pictures.MARGIN, pictures.MARGIN // 2))
+    room = width - 2 * pictures.MARGIN
+    return stacked([
+        strip([title], handout.TITLE + 2, width, pictures.INK),
+        framed,
+        strip(handout.fitted(code, handout.TEXT, room), handout.TEXT, width, handout.BLUE),
+        strip(handout.fitted(says, handout.TEXT, room), handout.TEXT, width, handout.GREY),
+    ])
+
+
 def strip(lines: list[str], size: int, width: int, fill) -> Image.Image:
     """Lines of letters, with a margin around them."""
     step = size + 8
     page = Image.new("RGB", (width, len(lines) * step + pictures.MARGIN), pictures.PAPER)
     pen = ImageDraw.Draw(page)
     for n, line in enumerate(lines):
-        lettering.write(pen, (pictures.MARGIN, pictures.MARGIN / 2 + n * step), line, size, fill)
+        pen.text((pictures.MARGIN, pictures.MARGIN / 2 + n * step), line, fill=fill,
+                 font=lettering.font(size))
     return page

@@ -28,6 +28,7 @@ from minigrad.techniques.fool.hog import hog, hog_twin
 from minigrad.techniques.fool.record import Attacked, quantised
 from minigrad.techniques.fool.regions import regions, smallest_moves
 from minigrad.techniques.fool.twins import twin
+from minigrad.techniques.learn.checkerboard import overlap_counts, resized_counts
 from minigrad.techniques.learn.evaluation import (
     calibration,
     calibration_error,
@@ -125,4 +126,5 @@ __all__ = [
     "gradient_vanishes", "random_control", "survival", "transfer",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
+    "overlap_counts", "resized_counts",
 ]
