@@ -109,10 +109,12 @@ def options() -> argparse.ArgumentParser:
 
 def look(net, x, truth, name: str, args, **files: pathlib.Path) -> None:
     """One photo: what is where, in how many seconds, and the pictures."""
-    wanted = [find_class(net, text) for text in args.classes or []]
+    wanted = list(dict.fromkeys(find_class(net, text) for text in args.classes or []))
+    if len(wanted) > len(PALETTE):
+        raise ValueError(f"--class is given {len(wanted)} times: there are {len(PALETTE)} colours")
     dense = models.fully_convolutional(net)
     with patiently("the maps"):
-        seen = see(dense, x, list(dict.fromkeys(wanted)), truth)
+        seen = see(dense, x, wanted, truth)
     for k, map in zip(seen.wanted, seen.maps, strict=True):
         print(f"{map.max():6.1%}  {class_name(net, k)}{mark(seen, k, map)}")
     ways = both_ways(net, seen)
@@ -140,7 +142,7 @@ def see(dense, x, wanted: list[int], truth) -> Seen:
     p, size = at_places(dense, x), x.shape[2:]
     label, sure = (to_numpy(a)[0] for a in likeliest(dense, p, size))
     common = to_numpy(p).sum(axis=(0, 2, 3)).argsort()[::-1][:MAPS]
-    wanted = (wanted or list(truth) or common.tolist())[:len(PALETTE)]
+    wanted = wanted or list(truth) or common.tolist()
     maps = to_numpy(over_photo(dense, p[:, wanted], size))[0]
     return Seen(dense, x, p, label, sure, wanted, maps, truth)
 
@@ -220,15 +222,16 @@ class Ways(NamedTuple):
 def both_ways(net, seen: Seen) -> Ways:
     """Slide the classifier, pass the photo at once, and compare them, also with surroundings."""
     dense, field = seen.net, seen.net.receptive_field(seen.net.score_layer)
-    at_once, soon = timed(lambda: dense.scores(seen.x))
-    one_by_one, late = timed(lambda: sliding(net, seen.x, progress=batches("windows")))
+    at_once, soon = timed(lambda: to_numpy(dense.scores(seen.x)))
+    one_by_one, late = timed(
+        lambda: to_numpy(sliding(net, seen.x, progress=batches("windows"))))
     first = -(field.start // field.stride)          # of the places, the first that sees no border
     margin, note = first * field.stride, {}
     edge, told = net.input_size + 2 * margin, f"scores differ with {margin} pixels around a window"
     if min(seen.x.shape[2:]) >= edge:               # a row of windows is proof enough
         row = sliding(dense, seen.x[:, :, :edge], margin=margin, progress=batches("windows"))
         same = at_once[:, :, first : first + 1, first : first + row.shape[3]]
-        note[told] = float(abs(row - same).max())
+        note[told] = float(abs(to_numpy(row) - same).max())
     same_class = one_by_one.argmax(axis=1) == at_once.argmax(axis=1)
     return Ways(one_by_one, at_once, {"one by one": late, "at once": soon}, {
         "windows": int(same_class.size),
@@ -257,7 +260,7 @@ def ways_sheet(net, seen: Seen, ways: Ways) -> Image.Image:
     k, map = max(zip(seen.wanted, seen.maps, strict=True), key=lambda pair: pair[1].max())
     (rows, columns), edge = ways.at_once.shape[2:], net.input_size
     each, once = ways.seconds["one by one"], ways.seconds["at once"]
-    grids_of = [grids.numbers(to_numpy(softmax(S, axis=1))[0, k], 0, 1, colours.USUAL, 480)
+    grids_of = [grids.numbers(softmax(S, axis=1)[0, k], 0, 1, colours.USUAL, 480)
                 for S in (ways.one_by_one, ways.at_once)]
     picture = pictures.photo(seen.x)
     for corner in (0, seen.net.receptive_field(seen.net.score_layer).stride):

@@ -93,11 +93,11 @@ def numbers() -> Image.Image:
     for name, way in WAYS.items():
         y = way.up(X[None, None], EARLIER[None, None])[0, 0]
         shares = contributions(lambda x, up=way.up: up(x, EARLIER[None, None]), X)
-        drawn[name] = [grid(X, source), "→", grid(y, mixed(abs(shares)))]
+        drawn[name] = [grid(X, source, name="x"), "→", grid(y, mixed(abs(shares)), name="y")]
     winners = WAYS["max unpooling"].up(alone(X)[:, None], EARLIER[None, None])[:, 0]
     drawn["max unpooling"] = [
-        grid(EARLIER, mixed(winners)), "    ", *drawn["max unpooling"]]
-    drawn["transposed convolution"][1:2] = ["∗", grid(np.ones((3, 3))), "→"]
+        grid(EARLIER, mixed(winners), name="z"), "    ", *drawn["max unpooling"]]
+    drawn["transposed convolution"][1:2] = ["∗", grid(np.ones((3, 3)), name="w"), "→"]
 
     def block(name, width):
         return captions.block(name, row(*drawn[name]), WAYS[name].code, WAYS[name].says, width)
@@ -126,7 +126,7 @@ def convolutions() -> Image.Image:
                 for k, part in enumerate(shares)]
     sums = [part for one in one_each for part in (one, "+")][:-1]
     often = (shares > 0).sum(axis=0)
-    head = grid(X, mixed(alone(X)))
+    head = grid(X, mixed(alone(X)), name="x")
     rows = [
         ("convolution with stride 1: each window gives a number, the next is one pixel on",
          strided(1, 2), "y = conv2d(z, w, padding=1)",
@@ -135,12 +135,12 @@ def convolutions() -> Image.Image:
          strided(2, 4), "y = conv2d(z, w, stride=2, padding=1)",
          "All four windows; where frames cross, a pixel is seen by two or by four of them."),
         ("transposed convolution with stride 2: each number paints the filter, two pixels on",
-         row(head, "∗", grid(W), "→", *sums),
+         row(head, "∗", grid(W, name="w"), "→", *sums),
          "y = conv_transpose2d(x, w, stride=2, padding=1, output_padding=1)",
          "What one number paints is the filter times the number; what lies beyond the border is "
          "cut off."),
         ("and where they overlap, they add up",
-         row("=", grid(y, mixed(shares)), "      painted so often:",
+         row("=", grid(y, mixed(shares), name="y"), "      painted so often:",
              grid(often, shaded(often, 4))),
          "y = grad(conv2d(z, w, stride=2, padding=1), [z], seed=x)",
          "The gradient of convolution at its image has the same numbers: they differ by "
@@ -161,7 +161,8 @@ def strided(stride: int, windows: int) -> Image.Image:
     chosen = np.zeros((windows, *y.shape))
     for n, place in enumerate(places):
         chosen[(n, *place)] = 1
-    return row(grid(z, border, frames), "∗", grid(W), "→", grid(y, mixed(chosen)))
+    return row(grid(z, border, frames, name="z"), "∗", grid(W, name="w"), "→",
+               grid(y, mixed(chosen), name="y"))
 
 
 # ── On a photo ──────────────────────────────────────────────────────────────────────────────────
@@ -174,7 +175,7 @@ def on_a_photo(x, a, named: str) -> Image.Image:
                            (named, to_numpy(a), lambda a: pictures.heat(a[:, 0]))]:
         pooled = ops.max_pool2d(z, 2)
         up = {name: way.up(pooled, z) for name, way in WAYS.items()}
-        up["transposed convolution"] *= pooled.mean() / up["transposed convolution"].mean()
+        up["transposed convolution"] *= pooled.max() / up["transposed convolution"].max()
         rows.append([(what, drawn(z)), ("max pooled to half its size", drawn(pooled)),
                      *((name, drawn(y)) for name, y in up.items())])
     return pictures.sheet(rows, tile=TILE)

@@ -8,35 +8,39 @@ from PIL import Image, ImageDraw
 
 from demos.shared import grids, lettering, pictures
 
-CELL, LETTERS = 38, 15
+CELL, LETTERS, NAME = 38, 15, 20
 FAINT, LINES = (175, 175, 182), (120, 120, 128)
 COLOURS = np.array([grids.APART[n] for n in (0, 1, 2, 3)], float)  # of up to four numbers
 PALE = 0.62                                                        # of the colour of a cell
 DARK = (96, 150, 214)
 
 
-def grid(values, fill=None, frames=(), cell: int = CELL) -> Image.Image:
+def grid(values, fill=None, frames=(), name: str = "", cell: int = CELL) -> Image.Image:
     """Numbers (rows, columns) in cells.
 
     Args:
         values: the numbers.
         fill: a colour for each, (rows, columns, 3), 0–255; white by default.
         frames: (top, left, bottom, right, colour) in cells, each a thick frame.
+        name: what they are called, above.
         cell: pixels of an edge.
     """
     rows, columns = np.shape(values)
-    page = Image.new("RGB", (columns * cell + 5, rows * cell + 5), pictures.PAPER)
+    above = NAME * bool(name)                   # and below, so that the middle stays the middle
+    size = columns * cell + 5, rows * cell + 5 + 2 * above
+    page, top = Image.new("RGB", size, pictures.PAPER), 2 + above
     pen = ImageDraw.Draw(page)
+    pen.text((size[0] / 2, 0), name, fill=LINES, font=lettering.font(LETTERS), anchor="ma")
     for i, j in np.ndindex(rows, columns):
-        x, y = 2 + j * cell, 2 + i * cell
+        x, y = 2 + j * cell, top + i * cell
         colour = pictures.PAPER if fill is None else tuple(np.rint(fill[i, j]).astype(int).tolist())
         pen.rectangle((x, y, x + cell, y + cell), fill=colour, outline=LINES)
         ink = pictures.INK if values[i][j] else FAINT
         text = told(float(values[i][j]))
         pen.text((x + cell / 2, y + cell / 2), text, fill=ink, anchor="mm",
                  font=lettering.font(LETTERS if len(text) < 4 else LETTERS - 3))
-    for top, left, bottom, right, colour in frames:
-        box = 2 + left * cell, 2 + top * cell, 2 + right * cell, 2 + bottom * cell
+    for first, left, last, right, colour in frames:
+        box = 2 + left * cell, top + first * cell, 2 + right * cell, top + last * cell
         pen.rectangle(box, outline=tuple(map(int, colour)), width=4)
     return page
 

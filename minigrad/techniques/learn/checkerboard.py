@@ -15,8 +15,12 @@ In two dimensions the counts of both axes multiply.  The remedy is to keep both 
 the map larger (nearest), then convolve.  Every pixel is then painted by k × k taps.
 
 Nothing below uses the formulas: the count is transposed convolution of ones with a filter of ones,
-and the spectrum is measured.  Convolution with a stride has the same fault in its gradient, which
-is transposed convolution.
+and the spectrum is measured.
+
+Equal counts are necessary, not enough: each of the s × s kinds of pixels is painted by taps of its
+own, and where their sums differ, as in random filters, a flat map becomes a pattern.  Behind
+nearest all kinds are painted by all taps.  Convolution with a stride has the same fault in its
+gradient, which is transposed convolution.
 
 Read before: upsampling.py.  Read next: minigrad/techniques/make/regularizers.py, against such
 patterns in pictures.
@@ -93,40 +97,59 @@ def inside(counts, kernel: int):
     return counts[k : counts.shape[0] - k, k : counts.shape[1] - k]
 
 
+def once_up(x, weight, *, stride: int = 2, resize: bool = False):
+    """Make a map s times as large, by transposed convolution, or by nearest and a convolution.
+
+    Args:
+        x: (N, C, H, W).
+        weight: (C, O, k, k), for both ways.
+        stride: s.
+        resize: make larger and then convolve, in place of transposed convolution.
+
+    Returns:
+        (N, O, s · H, s · W).
+
+    Raises:
+        ValueError: the filter is smaller than the stride, and would leave pixels unpainted.
+    """
+    s = whole("stride", stride, 1)
+    k = whole("kernel", weight.shape[2], at_least=s)
+    if resize:
+        return ops.conv2d(ops.upsample_nearest(x, s), weight.swapaxes(0, 1), padding="same")
+    y = ops.conv_transpose2d(x, weight, stride=s)               # (H − 1) s + k ≥ H s rows
+    first, (H, W) = (k - s) // 2, x.shape[2:]
+    return y[:, :, first : first + s * H, first : first + s * W]
+
+
+def flat_filter(channels: int, kernel: int, dtype="float32"):
+    """The mean of k × k pixels, each channel to itself: (C, C, k, k)."""
+    return np.eye(channels, dtype=dtype)[:, :, None, None] * np.full(
+        (kernel, kernel), 1 / kernel**2, dtype
+    )
+
+
 def decoded(
     x, *, kernel: int = 3, stride: int = 2, layers: int = 3, resize: bool = False, rng=None
 ):
     """Paint a picture with random filters: an untrained decoder, s^layers times as large.
 
-    Each layer is a transposed convolution, or nearest and a convolution, and a relu behind all but
-    the last, which has three channels.  Both have the same random filters.
+    Behind all layers but the last, which has three channels, stands a relu.
 
     Args:
         x: a map (N, C, H, W) that goes up.
         kernel: k.
         stride: s, of each layer.
         layers: how many.
-        resize: make larger and then convolve, in place of transposed convolution.
+        resize: as for `once_up`; both ways have the same random filters.
         rng: a numpy Generator; None draws the same filters every time.
 
     Returns:
         (N, 3, H · s^layers, W · s^layers), of any sign.
-
-    Raises:
-        ValueError: the filter is smaller than the stride, and would leave pixels unpainted.
     """
-    rng, xp = always_the_same(rng), array_module(x)
-    s = whole("stride", stride, 1)
-    k = whole("kernel", kernel, at_least=s)
+    rng, xp, C, k = always_the_same(rng), array_module(x), x.shape[1], whole("kernel", kernel, 1)
     for n in range(whole("layers", layers, 1)):
-        channels = x.shape[1], 3 if n == layers - 1 else x.shape[1]
-        weight = xp.asarray(rng.normal(size=(*channels, k, k)) / (k * channels[0] ** 0.5), x.dtype)
-        size = [s * edge for edge in x.shape[2:]]
-        if resize:
-            y = ops.conv2d(ops.upsample_nearest(x, s), weight.swapaxes(0, 1), padding="same")
-        else:
-            y = ops.conv_transpose2d(x, weight, stride=s)       # (n − 1) s + k ≥ n s pixels
-            first = (k - s) // 2
-            y = y[:, :, first : first + size[0], first : first + size[1]]
-        x = y if n == layers - 1 else ops.relu(y)
+        last = n == layers - 1
+        weight = rng.normal(size=(C, 3 if last else C, k, k)) / (k * C**0.5)
+        x = once_up(x, xp.asarray(weight, x.dtype), stride=stride, resize=resize)
+        x = x if last else ops.relu(x)
     return x

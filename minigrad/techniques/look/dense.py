@@ -51,7 +51,7 @@ def class_maps(net, pixels, *, classes: Sequence[int] | None = None):
         wrong = [k for k in classes if not 0 <= k < p.shape[1]]
         if wrong or not len(classes):
             raise ValueError(f"classes are {list(classes)}: {net.name} has 0–{p.shape[1] - 1}")
-        p = p[:, list(classes)]
+        p = p[:, array_module(p).asarray(classes)]
     return over_photo(net, p, pixels.shape[2:])
 
 
@@ -100,9 +100,10 @@ def likeliest(net, p, size):
     xp, (N, K, *_) = array_module(p), p.shape
     possible = [k for k, most in enumerate(to_numpy(p.max(axis=(0, 2, 3)))) if K * most >= 0.999]
     label, largest = xp.zeros((N, *size), int), xp.zeros((N, *size), p.dtype)
+    possible = xp.asarray(possible)
     for some in parts(len(possible), TOGETHER):
         maps = over_photo(net, p[:, possible[some]], size)          # (N, some, H, W)
-        best = xp.asarray(possible[some])[maps.argmax(axis=1)]
+        best = possible[some][maps.argmax(axis=1)]
         label = xp.where(maps.max(axis=1) > largest, best, label)
         largest = xp.maximum(largest, maps.max(axis=1))
     return label, largest
