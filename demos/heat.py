@@ -43,7 +43,7 @@ from minigrad.backend import to_numpy
 from minigrad.checked import whole
 from minigrad.ops import softmax
 from minigrad.techniques import sliding
-from minigrad.techniques.look.dense import at_places, likeliest, over_photo
+from minigrad.techniques.look.dense import likeliest, over_photo, place_probabilities
 from models import description
 from models.classes import class_name, find_class
 
@@ -88,6 +88,8 @@ def main(argv: list[str]) -> None:
             net, easel.pixels_of(net, photo, args.size or 4 * net.input_size), {}, f"{name}_heat",
             args, photo=photo))  # fmt: skip
         return
+    if args.size is not None:
+        raise ValueError("--size is of a photo: without one, eight are composed at their own size")
     made = panorama(net, args.seed)
     files = {f"photo {n}": file for n, file in enumerate(made.files, start=1)}
     look(net, net.pixels(made.image, "full"), made.truth, "heat", args, **files)
@@ -139,7 +141,7 @@ def look(net, x, truth, name: str, args, **files: pathlib.Path) -> None:
 
 def see(dense, x, wanted: list[int], truth) -> Seen:
     """Take all maps from one pass; of no class that is wanted, the true ones or the likeliest."""
-    p, size = at_places(dense, x), x.shape[2:]
+    p, size = place_probabilities(dense, x), x.shape[2:]
     label, sure = (to_numpy(a)[0] for a in likeliest(dense, p, size))
     common = to_numpy(p).sum(axis=(0, 2, 3)).argsort()[::-1][:MAPS]
     wanted = wanted or list(truth) or common.tolist()

@@ -151,12 +151,13 @@ def given():
 
 
 POINTS = spirals(each=20)
+DENSE = models.fully_convolutional(models.load("minivgg"))
 INSTEAD = {
+    "class_maps": {"net": DENSE}, "place_probabilities": {"net": DENSE},  # a score for each place
     "region": {"objective": energy("relu4_2")},             # a score has no places
     "unit": {"layer": "fc7"},                               # one index is enough there
     "layer_weights": {"layer": "conv2_1"},                  # a relu has none
     "style_of": {"target": np.ones((1, 256, 256))},         # a Gram matrix, not activations
-    "class_maps": {"net": models.fully_convolutional(models.load("minivgg"))},  # for every pixel
     "diversity": {"pixels": np.random.default_rng(0).uniform(0, 255, (2, 3, 40, 40))},  # a batch
 }
 

@@ -45,7 +45,7 @@ from minigrad.techniques.look.codes import codes, pca
 from minigrad.techniques.look.controls import centred_gaussian, random_map
 from minigrad.techniques.look.curves import deletion, insertion
 from minigrad.techniques.look.deeplift import deeplift
-from minigrad.techniques.look.dense import class_maps, sliding
+from minigrad.techniques.look.dense import class_maps, place_probabilities, sliding
 from minigrad.techniques.look.filters import filters, layer_weights
 from minigrad.techniques.look.grad_cam import grad_cam, grad_cam_plus_plus, guided_grad_cam
 from minigrad.techniques.look.gradient import (
@@ -108,7 +108,7 @@ __all__ = [
     "integrated_gradients", "occlusion", "rise", "score_cam", "smooth_gradient",
     "guided_gradient", "layer_weights", "strongest_places", "codes", "pca", "tsne",
     "Rule", "composite", "deeplift", "relevance",
-    "class_maps", "sliding",
+    "class_maps", "place_probabilities", "sliding",
     "CONTROLS", "MAPS", "Effort", "Way", "believe", "centred_gaussian", "deletion", "infidelity",
     "insertion", "max_sensitivity", "pointing_game", "random_map", "randomisation",
     "relevance_mass", "unexplained", "worth",

@@ -46,7 +46,7 @@ def class_maps(net, pixels, *, classes: Sequence[int] | None = None):
         ValueError: the network is not fully convolutional, or has no such class, or the photo is
             too small.
     """
-    p = at_places(net, pixels)
+    p = place_probabilities(net, pixels)
     if classes is not None:
         wrong = [k for k in classes if not 0 <= k < p.shape[1]]
         if wrong or not len(classes):
@@ -55,7 +55,7 @@ def class_maps(net, pixels, *, classes: Sequence[int] | None = None):
     return over_photo(net, p, pixels.shape[2:])
 
 
-def at_places(net, pixels):
+def place_probabilities(net, pixels):
     """p[n, k, i, j] = softmax_k S[n, k, i, j]: (N, 3, H, W) → (N, K, rows, columns).
 
     Raises:

@@ -5,7 +5,7 @@ import pytest
 
 import models
 from minigrad import ops, techniques
-from minigrad.techniques.look.dense import at_places, likeliest, over_photo, sliding
+from minigrad.techniques.look.dense import likeliest, over_photo, place_probabilities, sliding
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +69,12 @@ def test_the_maps_are_probabilities(both, photo):
     assert maps.shape == (1, 110, 160, 200)
     assert np.allclose(maps.sum(axis=1), 1) and maps.min() >= 0
     assert np.array_equal(techniques.class_maps(dense, x, classes=[40, 3]), maps[:, [40, 3]])
-    assert np.allclose(at_places(dense, x), ops.softmax(dense.scores(x), axis=1))
+    assert np.allclose(place_probabilities(dense, x), ops.softmax(dense.scores(x), axis=1))
 
 
 def test_the_likeliest_of_few_at_a_time_is_that_of_all(both, photo):
     _, dense = both
-    p = at_places(dense, photo[:, :, :160, :200])
+    p = place_probabilities(dense, photo[:, :, :160, :200])
     label, largest = likeliest(dense, p, (160, 200))
     maps = over_photo(dense, p, (160, 200))
     assert np.array_equal(label, maps.argmax(axis=1))
@@ -92,7 +92,7 @@ def test_float32_stays_float32():
     dense = models.fully_convolutional(models.build("minivgg", classes=4))
     x = np.random.default_rng(0).uniform(0, 255, (1, 3, 128, 160)).astype(np.float32)
     assert techniques.class_maps(dense, x).dtype == sliding(dense, x).dtype == np.float32
-    assert likeliest(dense, at_places(dense, x), (128, 160))[1].dtype == np.float32
+    assert likeliest(dense, place_probabilities(dense, x), (128, 160))[1].dtype == np.float32
 
 
 @pytest.mark.parametrize(("settings", "said"), [
