@@ -20,7 +20,6 @@ is equal: windows that are cut out with their surroundings, to rounding.
 
 import argparse
 import pathlib
-import time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +27,7 @@ from PIL import Image, ImageDraw
 
 import models
 from demos.shared import captions, colours, easel, grids, pictures, provenance
+from demos.shared.both_ways import Ways, both_ways
 from demos.shared.command import (
     add_photos,
     classes_for_shell,
@@ -38,13 +38,11 @@ from demos.shared.command import (
     photos_of,
 )
 from demos.shared.panorama import panorama
-from demos.shared.patience import batches, patiently
+from demos.shared.patience import patiently
 from minigrad.backend import to_numpy
 from minigrad.checked import whole
 from minigrad.ops import softmax
-from minigrad.techniques import sliding
 from minigrad.techniques.look.dense import likeliest, over_photo, place_probabilities
-from models import description
 from models.classes import class_name, find_class
 
 MAPS, ACROSS, WIDE, NARROW = 8, 4, 720, 356     # heat maps, in a row; pixels of large and small
@@ -119,7 +117,7 @@ def look(net, x, truth, name: str, args, **files: pathlib.Path) -> None:
         seen = see(dense, x, wanted, truth)
     for k, map in zip(seen.wanted, seen.maps, strict=True):
         print(f"{map.max():6.1%}  {class_name(net, k)}{mark(seen, k, map)}")
-    ways = both_ways(net, seen)
+    ways = both_ways(net, dense, x)
     pictures.save(args.out, name, {"": sheet(seen), "at_once": ways_sheet(net, seen, ways)}, {
         "demo": "heat",
         "model": net.name,
@@ -130,21 +128,18 @@ def look(net, x, truth, name: str, args, **files: pathlib.Path) -> None:
         "found": {class_name(net, k): inside(map, truth[k])
                   for k, map in zip(seen.wanted, seen.maps, strict=True) if k in truth},
         **ways.note,
-        "seconds": ways.seconds,
         **provenance.of(args, **files),
     })  # fmt: skip
-    late, soon = ways.seconds.values()
-    print(f"{ways.note['windows']} windows one by one {late:.2f} s, at once {soon:.2f} s: "
-          f"{late / soon:.1f} × faster")
+    print(f"{told(ways, 'one by one')}, {told(ways, 'at once')}: {ways.faster:.1f} × faster")
     print(f"{args.out / name}.png")
 
 
 def see(dense, x, wanted: list[int], truth) -> Seen:
-    """Take all maps from one pass; of no class that is wanted, the true ones or the likeliest."""
+    """Take all maps from one pass; if no class is wanted, of the true ones and the likeliest."""
     p, size = place_probabilities(dense, x), x.shape[2:]
     label, sure = (to_numpy(a)[0] for a in likeliest(dense, p, size))
     common = to_numpy(p).sum(axis=(0, 2, 3)).argsort()[::-1][:MAPS]
-    wanted = wanted or list(truth) or common.tolist()
+    wanted = wanted or list(dict.fromkeys([*truth, *common.tolist()]))[:MAPS]
     maps = to_numpy(over_photo(dense, p[:, wanted], size))[0]
     return Seen(dense, x, p, label, sure, wanted, maps, truth)
 
@@ -212,72 +207,30 @@ def inside(map, box) -> bool:
 # ── Window by window, and at once ───────────────────────────────────────────────────────────────
 
 
-class Ways(NamedTuple):
-    """The scores by both ways, (1, K, rows, columns), seconds, and how far both are apart."""
-
-    one_by_one: Any
-    at_once: Any
-    seconds: dict[str, float]
-    note: dict[str, Any]
-
-
-def both_ways(net, seen: Seen) -> Ways:
-    """Slide the classifier, pass the photo at once, and compare them, also with surroundings."""
-    dense, field = seen.net, seen.net.receptive_field(seen.net.score_layer)
-    at_once, soon = timed(lambda: to_numpy(dense.scores(seen.x)))
-    one_by_one, late = timed(
-        lambda: to_numpy(sliding(net, seen.x, progress=batches("windows"))))
-    first = -(field.start // field.stride)          # of the places, the first that sees no border
-    margin, note = first * field.stride, {}
-    edge, told = net.input_size + 2 * margin, f"scores differ with {margin} pixels around a window"
-    if min(seen.x.shape[2:]) >= edge:               # a row of windows is proof enough
-        row = sliding(dense, seen.x[:, :, :edge], margin=margin, progress=batches("windows"))
-        same = at_once[:, :, first : first + 1, first : first + row.shape[3]]
-        note[told] = float(abs(to_numpy(row) - same).max())
-    same_class = one_by_one.argmax(axis=1) == at_once.argmax(axis=1)
-    return Ways(one_by_one, at_once, {"one by one": late, "at once": soon}, {
-        "windows": int(same_class.size),
-        "multiplications, one by one": int(same_class.size) * products(net),
-        "multiplications, at once": products(dense, tuple(seen.x.shape[2:])),
-        "same likeliest class": float(same_class.mean()),
-        "scores differ": float(abs(one_by_one - at_once).max()),
-        **note,
-    })
-
-
-def products(net, size: tuple[int, int] | None = None) -> int:
-    """How many multiplications a photo of this size takes."""
-    return sum(row.multiplications for row in description.rows(net, size))
-
-
-def timed(work):
-    """What comes of some work, and how many seconds it took."""
-    start = time.perf_counter()
-    result = work()
-    return result, time.perf_counter() - start
+def told(ways: Ways, way: str) -> str:
+    """How many windows in how many seconds."""
+    windows = ways.note["windows one by one" if way == "one by one" else "places at once"]
+    return f"{windows} {way}: {ways.note['seconds'][way]:.2f} s"
 
 
 def ways_sheet(net, seen: Seen, ways: Ways) -> Image.Image:
     """One class by both ways, and up again; below, what is equal and what is not."""
     k, map = max(zip(seen.wanted, seen.maps, strict=True), key=lambda pair: pair[1].max())
-    (rows, columns), edge = ways.at_once.shape[2:], net.input_size
-    each, once = ways.seconds["one by one"], ways.seconds["at once"]
-    grids_of = [grids.numbers(softmax(S, axis=1)[0, k], 0, 1, colours.USUAL, 480)
+    edge, note = net.input_size, ways.note
+    probable = [grids.numbers(softmax(S, axis=1)[0, k], 0, 1, colours.USUAL, 480)
                 for S in (ways.one_by_one, ways.at_once)]
     picture = pictures.photo(seen.x)
     for corner in (0, seen.net.receptive_field(seen.net.score_layer).stride):
         picture = pictures.boxed(picture, (0, corner, edge, corner + edge))
     titles = [
-        f"{rows} × {columns} windows of {edge} pixels", f"one by one: {each:.2f} s",
-        f"at once: {once:.2f} s, {each / once:.1f} × faster", "up again, to every pixel",
+        f"two of the windows, {edge} × {edge} pixels", told(ways, "one by one"),
+        f"{told(ways, 'at once')}, {ways.faster:.1f} × faster", "up again, to every pixel",
     ]  # fmt: skip
-    drawn = [pictures.fitted(picture, 480), *grids_of,
-             heat_map(seen, k, map, 480)]
-    note = ways.note
-    told = [
+    drawn = [pictures.fitted(picture, 480), *probable, heat_map(seen, k, map, 480)]
+    fewer = note["multiplications for each window"] / note["multiplications for each place"]
+    below = [
         f"How probable {class_name(net, k)} is at each place.  At once, windows share their work: "
-        f"{note['multiplications, one by one'] / note['multiplications, at once']:.1f} × fewer "
-        "multiplications.",
+        f"{fewer:.1f} × fewer multiplications.",
         "What is cut out sees zeros beyond its border, in every convolution, where the photo goes "
         f"on: the scores differ by up to {note['scores differ']:.1f}, and the likeliest class is "
         f"the same at {note['same likeliest class']:.0%} of the places.",
@@ -285,4 +238,4 @@ def ways_sheet(net, seen: Seen, ways: Ways) -> Image.Image:
           f"{note[what]:.0e} at most." for what in note if what.startswith("scores differ with")),
     ]  # fmt: skip
     page = pictures.sheet([list(zip(titles, drawn, strict=True))], tile=None)
-    return captions.stacked([page, captions.sentences(told, page.width)])
+    return captions.stacked([page, captions.sentences(below, page.width)])
