@@ -5,10 +5,11 @@
     models.build("minivgg")         with random weights, to be trained
     models.table("vgg16")           without weights, for what follows from the table alone
     models.find_class(net, "cup")   the number of a class
+    models.fully_convolutional(net) the same weights at every place of a photo of any size
 
 Reading order: layers.py, design.py and vgg.py (a table); network.py, arguments.py and walk.py (what
 is done with it); preprocess.py and photo.py; receptive_field.py; classes.py; files.py and
-storage.py; then the other networks, and photo_folder.py for training.
+storage.py; then the other networks, convolutional.py, and photo_folder.py for training.
 """
 
 import os
@@ -23,14 +24,15 @@ from minigrad.checked import nearest
 from minigrad.ops.fast.kept import freeze
 from models import alexnet, googlenet, minivgg, squeezenet, storage, vgg
 from models.classes import class_name, find_class
+from models.convolutional import fully_convolutional
 from models.design import Design
 from models.initialise import initial
 from models.network import Network
 from models.preprocess import Preprocessing
 
 __all__ = [
-    "Network", "build", "class_name", "find_class", "imagenet_classes", "load", "names", "storage",
-    "table",
+    "Network", "build", "class_name", "find_class", "fully_convolutional", "imagenet_classes",
+    "load", "names", "storage", "table",
 ]
 
 HERE = pathlib.Path(__file__).parent

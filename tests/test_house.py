@@ -155,11 +155,13 @@ POINTS = spirals(each=20)
 NOISE = np.random.default_rng(0).uniform(0, 255, (1, 3, 40, 40))
 SMALL = {"pixels": np.random.default_rng(0).uniform(0, 255, (1, 3, 32, 32)).astype(np.float32)}
 PATCH = {"patch": np.full((1, 3, 20, 20), 90, np.float32), "target": 3}
+DENSE = models.fully_convolutional(models.load("minivgg"))
 INSTEAD = {
     **dict.fromkeys(["sphere", "on_line", "in_plane", "growth"], {"pixels": NOISE}),  # a small one
     "adversarial_patch": PATCH, "patched": PATCH, "with_patch": PATCH,                  # a class
     **dict.fromkeys(["carlini_wagner", "lbfgs_attack", "one_pixel", "square", "universal"], SMALL),
     "with_eta": {"eta": np.ones((1, 3, 1, 1), np.float32)},
+    "class_maps": {"net": DENSE}, "place_probabilities": {"net": DENSE},  # a score for each place
     "region": {"objective": energy("relu4_2")},             # a score has no places
     "unit": {"layer": "fc7"},                               # one index is enough there
     "layer_weights": {"layer": "conv2_1"},                  # a relu has none

@@ -45,6 +45,7 @@ from minigrad.techniques.fool.sticker import adversarial_patch, patched, with_pa
 from minigrad.techniques.fool.twins import twin
 from minigrad.techniques.fool.universal import universal, with_eta
 from minigrad.techniques.fool.visible import along_edges, low_frequencies
+from minigrad.techniques.learn.checkerboard import overlap_counts, resized_counts
 from minigrad.techniques.learn.evaluation import (
     calibration,
     calibration_error,
@@ -61,6 +62,7 @@ from minigrad.techniques.look.codes import codes, pca
 from minigrad.techniques.look.controls import centred_gaussian, random_map
 from minigrad.techniques.look.curves import deletion, insertion
 from minigrad.techniques.look.deeplift import deeplift
+from minigrad.techniques.look.dense import class_maps, place_probabilities, sliding
 from minigrad.techniques.look.filters import filters, layer_weights
 from minigrad.techniques.look.grad_cam import grad_cam, grad_cam_plus_plus, guided_grad_cam
 from minigrad.techniques.look.gradient import (
@@ -123,6 +125,7 @@ __all__ = [
     "integrated_gradients", "occlusion", "rise", "score_cam", "smooth_gradient",
     "guided_gradient", "layer_weights", "strongest_places", "codes", "pca", "tsne",
     "Rule", "composite", "deeplift", "relevance",
+    "class_maps", "place_probabilities", "sliding",
     "CONTROLS", "MAPS", "Effort", "Way", "believe", "centred_gaussian", "deletion", "infidelity",
     "insertion", "max_sensitivity", "pointing_game", "random_map", "randomisation",
     "relevance_mass", "unexplained", "worth",
@@ -146,4 +149,5 @@ __all__ = [
     "square", "universal", "with_eta", "with_patch",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
+    "overlap_counts", "resized_counts",
 ]

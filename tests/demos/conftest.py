@@ -32,3 +32,16 @@ def look_with(random_weights, tmp_path, capsys):
         return status, capsys.readouterr(), made, sheet
 
     return look
+
+
+@pytest.fixture
+def ask(random_weights, tmp_path, capsys):
+    """Call a demo for the face, at its usual size: status, what it printed, and its note."""
+
+    def ask(demo, *argv):
+        options = ["--weights", str(random_weights), "--out", str(tmp_path), *argv]
+        status = run(demo.main, options, "demos")
+        note = tmp_path / f"face_{demo.__name__.split('.')[-1]}.json"
+        return status, capsys.readouterr(), json.loads(note.read_text()) if note.exists() else None
+
+    return ask
