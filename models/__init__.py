@@ -21,7 +21,7 @@ import numpy as np
 from minigrad.backend import to_device
 from minigrad.checked import nearest
 from minigrad.ops.fast.kept import freeze
-from models import alexnet, googlenet, minivgg, squeezenet, storage, vgg
+from models import alexnet, googlenet, minivgg, squeezenet, storage, unet, vgg
 from models.classes import class_name, find_class
 from models.design import Design
 from models.initialise import initial
@@ -29,8 +29,8 @@ from models.network import Network
 from models.preprocess import Preprocessing
 
 __all__ = [
-    "Network", "build", "class_name", "find_class", "imagenet_classes", "load", "names", "storage",
-    "table",
+    "Network", "build", "class_name", "find_class", "imagenet_classes", "load", "names",
+    "segmenters", "storage", "table",
 ]
 
 HERE = pathlib.Path(__file__).parent
@@ -41,11 +41,17 @@ DESIGNS: dict[str, Design] = {
     **squeezenet.NETWORKS,
     **googlenet.NETWORKS,
 }
+SEGMENTERS: dict[str, Design] = {**unet.NETWORKS}
 
 
 def names() -> list[str]:
-    """Every network's name."""
+    """The names of all networks that say what is in an image."""
     return list(DESIGNS)
+
+
+def segmenters() -> list[str]:
+    """The names of all networks that say it of every pixel, with scores (N, classes, H, W)."""
+    return list(SEGMENTERS)
 
 
 def table(
@@ -56,16 +62,17 @@ def table(
     """A network without weights: layers, shapes, receptive fields, at no cost.
 
     Args:
-        name: one of `names()`.
+        name: one of `names()` or `segmenters()`.
         classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg.
-        attributes: what a weight file says of its preprocessing and its pooling; by default the
-            network's own.
+        attributes: what a weight file says of its preprocessing, its pooling and its settings; by
+            default the network's own.
 
     Raises:
         ValueError: there is no network of this name, fewer than two classes, or an attribute that
             makes no sense.
     """
-    design, attributes = _design(name), attributes or {}
+    attributes = attributes or {}
+    design = _design(name).with_settings(attributes)
     preprocessing = Preprocessing.of(attributes, design.preprocessing)
     if "pool_rounding" in attributes:
         design = design.with_pool_rounding(attributes["pool_rounding"])
@@ -83,7 +90,7 @@ def build(
     """An untrained network; the same seed gives the same one, whatever the dtype.
 
     Args:
-        name: one of `names()`.
+        name: one of `names()` or `segmenters()`.
         random_seed: of the initial weights (initialise.py).
         classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg.
         device: "cpu" or "cuda".
@@ -101,7 +108,7 @@ def load(name: str, path=None, device: str = "cpu", dtype: str = "float32") -> N
     """A network with the weights of a file; its arrays are read-only.
 
     Args:
-        name: one of `names()`.
+        name: one of `names()` or `segmenters()`.
         path: of the file; by default <name>.h5 in $MINIGRAD_WEIGHTS or in the folder weights/.
         device: "cpu" or "cuda".
         dtype: "float32" or "float64".
@@ -146,9 +153,10 @@ def _equipped(net: Network, params, device: str, dtype: str) -> Network:
 
 
 def _design(name: str) -> Design:
-    if name not in DESIGNS:
-        raise ValueError(f"there is no network {name!r}; {nearest(name, DESIGNS)}")
-    return DESIGNS[name]
+    known = DESIGNS | SEGMENTERS
+    if name not in known:
+        raise ValueError(f"there is no network {name!r}; {nearest(name, known)}")
+    return known[name]
 
 
 def _classes(classes, usual: int):

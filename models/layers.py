@@ -9,6 +9,7 @@ everything that one may want to know about it:
     layer.output_shape(*inputs)         (channels, rows, columns) out, given those that come in
     layer.window                        (size, stride, padding) of what a unit sees in the layer
                                         above, or None if that is all of it
+    layer.upward                        whether its output is larger (layers_up.py)
     layer.multiplications(*inputs)      for one image
 
 Read next: design.py.
@@ -35,6 +36,7 @@ class Layer:
     name: str
     after: tuple[str, ...] = field(default=(), kw_only=True)
     window: ClassVar[tuple[int, int, int] | None] = (1, 1, 0)
+    upward: ClassVar[bool] = False
 
     @property
     def shapes(self) -> dict[str, Shape]:
@@ -60,10 +62,12 @@ class Conv(Layer):
     stride: int = 1
     padding: int = 0
     bias: bool = True
+    dilation: int = 1
 
     def __call__(self, x, params, training, conv2d=ops.conv2d):
         """Map x (N, channels_in, H, W) → (N, channels, H', W')."""
-        return conv2d(x, params["weight"], params.get("bias"), self.stride, self.padding)
+        geometry = self.stride, self.padding, self.dilation
+        return conv2d(x, params["weight"], params.get("bias"), *geometry)
 
     @property
     def shapes(self):
@@ -73,13 +77,13 @@ class Conv(Layer):
 
     @property
     def window(self):
-        """The filter's own."""
-        return self.kernel_size, self.stride, self.padding
+        """The filter's own, from its first tap to its last."""
+        return self.dilation * (self.kernel_size - 1) + 1, self.stride, self.padding
 
     def output_shape(self, shape):
         """As many places as the filter fits in."""
-        _, *image = shape
-        places = [(n + 2 * self.padding - self.kernel_size) // self.stride + 1 for n in image]
+        (_, *image), (size, stride, padding) = shape, self.window
+        places = [(n + 2 * padding - size) // stride + 1 for n in image]
         if min(places) < 1:
             raise ValueError(f"{self.name}: the filter does not fit")
         return self.channels, *places

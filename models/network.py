@@ -46,6 +46,7 @@ class Network:
         default_layer: where one looks first.
         score_layer: the last, whose activation is the scores.
         preprocessing: the first step, and a photo's size.
+        settings: numbers that its table was written out with, as U-Net's width; mostly none.
         dtype: of parameters and activations, "float32" or "float64".
         device: where the parameters are, "cpu" or "cuda".
     """
@@ -56,7 +57,9 @@ class Network:
         self.preprocessing = preprocessing
         self.classes = [] if isinstance(classes, int) else list(classes)
         self.class_count = len(self.classes) or classes
-        self.layers = {layer.name: layer for layer in design.table(self.class_count)}
+        self.settings = dict(design.settings)
+        table = design.table(self.class_count, **self.settings)
+        self.layers = {layer.name: layer for layer in table}
         self.score_layer = next(reversed(self.layers))
         above = [(), *((name,) for name in self.layers)]
         self.inputs = {
@@ -204,6 +207,7 @@ class Network:
             "model": self.name,
             "classes": self.classes,
             **self.preprocessing._asdict(),
+            **self.settings,
             "pool_rounding": "ceil" if any(pool.ceil_mode for pool in pools) else "floor",
         }
 
