@@ -26,7 +26,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from models import photo
-from models.photo_folder import SUFFIXES, ahead, recoloured, some
+from models.photo_folder import SUFFIXES, ahead, recoloured
 
 GREY = (124, 116, 104)  # beyond the border: the mean colour, which becomes zero
 SMALLEST = 8            # pixels on a side
@@ -264,7 +264,8 @@ def label_image(file: pathlib.Path) -> Image.Image:
     if image.mode in ("L", "P", "1"):
         return Image.fromarray(np.asarray(image).astype(np.uint8))
     numbers = np.asarray(image)
-    if numbers.ndim == 2 and numbers.dtype.kind in "iu" and 0 <= numbers.min() <= numbers.max() < 256:
+    integers = numbers.ndim == 2 and numbers.dtype.kind in "iu"
+    if integers and 0 <= numbers.min() <= numbers.max() < 256:
         return Image.fromarray(numbers.astype(np.uint8))
     raise ValueError(f"{file} holds {image.mode} pixels, and a label image one class number at "
                      "each, 0–255: save it as a PNG of grey levels or with a palette")

@@ -7,12 +7,12 @@ window of k units, stride s and padding p reads k of them, from unit i·s − p 
     size'   = size + (k − 1) · stride
     stride' = s · stride                            the image itself: start 0, size 1, stride 1
 
-Where a layer makes its input larger (layers_up.py), each unit above paints k units, s apart; so unit
-i is painted by those from ⌈(i + p − k + 1) / s⌉ to ⌊(i + p) / s⌋, and how many they are depends on
-where among s neighbours it stands.  The box that is traced holds what each of them sees: it is
-exact for one of them, and up to stride · (s − 1) / s pixels too large on a side for the others.
-The stride becomes smaller, stride / s.  Where such a layer takes its rows and columns, or a
-pooling's switches, from is not followed: that has been seen by its input before.
+Where a layer makes its input larger (layers_up.py), each unit above paints k units, s apart.  So
+unit i is painted by those from ⌈(i + p − k + 1) / s⌉ to ⌊(i + p) / s⌋, and which they are depends
+on where among s neighbours it stands.  The stride becomes smaller, stride / s, and the box that is
+traced holds what each of the s neighbours sees: exact for one of them on each side, up to
+stride · (s − 1) / s pixels too large there for the others.  Where such a layer takes its rows and
+columns or a pooling's switches from is not followed: its input has seen that before.
 
 Where branches meet (Inception, Fire), a unit sees all that one of them sees: from the first start
 to the last end.  Behind a layer that reads everything (fc6) every unit sees the whole image.

@@ -35,7 +35,8 @@ def table(classes, width=16, levels=4):
     layers, channels_in = [], 3
     for level in range(1, levels + 1):
         channels = width * 2 ** (level - 1)
-        layers += block(f"{level}_1", channels_in, channels) + block(f"{level}_2", channels, channels)
+        layers += block(f"{level}_1", channels_in, channels)
+        layers += block(f"{level}_2", channels, channels)
         if level < levels:
             layers.append(MaxPool(f"pool{level}", 2, stride=2, ceil_mode=True))
         channels_in = channels

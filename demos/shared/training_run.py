@@ -119,6 +119,29 @@ def save(path: pathlib.Path, run: Run) -> None:
         np.savez(file, note=np.array(json.dumps(note)), **arrays)
 
 
+def save_if_possible(checkpoint: pathlib.Path, run: Run) -> None:
+    """Write a checkpoint; where that fails, say so, for training can go on without."""
+    try:
+        save(checkpoint, run)
+    except OSError as error:
+        print(f"{error}; training goes on, and tries again")
+
+
+def protect(out: pathlib.Path, run: Run, resumed: pathlib.Path | None) -> None:
+    """Raise ValueError where this run would replace what another run has made."""
+    checkpoint, weights = out / f"{run.name}.checkpoint.npz", out / f"{run.name}.h5"
+    if resumed and checkpoint.exists() and checkpoint.samefile(resumed):
+        return
+    if checkpoint.exists():
+        there = f"{checkpoint} is there already, {standing(checkpoint)}"
+        ways = f"go on with it by --resume {checkpoint}, "
+    elif weights.exists():
+        there, ways = f"{weights} is there already, a trained network", ""
+    else:
+        return
+    raise ValueError(f"{there}: {ways}give another folder as --out, or replace it by --force")
+
+
 def standing(path: pathlib.Path) -> str:
     """Say in words how far the run of a checkpoint has come."""
     try:

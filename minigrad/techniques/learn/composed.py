@@ -14,8 +14,8 @@ distance d, in pixels, below zero inside; a pixel is covered by
     a = clip(½ − d, 0, 1),        pixels ← a · colour + (1 − a) · pixels
 
 and one that the outline cuts through the middle of, ¼ < a < ¾, belongs to nobody: its label is
-VOID, which stays out of loss and evaluation, as around the objects of PASCAL VOC.  Of what is
-hidden by another object nothing is left in the labels; the masks of the instances tell who is where.
+VOID, which stays out of loss and evaluation, as around the objects of PASCAL VOC.  Who hides whom
+is told by the masks of the instances: each has the pixels that are seen of its object.
 
 Read before: evaluation.py.  Read next: outlines.py, which has the shapes.
 """
@@ -123,7 +123,7 @@ def laid_on(pixels, objects: tuple[int, int] = (2, 5), *, rng=None) -> Scene:
 def _object(k: int, image, rng):
     """Draw an object of class k somewhere: coverage a (H, W), colours (3, H, W) or (3, 1, 1)."""
     H, W = image
-    radius = rng.uniform(0.12, 0.28) * min(H, W)
+    radius = rng.uniform(0.15, 0.3) * min(H, W)
     row, column = rng.uniform(0.1, 0.9, 2) * (H, W)
     angle = rng.uniform(0, 2 * np.pi) if k != 2 else rng.uniform(-0.6, 0.6)
     # the places of the pixels, as the object sees them: turned, in units of its radius
@@ -143,7 +143,7 @@ def _object(k: int, image, rng):
 
 
 def _piece(photo, size: int, rng):
-    """A random square of a photo (H, W, 3), size × size of its pixels or all it has, mirrored or not.
+    """A random square of a photo (H, W, 3), of size × size pixels or all it has, mirrored or not.
 
     Returns:
         (3, size, size) float32.

@@ -14,7 +14,7 @@ Read before: composed.py.
 
 import numpy as np
 
-PEN = 0.2  # half the width of the pen that writes digits
+PEN = 0.24  # half the width of the pen that writes digits
 A, B, C, D, E, F = (-0.45, -0.8), (0.45, -0.8), (-0.45, 0), (0.45, 0), (-0.45, 0.8), (0.45, 0.8)
 TOP, BOTTOM = (0, -0.8), (0, 0.8)
 DIGITS = (  # each a line, or two, through these places

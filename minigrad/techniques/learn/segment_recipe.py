@@ -35,6 +35,7 @@ class SegmentRecipe:
         colour: by which share a view's brightness, contrast and colour are changed.
         balance: whether small classes count more, ∝ √(median / pixels).
         void: the label of pixels that count for nothing.
+        scenes: how many are composed to train on, where the data are composed scenes.
         aside: the share of the pairs that is not trained on but evaluated on.
         random_seed: of weights, split and views.
 
@@ -57,11 +58,12 @@ class SegmentRecipe:
     colour: float = 0.25
     balance: bool = True
     void: int = 255
+    scenes: int = 1500
     aside: float = 0.2
     random_seed: int = 0
 
     def __post_init__(self):
-        for name in ("width", "levels", "epochs", "batch"):
+        for name in ("width", "levels", "epochs", "batch", "scenes"):
             whole(name, getattr(self, name), at_least=1)
         for name in ("edge", "crop", "void", "random_seed"):
             whole(name, getattr(self, name))
