@@ -147,13 +147,18 @@ def given():
         "classifier": learned(POINTS, steps=20), "x": POINTS.x[:3],
         "guide": acts["relu4_2"], "record": techniques.fgsm(net, pixels),
         "labels": labels, "predicted": labels, "scores": acts.scores, "classes": net.class_count,
+        "backgrounds": [np.zeros((40, 50, 3))], "counts": [5, 3], "p": np.full((1, 2, 4, 4), 0.5),
     }  # fmt: skip
 
 
 POINTS = spirals(each=20)
+UNET = models.build("unet")
 INSTEAD = {
     "region": {"objective": energy("relu4_2")},             # a score has no places
     "unit": {"layer": "fc7"},                               # one index is enough there
+    "laid_on": {"pixels": np.zeros((3, 40, 40))},           # one photo at a time
+    "pixel_probabilities": {"net": UNET},                   # a class for every pixel
+    "segmented": {"net": UNET, "batches": [(np.full((1, 3, 9, 9), 9.0), np.ones((1, 9, 9), int))]},
     "layer_weights": {"layer": "conv2_1"},                  # a relu has none
     "style_of": {"target": np.ones((1, 256, 256))},         # a Gram matrix, not activations
     "diversity": {"pixels": np.random.default_rng(0).uniform(0, 255, (2, 3, 40, 40))},  # a batch

@@ -28,6 +28,7 @@ from minigrad.techniques.fool.hog import hog, hog_twin
 from minigrad.techniques.fool.record import Attacked, quantised
 from minigrad.techniques.fool.regions import regions, smallest_moves
 from minigrad.techniques.fool.twins import twin
+from minigrad.techniques.learn.composed import compose, laid_on
 from minigrad.techniques.learn.evaluation import (
     calibration,
     calibration_error,
@@ -38,6 +39,16 @@ from minigrad.techniques.learn.evaluation import (
     temperature,
 )
 from minigrad.techniques.learn.recipe import Recipe
+from minigrad.techniques.learn.segment_recipe import SegmentRecipe
+from minigrad.techniques.learn.segmentation import (
+    class_ious,
+    class_weights,
+    mean_iou,
+    pixel_confusion,
+    pixel_probabilities,
+    segmented,
+    uncertainty,
+)
 from minigrad.techniques.learn.training import train
 from minigrad.techniques.look.believe import believe
 from minigrad.techniques.look.codes import codes, pca
@@ -123,4 +134,6 @@ __all__ = [
     "gradient_vanishes", "random_control", "survival", "transfer",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
+    "SegmentRecipe", "class_ious", "class_weights", "compose", "laid_on", "mean_iou",
+    "pixel_confusion", "pixel_probabilities", "segmented", "uncertainty",
 ]
