@@ -29,6 +29,7 @@ from demos.shared.patience import patiently
 from minigrad.backend import to_device, to_numpy
 from minigrad.techniques.learn import segmentation
 from minigrad.techniques.learn.composed import CLASSES, VOID, laid_on
+from models import storage
 from models.pair_folder import label_image
 
 EDGE, OBJECTS = 192, 6
@@ -46,13 +47,17 @@ def main(argv: list[str]) -> None:
     args.scales = numbers(args.scales)
     if args.labels and (len(photos) > 1 or args.objects):
         raise ValueError("--labels are those of one photo as it is: leave --objects out")
-    net = models.load(args.model or "unet", path=args.weights, device=args.device)
+    name = args.model or (storage.model_of(args.weights) if args.weights else "unet")
+    if name not in models.segmenters():
+        known = ", ".join(models.segmenters())
+        raise ValueError(f"{name} says what is in a photo, not where; these label pixels: {known}")
+    net = models.load(name, path=args.weights, device=args.device)
     for_each(photos, lambda photo, name: segment(photo, name, net, args))
 
 
 def options() -> argparse.ArgumentParser:
     """Which photos, and how to look at them."""
-    parse = parser("segment", __doc__)
+    parse = parser("segment", __doc__, known=models.segmenters)
     add_photos(parse, "photos, folders of photos, or patterns as 'a/*.jpg' (a face that is here)")
     add = parse.add_argument
     add("--size", type=int, default=EDGE, metavar="EDGE",

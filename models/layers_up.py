@@ -7,7 +7,7 @@ and cut off what is more than H: so images of any size pass.
     layer.window    (size, stride, padding): each unit of the layer above paints so many units
     layer.upward    True, which says that the window is to be read so (receptive_field.py)
 
-Read before: layers.py.  Read next: unet.py, fcn.py.
+Read before: layers.py.  Read next: unet.py.
 """
 
 import math

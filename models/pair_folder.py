@@ -108,9 +108,11 @@ def read(place: pathlib.Path, edge: int | None = None) -> Pairs:
     return Pairs(list(pictures), list(maps), list(images))
 
 
-def pixel_counts(pairs: Pairs) -> np.ndarray:
-    """How many pixels have each of the labels 0 … 255: (256,)."""
-    return sum(np.bincount(labels.ravel(), minlength=256) for labels in pairs.labels)
+def pixel_counts(pairs: Pairs, void: int) -> np.ndarray:
+    """How many pixels have each of the labels 0 … 255, and void none: (256,)."""
+    counts = sum(np.bincount(labels.ravel(), minlength=256) for labels in pairs.labels)
+    counts[void] = 0
+    return counts
 
 
 def check_labels(pairs: Pairs, classes: int, void: int) -> None:
@@ -120,7 +122,7 @@ def check_labels(pairs: Pairs, classes: int, void: int) -> None:
         if outside.any():
             raise ValueError(f"the label image {name} holds the label {labels[outside][0]}, and "
                              f"there are classes 0–{classes - 1}, and void {void}")
-    counts = pixel_counts(pairs)[:classes]
+    counts = pixel_counts(pairs, void)
     if (counts > 0).sum() < 2:
         raise ValueError("the label images know one class alone: training tells two or more apart")
 

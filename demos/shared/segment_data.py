@@ -61,8 +61,7 @@ def from_folder(folder: pathlib.Path, recipe: SegmentRecipe) -> Data:
                          f"{SCENES}")
     read = {part: pair_folder.read(place, recipe.edge or None)
             for part, place in pair_folder.places_of(folder).items()}
-    counts = sum(pair_folder.pixel_counts(pairs) for pairs in read.values())
-    counts[recipe.void] = 0
+    counts = sum(pair_folder.pixel_counts(pairs, recipe.void) for pairs in read.values())
     there = int(counts.nonzero()[0].max(initial=0)) + 1
     classes = pair_folder.classes_of(folder) or [f"class {k}" for k in range(there)]
     for pairs in read.values():

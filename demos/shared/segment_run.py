@@ -99,7 +99,7 @@ def trained(run: Run, data: Data, steps: range, rate):
     vary = Vary(recipe.flip, recipe.rotation, recipe.zooms, recipe.colour)
     given = pair_folder.batches(data.train, size, recipe.batch, steps, recipe.random_seed, vary,
                                 data.void)
-    counts = pair_folder.pixel_counts(data.train)[: run.net.class_count]
+    counts = pair_folder.pixel_counts(data.train, data.void)[: run.net.class_count]
     return training.train(
         run.net,
         ([to_device(array, device) for array in batch] for batch in given),
