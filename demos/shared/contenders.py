@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 import models
-from demos.shared import image_tasks, look_tasks, peers
+from demos.shared import image_tasks, look_tasks, peers, segment_tasks
 from demos.shared.peak import forget_peak, memory
 from demos.shared.tasks import arrays
 
@@ -39,6 +39,8 @@ def minigrad(task: str):
         return image_loop()
     if task in look_tasks.TASKS:
         return look_tasks.minigrad(task)
+    if task in segment_tasks.TASKS:
+        return segment_tasks.minigrad()
     if task in image_tasks.MINIGRAD:
         return image_tasks.MINIGRAD[task]()
     net, layers, pixels, labels = arrays(task)
