@@ -21,10 +21,21 @@ import numpy as np
 from minigrad.backend import to_device
 from minigrad.checked import nearest
 from minigrad.ops.fast.kept import freeze
-from models import alexnet, googlenet, minivgg, squeezenet, storage, unet, vgg
+from models import (
+    alexnet,
+    deconvnet,
+    dilated,
+    fcn,
+    googlenet,
+    minivgg,
+    squeezenet,
+    storage,
+    unet,
+    vgg,
+)
 from models.classes import class_name, find_class
 from models.design import Design
-from models.initialise import initial
+from models.initialise import identities, initial
 from models.network import Network
 from models.preprocess import Preprocessing
 
@@ -41,7 +52,12 @@ DESIGNS: dict[str, Design] = {
     **squeezenet.NETWORKS,
     **googlenet.NETWORKS,
 }
-SEGMENTERS: dict[str, Design] = {**unet.NETWORKS}
+SEGMENTERS: dict[str, Design] = {
+    **unet.NETWORKS,
+    **fcn.NETWORKS,
+    **dilated.NETWORKS,
+    **deconvnet.NETWORKS,
+}
 
 
 def names() -> list[str]:
@@ -101,7 +117,8 @@ def build(
         ValueError: there is no network of this name, fewer than two classes, or no such device.
     """
     net = table(name, classes, attributes)
-    return _equipped(net, initial(net.shapes, random_seed), device, dtype)
+    params = initial(net.shapes, random_seed) | identities(net.layers)
+    return _equipped(net, params, device, dtype)
 
 
 def load(name: str, path=None, device: str = "cpu", dtype: str = "float32") -> Network:

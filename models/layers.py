@@ -63,6 +63,7 @@ class Conv(Layer):
     padding: int = 0
     bias: bool = True
     dilation: int = 1
+    identity: bool = False  # whether it begins as one (initialise.py)
 
     def __call__(self, x, params, training, conv2d=ops.conv2d):
         """Map x (N, channels_in, H, W) → (N, channels, H', W')."""
@@ -232,3 +233,15 @@ class Concat(Layer):
     def output_shape(self, *inputs):
         """The sum of the channels."""
         return sum(shape[0] for shape in inputs), *inputs[0][1:]
+
+
+@dataclass(frozen=True)
+class Add(Layer):
+    """The sum of several layers of one shape."""
+
+    def __call__(self, *inputs, params, training):
+        """(N, C, H, W) several times → (N, C, H, W)."""
+        total = inputs[0]
+        for x in inputs[1:]:
+            total = total + x
+        return total

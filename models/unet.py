@@ -15,7 +15,7 @@ Two things differ from the paper: the convolutions are padded, so that nothing i
 borders, and batch norm stands behind each of them.  Width (64 in the paper) and levels are
 arguments.
 
-Read before: layers_up.py.
+Read before: layers_up.py.  Read next: fcn.py.
 """
 
 from models.design import Design

@@ -21,15 +21,19 @@ from demos.shared.training_run import Run
 from minigrad import optim
 from minigrad.backend import to_device
 from minigrad.techniques.learn import segmentation, training
+from minigrad.techniques.learn.fine_tuning import transferred
 from minigrad.techniques.learn.segment_recipe import SegmentRecipe
-from models import pair_folder
+from models import pair_folder, storage
+from models.fcn import transplanted
 from models.pair_folder import Pairs, Vary
 
 SAVE_EVERY = 300  # seconds
 
 
-def begin(recipe: SegmentRecipe, classes: list[str], device: str) -> Run:
-    """Begin at random weights.
+def begin(
+    recipe: SegmentRecipe, classes: list[str], device: str, weights: pathlib.Path | None = None
+) -> Run:
+    """Begin at random weights, or with those of a file: of the same network or of the VGG below.
 
     Raises:
         ValueError: there is no such network, or it has no scores for every pixel.
@@ -39,7 +43,15 @@ def begin(recipe: SegmentRecipe, classes: list[str], device: str) -> Run:
         raise ValueError(f"{recipe.model} does not label every pixel; these do: {known}")
     settings = {"width": recipe.width, "levels": recipe.levels}
     net = models.build(recipe.model, recipe.random_seed, classes, device, attributes=settings)
-    return Run(recipe, net, dict(net.params), optim.Adam(weight_decay=recipe.weight_decay))
+    run = Run(recipe, net, dict(net.params), optim.Adam(weight_decay=recipe.weight_decay))
+    if weights:
+        source = models.load(storage.model_of(weights), weights, device=device)
+        same = source.name == net.name
+        if same and source.settings != net.settings:
+            raise ValueError(f"{weights} has {source.settings}, and wanted are {net.settings}")
+        run.params = transferred(net, source) if same else transplanted(net, source)
+        run.origin = {"weights": weights.name}
+    return run
 
 
 def recipe_of(path: pathlib.Path, given: dict[str, Any]) -> SegmentRecipe:
@@ -70,6 +82,7 @@ def resume(path: pathlib.Path, recipe: SegmentRecipe, classes: list[str], device
         raise ValueError(f"the data have other classes than {path} was trained on")
     run = begin(recipe, classes, device)
     training_run.restore(run, note, arrays, path)
+    run.origin = note["origin"]
     return run
 
 

@@ -3,6 +3,8 @@
     python -m demos segment train --data scenes
     python -m demos segment train --data FOLDER
     python -m demos segment train --data FOLDER --resume out/unet.checkpoint.npz
+    python -m demos segment train --data FOLDER --model fcn8s_minivgg --lr 0.0005
+        --weights weights/minivgg.h5
 
 FOLDER/images holds photos, FOLDER/labels PNGs of the same names with a class number at every pixel,
 FOLDER/classes.txt the names of the classes, one a line, if they have any.  A fifth of the pairs,
@@ -56,6 +58,8 @@ def main(argv: list[str]) -> None:
     given = {field.name: getattr(args, field.name, None)
              for field in dataclasses.fields(SegmentRecipe)}
     given = {name: value for name, value in given.items() if value is not None}
+    if args.resume and args.weights:
+        raise ValueError("a checkpoint has weights of its own: give --resume or --weights")
     resumed = args.resume and segment_run.recipe_of(args.resume, given)
     recipe = resumed or SegmentRecipe(**given)
     with run_folder.own(args.out):
@@ -63,7 +67,7 @@ def main(argv: list[str]) -> None:
         if resumed:
             run = segment_run.resume(args.resume, recipe, data.classes, args.device)
         else:
-            run = segment_run.begin(recipe, data.classes, args.device)
+            run = segment_run.begin(recipe, data.classes, args.device, args.weights)
         if not args.force:
             training_run.protect(args.out, run, args.resume)
         print(f"{len(data.train.names)} pairs to train on, {len(data.val.names)} to evaluate on; "
@@ -77,6 +81,8 @@ def options() -> argparse.ArgumentParser:
     add, usual = parse.add_argument, SegmentRecipe()
     add("--data", required=True, metavar="FOLDER", help="holds images/ and labels/; or: scenes")
     add("--model", metavar="NAME", help=f"a network that labels every pixel ({usual.model})")
+    add("--weights", type=pathlib.Path, metavar="FILE",
+        help="to begin with: the same network's, or for fcn… and dilated… the VGG's below it")
     add("--device", default="cpu", choices=["cpu", "cuda"], help="what computes it (cpu)")
     for name, kind, help in (
         ("width", int, "channels of the first level"),
@@ -155,6 +161,7 @@ def finish(args: argparse.Namespace, run: Run, data: Data) -> None:
     note = {
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "recipe": dataclasses.asdict(run.recipe), "data": args.data,
+        "began with": run.origin or "random weights",
         "pairs": {"train": len(data.train.names)} | {p: len(of.names) for p, of in parts.items()},
         **said, "log": run.log,
     }
