@@ -32,7 +32,7 @@ from minigrad.techniques.learn.composed import CLASSES, VOID, laid_on
 from models import storage
 from models.pair_folder import label_image
 
-EDGE, OBJECTS = 192, 6
+EDGE, OBJECTS = 128, 4
 
 
 def main(argv: list[str]) -> None:
@@ -92,15 +92,14 @@ def segment(photo: pathlib.Path, name: str, net, args: argparse.Namespace) -> No
     answer = p.argmax(axis=0)                                               # (H, W)
     shares = np.bincount(answer.ravel(), minlength=len(classes)) / answer.size
     note = {"share of the pixels": dict(zip(classes, shares.round(4).tolist(), strict=True))}
-    says, head = [f"{share:.0%}" for share in shares], "of the pixels"
+    columns = {"pixels": [f"{share:.0%}" for share in shares]}
     if labels is not None:
         table = segmentation.pixel_confusion(answer[None], labels[None], len(classes), args.void)
         note |= segment_run.told(table, classes)
-        says = [f"{share}   {iou}" for share, iou in zip(says, percent(table), strict=True)]
-        head = "of the pixels   IoU"
+        columns["IoU"] = segment_sheet.percent(segmentation.class_ious(table))
         print(f"mean IoU {note['mean IoU']:.1%}, pixels right {note['pixels right']:.1%}")
     sheet = segment_sheet.page(rows_of(x, labels, answer, unsure, classes),
-                               segment_sheet.legend(classes, says, head=head))
+                               segment_sheet.legend(classes, columns))
     pictures.save(args.out, f"{name}_segment", {"": sheet}, {
         "demo": "segment", "photo": photo.name, "model": net.name, "looks": looks, **note,
         **provenance.of(args, photo=photo),
@@ -134,11 +133,6 @@ def rows_of(x, labels, answer, unsure, classes):
         row.append(("the true classes", segment_sheet.over(photo, labels, classes)))
     heat = pictures.heat(unsure, over=to_numpy(x), edge=edge)
     return [[*row, ("unsure: − Σ p log p / log K", heat)]]
-
-
-def percent(table) -> list[str]:
-    """The classes' IoU as text."""
-    return ["–" if np.isnan(iou) else f"{iou:.1%}" for iou in segmentation.class_ious(table)]
 
 
 def stored(p, classes: list[str]) -> bytes:

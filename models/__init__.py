@@ -28,6 +28,7 @@ from models import (
     fcn,
     googlenet,
     minivgg,
+    recurrent,
     squeezenet,
     storage,
     unet,
@@ -57,6 +58,7 @@ SEGMENTERS: dict[str, Design] = {
     **fcn.NETWORKS,
     **dilated.NETWORKS,
     **deconvnet.NETWORKS,
+    **recurrent.NETWORKS,
 }
 
 
@@ -204,6 +206,9 @@ def weights_file(name: str) -> pathlib.Path:
         if (folder / f"{name}.h5").is_file():
             return folder / f"{name}.h5"
     looked = " or ".join(map(str, folders))
-    ours = name in minivgg.NETWORKS
-    how = "python -m demos train" if ours else f"python -m weights download {name}"
+    how = f"python -m weights download {name}"
+    if name in minivgg.NETWORKS:
+        how = "python -m demos train"
+    elif name in SEGMENTERS:
+        how = f"python -m demos segment train --model {name}"
     raise FileNotFoundError(f"there are no weights {name}.h5 in {looked}: get them by {how}")

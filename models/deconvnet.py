@@ -13,7 +13,7 @@ It is U-Net with less in its bridges: of all that was there on the way down, onl
 were.  Width and levels are arguments, as U-Net's, so that the two can be compared; the paper has
 VGG16's, with two layers of 4,096 channels at the bottom.
 
-Read before: dilated.py.
+Read before: dilated.py.  Read next: recurrent.py.
 """
 
 from models.design import Design

@@ -20,7 +20,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from minigrad import ops
+from minigrad.backend import array_module
 from minigrad.ops.pool import Window
+from minigrad.tensor import data_of
 
 Shape = tuple[int, ...]
 STATISTICS = "/running_mean", "/running_var"  # of batches; all other parameters are learned
@@ -28,13 +30,14 @@ STATISTICS = "/running_mean", "/running_var"  # of batches; all other parameters
 
 @dataclass(frozen=True)
 class Layer:
-    """What all lines of a table have: a name, and what they read.
+    """What all lines of a table have: a name, what they read, and whose parameters they share.
 
     Each number goes its own way here (relu, dropout); the kinds below say where they differ.
     """
 
     name: str
     after: tuple[str, ...] = field(default=(), kw_only=True)
+    shares: str = field(default="", kw_only=True)  # a layer whose parameters it takes
     window: ClassVar[tuple[int, int, int] | None] = (1, 1, 0)
     upward: ClassVar[bool] = False
 
@@ -245,3 +248,37 @@ class Add(Layer):
         for x in inputs[1:]:
             total = total + x
         return total
+
+
+@dataclass(frozen=True)
+class Image(Layer):
+    """The image itself, for a table in which several layers read it."""
+
+    def __call__(self, x, params, training):
+        """Any shape → the same array."""
+        return x
+
+
+@dataclass(frozen=True)
+class Blank(Layer):
+    """Channels of zeros, as many rows and columns as the layer above has."""
+
+    channels: int
+
+    def __call__(self, x, params, training):
+        """Map x (N, C, H, W) → (N, channels, H, W), no matter what is in it."""
+        x = data_of(x)
+        return array_module(x).zeros((len(x), self.channels, *x.shape[2:]), x.dtype)
+
+    def output_shape(self, shape):
+        """The size of what is above."""
+        return self.channels, *shape[1:]
+
+
+@dataclass(frozen=True)
+class Softmax(Layer):
+    """Scores become probabilities, which sum to 1 over the channels."""
+
+    def __call__(self, x, params, training):
+        """Map x (N, C, H, W) → the same shape."""
+        return ops.softmax(x, axis=1)

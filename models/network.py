@@ -135,6 +135,7 @@ class Network:
             f"{name}/{short}": shape
             for name, layer in self.layers.items()
             for short, shape in layer.shapes.items()
+            if not layer.shares
         }
 
     def output_shapes(
@@ -222,6 +223,15 @@ class Network:
     def learned(self) -> list[str]:
         """The parameters that training moves: all but batch norm's running statistics."""
         return [name for name in self.shapes if not name.endswith(STATISTICS)]
+
+    @property
+    def score_layers(self) -> list[str]:
+        """Where training asks for the classes: the scores, and those that share weights with them.
+
+        Others than the last there are in a network that answers several times (recurrent.py).
+        """
+        first = self.layers[self.score_layer].shares or self.score_layer
+        return [name for name, layer in self.layers.items() if first in (name, layer.shares)]
 
     def batch_statistics(self, acts: Mapping[str, Any]) -> dict[str, Any]:
         """Say which mean and variance each batch norm met in a pass, as plain arrays.

@@ -50,6 +50,8 @@ def begin(
         if same and source.settings != net.settings:
             raise ValueError(f"{weights} has {source.settings}, and wanted are {net.settings}")
         run.params = transferred(net, source) if same else transplanted(net, source)
+        found = {parameter: array.shape for parameter, array in run.params.items()}
+        storage.check_shapes(found, net.shapes, str(weights), net.name)
         run.origin = {"weights": weights.name}
     return run
 

@@ -15,7 +15,8 @@ from demos.shared.grids import APART
 COLOURS = [*APART, (240, 228, 66), (120, 94, 240), (166, 86, 40), (90, 90, 96), (247, 129, 191),
            (120, 200, 60)]
 BACKGROUND, VOID = (238, 238, 238), (20, 20, 24)
-SHARE, LINE, EDGE = 0.6, 24, 320  # of the colours over the photo; a line of the legend; a tile
+SHARE, EDGE = 0.6, 320  # of the colours over the photo; of a tile, in pixels
+LINE, COLUMN = 24, 70   # of the legend
 
 
 def colours_of(classes: list[str]) -> np.ndarray:
@@ -47,34 +48,37 @@ def over(pixels, labels, classes: list[str], edge: int = EDGE) -> Image.Image:
     mixed = SHARE * colour + (1 - SHARE) * grey[..., None]                      # (H, W, 3)
     if "background" in classes:
         mixed = np.where((map == classes.index("background"))[..., None], photo, mixed)
-    mixed[outline(map)] = 255
+    mixed[outline(map, known)] = 255
     return Image.fromarray(np.rint(mixed).clip(0, 255).astype(np.uint8))
 
 
-def outline(map) -> np.ndarray:
-    """Where a pixel's class is not that of the next to the right or below: (H, W) of bools."""
+def outline(map, known) -> np.ndarray:
+    """Where a pixel's class is not that of the next to the right or below, both known: (H, W)."""
     edge = np.zeros(map.shape, bool)
-    edge[:, :-1] |= map[:, 1:] != map[:, :-1]
-    edge[:-1] |= map[1:] != map[:-1]
+    edge[:, :-1] |= (map[:, 1:] != map[:, :-1]) & known[:, 1:] & known[:, :-1]
+    edge[:-1] |= (map[1:] != map[:-1]) & known[1:] & known[:-1]
     return edge
 
 
-def legend(classes: list[str], says: list[str], edge: int = EDGE, head: str = "") -> Image.Image:
-    """A line for each class: its colour, its name, and what is said of it."""
-    page = Image.new("RGB", (edge, max(1, len(classes) + bool(head)) * LINE), pictures.PAPER)
-    draw = ImageDraw.Draw(page)
-    if head:
-        draw.text((edge - 8, 2), head, fill=pictures.INK, font=pictures.font(), anchor="ra")
-    for i, (name, text, colour) in enumerate(
-        zip(classes, says, colours_of(classes).tolist(), strict=True), start=bool(head)
-    ):
-        y = i * LINE
+def legend(classes: list[str], columns: dict[str, list[str]], edge: int = EDGE) -> Image.Image:
+    """A line for each class: its colour, its name, and what each column says of it."""
+    page = Image.new("RGB", (edge, (len(classes) + 1) * LINE), pictures.PAPER)
+    draw, font = ImageDraw.Draw(page), pictures.font()
+    room = edge - LINE - COLUMN * len(columns)
+    for i, (name, colour) in enumerate(zip(classes, colours_of(classes).tolist(), strict=True)):
+        y = (i + 1) * LINE
         draw.rectangle((0, y + 2, 18, y + 18), fill=tuple(colour), outline=pictures.INK)
-        room = edge - LINE - 8 - int(draw.textlength(text, font=pictures.font())) - 8
-        draw.text((LINE + 2, y + 2), pictures.shortened(name, room, draw), fill=pictures.INK,
-                  font=pictures.font())
-        draw.text((edge - 8, y + 2), text, fill=pictures.INK, font=pictures.font(), anchor="ra")
+        draw.text((LINE + 2, y + 2), pictures.shortened(name, room, draw), pictures.INK, font)
+    for column, (head, says) in enumerate(reversed(columns.items())):
+        for i, text in enumerate([head, *says]):
+            at = edge - 4 - COLUMN * column, i * LINE + 2
+            draw.text(at, text, fill=pictures.INK, font=font, anchor="ra")
     return page
+
+
+def percent(ious) -> list[str]:
+    """The classes' IoU (K,) as text; a class that is nowhere has none."""
+    return ["–" if np.isnan(iou) else f"{iou:.1%}" for iou in ious]
 
 
 def page(rows: list[list[tuple[str, Image.Image]]], below: Image.Image) -> Image.Image:

@@ -185,5 +185,5 @@ def examples(run: Run, data: Data):
             ("the network's classes", segment_sheet.over(pixels[0], answer, data.classes)),
             ("the true classes", segment_sheet.over(pixels[0], labels, data.classes)),
         ])
-    says = ["–" if np.isnan(iou) else f"{iou:.1%}" for iou in segmentation.class_ious(table)]
-    return segment_sheet.page(rows, segment_sheet.legend(data.classes, says, head="IoU of these"))
+    ious = segment_sheet.percent(segmentation.class_ious(table))
+    return segment_sheet.page(rows, segment_sheet.legend(data.classes, {"IoU here": ious}))

@@ -215,3 +215,22 @@ def test_the_background_of_a_sheet_is_the_photo_and_every_class_has_a_colour(rng
     laid = np.asarray(segment_sheet.over(photo, labels, ["background", "shape"], edge=32))
     assert abs(laid[20:] - np.rint(photo.transpose(1, 2, 0))[20:]).max() <= 1
     assert (laid[15] == 255).all()                          # the outline between the two
+
+
+def test_an_fcn_begins_with_what_a_vgg_has_learned_and_other_weights_are_refused(
+    call, folder, tmp_path, weights
+):
+    vgg = models.build("minivgg", classes=4)
+    storage.save(tmp_path / "minivgg.h5", vgg.params, vgg.attributes)
+    options = ["train", "--data", folder, "--void", "11", "--epochs", "1", "--batch", "8"]
+    fcn = [*options, "--model", "fcn8s_minivgg", "--lr", "1e-9"]
+    status, printed, out = call(*fcn, "--weights", tmp_path / "minivgg.h5")
+    assert status == 0, printed.err
+    params = models.load("fcn8s_minivgg", out / "fcn8s_minivgg.h5").params
+    np.testing.assert_allclose(params["fc7/weight"][..., 0, 0], vgg.params["fc7/weight"], atol=1e-3)
+    assert json.loads((out / "fcn8s_minivgg.json").read_text())["began with"] == {
+        "weights": "minivgg.h5"}
+    status, printed, _ = call(*fcn, "--weights", weights, out="other")
+    assert status == 2 and "give the weights of the network that it is made of" in printed.err
+    status, printed, _ = call(*options, "--weights", weights, out="other")
+    assert status == 2 and "and wanted are {'width': 16, 'levels': 4}" in printed.err

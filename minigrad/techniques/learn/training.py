@@ -156,7 +156,8 @@ def learn(net, params, x, labels, counted, loss_of, optimiser, lr, rng, rates):
     trained = [name for name in net.learned if rates.get(name, 1)]
     weights = {name: Tensor(params[name]) for name in trained}
     acts = net(x, params=params | weights, training=rng)
-    loss = loss_of(acts.scores)
+    answers = [loss_of(acts[layer]) for layer in net.score_layers]  # mostly one
+    loss = sum(answers[1:], answers[0]) * (1 / len(answers))
     wrapped = weights | ({"x": x} if isinstance(x, Tensor) else {})
     gradients = dict(zip(wrapped, grad(loss, list(wrapped.values())), strict=True))
     stepped = optimiser.step({name: params[name] for name in weights}, gradients, lr)
