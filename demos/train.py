@@ -81,17 +81,11 @@ def train_and_finish(args: argparse.Namespace, run: Run, classes: list[str]) -> 
     largest = max(p.crop, *map(run.recipe.edge, range(run.recipe.began, run.recipe.epochs)))
     edge = largest * p.resize // p.crop
     train, val = (read(args.data, part, classes, edge) for part in ("train", "val"))
-    try:
+    with training_run.resumable(checkpoint, run):
         while run.epoch < run.recipe.epochs:
             one_epoch(run, train, checkpoint)
             report(run, val)
             training_run.save_if_possible(checkpoint, run)
-    except KeyboardInterrupt:
-        training_run.save(checkpoint, run)
-        raise KeyboardInterrupt(
-            f"--resume {checkpoint} goes on from epoch {run.epoch + 1}, "
-            f"step {len(run.outcomes) + 1}"
-        ) from None
     try:
         finish(args.out, run, val, args.licence)
     except OSError as error:

@@ -29,22 +29,6 @@ def arrays():
     return net, pixels, labels, rng.uniform(0.5, 2, CLASSES).astype(np.float32)
 
 
-def minigrad():
-    """The library of this project."""
-    from minigrad import Tensor, grad, ops
-
-    net, pixels, labels, w = arrays()
-
-    def step():
-        weights = {n: Tensor(net.params[n]) for n in net.learned}
-        rng = np.random.default_rng(0)
-        scores = net(pixels, params=net.params | weights, training=rng).scores
-        loss = ops.cross_entropy(scores, labels, ignore_index=VOID, weight=w)
-        return grad(loss, list(weights.values()))
-
-    return step
-
-
 def pytorch(channels_last: bool = False):
     """The same in PyTorch, relus in place."""
     import torch

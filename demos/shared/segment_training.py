@@ -115,17 +115,11 @@ def options() -> argparse.ArgumentParser:
 def train_and_finish(args: argparse.Namespace, run: Run, data: Data) -> None:
     """Show epoch after epoch; at Ctrl-C, write where the run stands."""
     checkpoint = args.out / f"{run.name}.checkpoint.npz"
-    try:
+    with training_run.resumable(checkpoint, run):
         while run.epoch < run.recipe.epochs:
             segment_run.one_epoch(run, data, checkpoint)
             report(run, data)
             training_run.save_if_possible(checkpoint, run)
-    except KeyboardInterrupt:
-        training_run.save(checkpoint, run)
-        raise KeyboardInterrupt(
-            f"--resume {checkpoint} goes on from epoch {run.epoch + 1}, "
-            f"step {len(run.outcomes) + 1}"
-        ) from None
     finish(args, run, data)
 
 

@@ -7,10 +7,12 @@ that was stopped, even in the middle of an epoch, goes on bit for bit as if noth
 Read before: techniques/learn/recipe.py.  Read next: train.py.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -117,6 +119,19 @@ def save(path: pathlib.Path, run: Run) -> None:
     }
     with replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, note=np.array(json.dumps(note)), **arrays)
+
+
+@contextlib.contextmanager
+def resumable(checkpoint: pathlib.Path, run: Run) -> Iterator[None]:
+    """At Ctrl-C, write where the run stands, and say how it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        save(checkpoint, run)
+        raise KeyboardInterrupt(
+            f"--resume {checkpoint} goes on from epoch {run.epoch + 1}, "
+            f"step {len(run.outcomes) + 1}"
+        ) from None
 
 
 def save_if_possible(checkpoint: pathlib.Path, run: Run) -> None:

@@ -149,6 +149,8 @@ def learn(net, params, x, labels, counted, loss_of, optimiser, lr, rng, rates):
 
     `loss_of` makes the loss of scores; `counted` says of each label whether it is one.
 
+    A network that answers several times is asked each time (models/recurrent.py).
+
     Returns:
         (new params, an array of the loss and the share that was right, on the device, ∂loss/∂x
         (N, 3, H, W), or None where x is an array).
@@ -156,8 +158,8 @@ def learn(net, params, x, labels, counted, loss_of, optimiser, lr, rng, rates):
     trained = [name for name in net.learned if rates.get(name, 1)]
     weights = {name: Tensor(params[name]) for name in trained}
     acts = net(x, params=params | weights, training=rng)
-    answers = [loss_of(acts[layer]) for layer in net.score_layers]  # mostly one
-    loss = sum(answers[1:], answers[0]) * (1 / len(answers))
+    losses = [loss_of(acts[layer]) for layer in getattr(net, "score_layers", [acts.score_layer])]
+    loss = losses[0] if len(losses) == 1 else sum(losses[1:], losses[0]) * (1 / len(losses))
     wrapped = weights | ({"x": x} if isinstance(x, Tensor) else {})
     gradients = dict(zip(wrapped, grad(loss, list(wrapped.values())), strict=True))
     stepped = optimiser.step({name: params[name] for name in weights}, gradients, lr)
