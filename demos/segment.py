@@ -2,7 +2,8 @@
 
     python -m demos segment
     python -m demos segment --image PHOTO --size 256
-    python -m demos segment --image PHOTO --weights out/unet.h5 --labels LABELS.png
+    python -m demos segment --weights out/unet.h5 --image PHOTO
+    python -m demos segment --weights out/unet.h5 --image PHOTO --labels FILE
     python -m demos segment train --data scenes
     python -m demos segment train --data FOLDER
     python -m demos segment train --help
@@ -51,8 +52,10 @@ def main(argv: list[str]) -> None:
     if name not in models.segmenters():
         known = ", ".join(models.segmenters())
         raise ValueError(f"{name} says what is in a photo, not where; these label pixels: {known}")
-    net = models.load(name, path=args.weights, device=args.device)
-    for_each(photos, lambda photo, name: segment(photo, name, net, args))
+    weights = args.weights or models.weights_file(name)
+    net = models.load(name, path=weights, device=args.device)
+    read = {"weights": weights} | ({"labels": args.labels} if args.labels else {})
+    for_each(photos, lambda photo, name: segment(photo, name, net, args, read))
 
 
 def options() -> argparse.ArgumentParser:
@@ -81,8 +84,11 @@ def numbers(text: str) -> list[float]:
         raise ValueError(f"--scales is {text!r}: give numbers, as 0.75,1,1.5") from None
 
 
-def segment(photo: pathlib.Path, name: str, net, args: argparse.Namespace) -> None:
-    """Segment one photo, and write the picture, the probabilities and the note."""
+def segment(photo: pathlib.Path, name: str, net, args: argparse.Namespace, read: dict) -> None:
+    """Segment one photo, and write the picture, the probabilities and the note.
+
+    `read` holds the files that were read besides the photo, by what they are.
+    """
     x, labels = seen(photo, net, args)
     classes = net.classes or [f"class {k}" for k in range(net.class_count)]
     looks = {"flips": not args.no_flips, "turns": args.turns, "scales": args.scales}
@@ -102,7 +108,7 @@ def segment(photo: pathlib.Path, name: str, net, args: argparse.Namespace) -> No
                                segment_sheet.legend(classes, columns))
     pictures.save(args.out, f"{name}_segment", {"": sheet}, {
         "demo": "segment", "photo": photo.name, "model": net.name, "looks": looks, **note,
-        **provenance.of(args, photo=photo),
+        **provenance.of(args, photo=photo, **read),
     }, more={".h5": stored(p, classes)})  # fmt: skip
     print(f"{args.out / name}_segment.png, and the probabilities beside it in .h5")
 

@@ -40,6 +40,7 @@ def test_a_photo_with_objects_has_a_sheet_its_probabilities_and_the_truth(call, 
     note = json.loads((out / "face_segment.json").read_text())
     assert 0 <= note["mean IoU"] <= 1 and set(note["share of the pixels"]) == set(CLASSES)
     assert note["pictures"] == ["face_segment.png", "face_segment.h5"]
+    assert note["files read"]["weights"]["path"] == str(weights)
     with h5py.File(out / "face_segment.h5") as file:
         p = file["probabilities"][()]
         assert json.loads(file["probabilities"].attrs["classes"]) == list(CLASSES)
