@@ -228,9 +228,13 @@ def _alike(pairs: Pairs, batch: int):
 
 
 def _by_name(place: pathlib.Path) -> dict[str, pathlib.Path]:
-    files = sorted(place.iterdir()) if place.is_dir() else []
-    return {file.stem: file for file in files
-            if file.suffix.lower() in SUFFIXES and file.name[0] != "."}
+    found = {}
+    for file in sorted(place.iterdir()) if place.is_dir() else []:
+        if file.suffix.lower() in SUFFIXES and file.name[0] != ".":
+            if file.stem in found:
+                raise ValueError(f"{found[file.stem]} and {file} have one name: which one is meant?")
+            found[file.stem] = file
+    return found
 
 
 def _pair(image: pathlib.Path, labels: pathlib.Path, edge: int | None):

@@ -137,6 +137,8 @@ def spoil(folder, what):
         write(folder, "photo0", labels=picture)
     elif what == "no image":
         (folder / "labels" / "photo0.png").write_text("no image")
+    elif what == "of the same name":
+        Image.fromarray(labels).save(folder / "images" / "photo0.png")
 
 
 @pytest.mark.parametrize(
@@ -147,6 +149,7 @@ def spoil(folder, what):
         ("of another size", "photo0.jpg has 30×20 pixels and its label image .* 30×19"),
         ("of colours", "photo0.png holds RGB pixels, and a label image one class number"),
         ("no image", "photo0.png cannot be read as an image"),
+        ("of the same name", "photo0.jpg and .*photo0.png have one name"),
     ],
 )
 def test_a_folder_in_which_a_pair_is_wrong_is_said(folder, what, says):
