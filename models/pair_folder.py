@@ -232,7 +232,7 @@ def _by_name(place: pathlib.Path) -> dict[str, pathlib.Path]:
     for file in sorted(place.iterdir()) if place.is_dir() else []:
         if file.suffix.lower() in SUFFIXES and file.name[0] != ".":
             if file.stem in found:
-                raise ValueError(f"{found[file.stem]} and {file} have one name: which one is meant?")
+                raise ValueError(f"{found[file.stem]} and {file} have one name: keep one of them")
             found[file.stem] = file
     return found
 
