@@ -88,6 +88,13 @@ def test_options_that_make_no_sense_are_one_sentence(call, weights, argv, says):
     assert status == 2 and says in printed.err and printed.err.count("\n") == 1
 
 
+def test_the_network_that_ships_finds_the_objects_on_a_photo(call):
+    status, printed, out = call()
+    assert status == 0, printed.err
+    note = json.loads((out / "face_segment.json").read_text())
+    assert note["model"] == "unet" and note["mean IoU"] > 0.5
+
+
 # ── Training ────────────────────────────────────────────────────────────────────────────────────
 
 SMALL = ["--width", "4", "--levels", "2", "--batch", "2", "--lr", "0.02"]
