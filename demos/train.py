@@ -60,7 +60,7 @@ def main(argv: list[str]) -> None:
         else:
             run = training_run.begin(Recipe(**given), classes, args.device)
         if not args.force:
-            protect(args.out, run, args.resume)
+            training_run.protect(args.out, run, args.resume)
         train_and_finish(args, run, classes)
 
 
@@ -74,21 +74,6 @@ def check_beginning(args: argparse.Namespace) -> None:
         )
 
 
-def protect(out: pathlib.Path, run: Run, resumed: pathlib.Path | None) -> None:
-    """Raise ValueError where this run would replace what another run has made."""
-    checkpoint, weights = out / f"{run.name}.checkpoint.npz", out / f"{run.name}.h5"
-    if resumed and checkpoint.exists() and checkpoint.samefile(resumed):
-        return
-    if checkpoint.exists():
-        there = f"{checkpoint} is there already, {training_run.standing(checkpoint)}"
-        ways = f"go on with it by --resume {checkpoint}, "
-    elif weights.exists():
-        there, ways = f"{weights} is there already, a trained network", ""
-    else:
-        return
-    raise ValueError(f"{there}: {ways}give another folder as --out, or replace it by --force")
-
-
 def train_and_finish(args: argparse.Namespace, run: Run, classes: list[str]) -> None:
     """Show epoch after epoch; at Ctrl-C, write where the run stands."""
     checkpoint = args.out / f"{run.name}.checkpoint.npz"
@@ -96,30 +81,16 @@ def train_and_finish(args: argparse.Namespace, run: Run, classes: list[str]) -> 
     largest = max(p.crop, *map(run.recipe.edge, range(run.recipe.began, run.recipe.epochs)))
     edge = largest * p.resize // p.crop
     train, val = (read(args.data, part, classes, edge) for part in ("train", "val"))
-    try:
+    with training_run.resumable(checkpoint, run):
         while run.epoch < run.recipe.epochs:
             one_epoch(run, train, checkpoint)
             report(run, val)
-            save_if_possible(checkpoint, run)
-    except KeyboardInterrupt:
-        training_run.save(checkpoint, run)
-        raise KeyboardInterrupt(
-            f"--resume {checkpoint} goes on from epoch {run.epoch + 1}, "
-            f"step {len(run.outcomes) + 1}"
-        ) from None
+            training_run.save_if_possible(checkpoint, run)
     try:
         finish(args.out, run, val, args.licence)
     except OSError as error:
         again = f"--resume {checkpoint} writes it" if checkpoint.exists() else "train again"
         raise OSError(f"{error}; when that is mended, {again}") from None
-
-
-def save_if_possible(checkpoint: pathlib.Path, run: Run) -> None:
-    """Write a checkpoint; where that fails, say so, for training can go on without."""
-    try:
-        training_run.save(checkpoint, run)
-    except OSError as error:
-        print(f"{error}; training goes on, and tries again")
 
 
 def options() -> argparse.ArgumentParser:
@@ -176,7 +147,7 @@ def one_epoch(run: Run, train: photo_folder.Photos, checkpoint: pathlib.Path) ->
         loss, right = np.mean(run.outcomes[-100:], axis=0)
         bar.set_postfix(loss=f"{loss:.3f}", right=f"{right:.1%}", left=left(run, each, bar))
         if time.time() - saved > SAVE_EVERY:
-            save_if_possible(checkpoint, run)
+            training_run.save_if_possible(checkpoint, run)
             saved = time.time()
 
 

@@ -22,17 +22,29 @@ import numpy as np
 from minigrad.backend import to_device
 from minigrad.checked import nearest
 from minigrad.ops.fast.kept import freeze
-from models import alexnet, googlenet, minivgg, squeezenet, storage, vgg
+from models import (
+    alexnet,
+    deconvnet,
+    dilated,
+    fcn,
+    googlenet,
+    minivgg,
+    recurrent,
+    squeezenet,
+    storage,
+    unet,
+    vgg,
+)
 from models.classes import class_name, find_class
 from models.convolutional import fully_convolutional
 from models.design import Design
-from models.initialise import initial
+from models.initialise import identities, initial
 from models.network import Network
 from models.preprocess import Preprocessing
 
 __all__ = [
     "Network", "build", "class_name", "find_class", "fully_convolutional", "imagenet_classes",
-    "load", "names", "storage", "table",
+    "load", "names", "segmenters", "storage", "table",
 ]
 
 HERE = pathlib.Path(__file__).parent
@@ -43,11 +55,23 @@ DESIGNS: dict[str, Design] = {
     **squeezenet.NETWORKS,
     **googlenet.NETWORKS,
 }
+SEGMENTERS: dict[str, Design] = {
+    **unet.NETWORKS,
+    **fcn.NETWORKS,
+    **dilated.NETWORKS,
+    **deconvnet.NETWORKS,
+    **recurrent.NETWORKS,
+}
 
 
 def names() -> list[str]:
-    """Every network's name."""
+    """The names of all networks that say what is in an image."""
     return list(DESIGNS)
+
+
+def segmenters() -> list[str]:
+    """The names of all networks that say it of every pixel, with scores (N, classes, H, W)."""
+    return list(SEGMENTERS)
 
 
 def table(
@@ -58,16 +82,17 @@ def table(
     """A network without weights: layers, shapes, receptive fields, at no cost.
 
     Args:
-        name: one of `names()`.
+        name: one of `names()` or `segmenters()`.
         classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg.
-        attributes: what a weight file says of its preprocessing and its pooling; by default the
-            network's own.
+        attributes: what a weight file says of its preprocessing, its pooling and its settings; by
+            default the network's own.
 
     Raises:
         ValueError: there is no network of this name, fewer than two classes, or an attribute that
             makes no sense.
     """
-    design, attributes = _design(name), attributes or {}
+    attributes = attributes or {}
+    design = _design(name).with_settings(attributes)
     preprocessing = Preprocessing.of(attributes, design.preprocessing)
     if "pool_rounding" in attributes:
         design = design.with_pool_rounding(attributes["pool_rounding"])
@@ -85,7 +110,7 @@ def build(
     """An untrained network; the same seed gives the same one, whatever the dtype.
 
     Args:
-        name: one of `names()`.
+        name: one of `names()` or `segmenters()`.
         random_seed: of the initial weights (initialise.py).
         classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg.
         device: "cpu" or "cuda".
@@ -96,14 +121,15 @@ def build(
         ValueError: there is no network of this name, fewer than two classes, or no such device.
     """
     net = table(name, classes, attributes)
-    return _equipped(net, initial(net.shapes, random_seed), device, dtype)
+    params = initial(net.shapes, random_seed) | identities(net.layers)
+    return _equipped(net, params, device, dtype)
 
 
 def load(name: str, path=None, device: str = "cpu", dtype: str = "float32") -> Network:
     """A network with the weights of a file; its arrays are read-only.
 
     Args:
-        name: one of `names()`.
+        name: one of `names()` or `segmenters()`.
         path: of the file; by default <name>.h5 in $MINIGRAD_WEIGHTS or in the folder weights/.
         device: "cpu" or "cuda".
         dtype: "float32" or "float64".
@@ -148,9 +174,10 @@ def _equipped(net: Network, params, device: str, dtype: str) -> Network:
 
 
 def _design(name: str) -> Design:
-    if name not in DESIGNS:
-        raise ValueError(f"there is no network {name!r}; {nearest(name, DESIGNS)}")
-    return DESIGNS[name]
+    known = DESIGNS | SEGMENTERS
+    if name not in known:
+        raise ValueError(f"there is no network {name!r}; {nearest(name, known)}")
+    return known[name]
 
 
 def _classes(classes, usual: int):
@@ -181,6 +208,9 @@ def weights_file(name: str) -> pathlib.Path:
         if (folder / f"{name}.h5").is_file():
             return folder / f"{name}.h5"
     looked = " or ".join(map(str, folders))
-    ours = name in minivgg.NETWORKS
-    how = "python -m demos train" if ours else f"python -m weights download {name}"
+    how = f"python -m weights download {name}"
+    if name in minivgg.NETWORKS:
+        how = "python -m demos train"
+    elif name in SEGMENTERS:
+        how = f"python -m demos segment train --model {name}"
     raise FileNotFoundError(f"there are no weights {name}.h5 in {looked}: get them by {how}")

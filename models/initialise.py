@@ -10,6 +10,24 @@ from typing import Any
 import numpy as np
 
 
+def identities(layers: Mapping[str, Any]) -> dict[str, Any]:
+    r"""Filters that hand their own channel on, w[o, c, a, b] = 1 in the middle for o = c, else 0.
+
+    For the layers of a table that are to begin so (Yu and Koltun 2016, equation 4).
+
+    Returns:
+        float32 arrays by name.
+    """
+    params = {}
+    for name, layer in layers.items():
+        if getattr(layer, "identity", False):
+            w = np.zeros(layer.shapes["weight"], np.float32)
+            middle = layer.kernel_size // 2
+            w[range(len(w)), range(len(w)), middle, middle] = 1
+            params[f"{name}/weight"] = w
+    return params
+
+
 def initial(shapes: Mapping[str, tuple[int, ...]], random_seed: int) -> dict[str, Any]:
     r"""Draw the parameters that training starts from (He et al. 2015, equation 10).
 

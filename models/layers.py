@@ -9,6 +9,7 @@ everything that one may want to know about it:
     layer.output_shape(*inputs)         (channels, rows, columns) out, given those that come in
     layer.window                        (size, stride, padding) of what a unit sees in the layer
                                         above, or None if that is all of it
+    layer.upward                        whether its output is larger (layers_up.py)
     layer.multiplications(*inputs)      for one image
 
 Read next: design.py.
@@ -19,7 +20,9 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from minigrad import ops
+from minigrad.backend import array_module
 from minigrad.ops.pool import Window
+from minigrad.tensor import data_of
 
 Shape = tuple[int, ...]
 STATISTICS = "/running_mean", "/running_var"  # of batches; all other parameters are learned
@@ -27,14 +30,16 @@ STATISTICS = "/running_mean", "/running_var"  # of batches; all other parameters
 
 @dataclass(frozen=True)
 class Layer:
-    """What all lines of a table have: a name, and what they read.
+    """What all lines of a table have: a name, what they read, and whose parameters they share.
 
     Each number goes its own way here (relu, dropout); the kinds below say where they differ.
     """
 
     name: str
     after: tuple[str, ...] = field(default=(), kw_only=True)
+    shares: str = field(default="", kw_only=True)  # a layer whose parameters it takes
     window: ClassVar[tuple[int, int, int] | None] = (1, 1, 0)
+    upward: ClassVar[bool] = False
 
     @property
     def shapes(self) -> dict[str, Shape]:
@@ -60,10 +65,13 @@ class Conv(Layer):
     stride: int = 1
     padding: int = 0
     bias: bool = True
+    dilation: int = 1
+    identity: bool = False  # whether it begins as one (initialise.py)
 
     def __call__(self, x, params, training, conv2d=ops.conv2d):
         """Map x (N, channels_in, H, W) → (N, channels, H', W')."""
-        return conv2d(x, params["weight"], params.get("bias"), self.stride, self.padding)
+        geometry = self.stride, self.padding, self.dilation
+        return conv2d(x, params["weight"], params.get("bias"), *geometry)
 
     @property
     def shapes(self):
@@ -73,13 +81,13 @@ class Conv(Layer):
 
     @property
     def window(self):
-        """The filter's own."""
-        return self.kernel_size, self.stride, self.padding
+        """The filter's own, from its first tap to its last."""
+        return self.dilation * (self.kernel_size - 1) + 1, self.stride, self.padding
 
     def output_shape(self, shape):
         """As many places as the filter fits in."""
-        _, *image = shape
-        places = [(n + 2 * self.padding - self.kernel_size) // self.stride + 1 for n in image]
+        (_, *image), (size, stride, padding) = shape, self.window
+        places = [(n + 2 * padding - size) // stride + 1 for n in image]
         if min(places) < 1:
             raise ValueError(f"{self.name}: the filter does not fit")
         return self.channels, *places
@@ -250,3 +258,49 @@ class Concat(Layer):
     def output_shape(self, *inputs):
         """The sum of the channels."""
         return sum(shape[0] for shape in inputs), *inputs[0][1:]
+
+
+@dataclass(frozen=True)
+class Add(Layer):
+    """The sum of several layers of one shape."""
+
+    def __call__(self, *inputs, params, training):
+        """(N, C, H, W) several times → (N, C, H, W)."""
+        total = inputs[0]
+        for x in inputs[1:]:
+            total = total + x
+        return total
+
+
+@dataclass(frozen=True)
+class Image(Layer):
+    """The image itself, for a table in which several layers read it."""
+
+    def __call__(self, x, params, training):
+        """Any shape → the same array."""
+        return x
+
+
+@dataclass(frozen=True)
+class Blank(Layer):
+    """Channels of zeros, as many rows and columns as the layer above has."""
+
+    channels: int
+
+    def __call__(self, x, params, training):
+        """Map x (N, C, H, W) → (N, channels, H, W), no matter what is in it."""
+        x = data_of(x)
+        return array_module(x).zeros((len(x), self.channels, *x.shape[2:]), x.dtype)
+
+    def output_shape(self, shape):
+        """The size of what is above."""
+        return self.channels, *shape[1:]
+
+
+@dataclass(frozen=True)
+class Softmax(Layer):
+    """Scores become probabilities, which sum to 1 over the channels."""
+
+    def __call__(self, x, params, training):
+        """Map x (N, C, H, W) → the same shape."""
+        return ops.softmax(x, axis=1)

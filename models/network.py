@@ -46,6 +46,7 @@ class Network:
         default_layer: where one looks first.
         score_layer: the last, whose activation is the scores.
         preprocessing: the first step, and a photo's size.
+        settings: numbers that its table was written out with, as U-Net's width; mostly none.
         dtype: of parameters and activations, "float32" or "float64".
         device: where the parameters are, "cpu" or "cuda".
     """
@@ -56,7 +57,9 @@ class Network:
         self.preprocessing = preprocessing
         self.classes = [] if isinstance(classes, int) else list(classes)
         self.class_count = len(self.classes) or classes
-        self.layers = {layer.name: layer for layer in design.table(self.class_count)}
+        self.settings = dict(design.settings)
+        table = design.table(self.class_count, **self.settings)
+        self.layers = {layer.name: layer for layer in table}
         self.score_layer = next(reversed(self.layers))
         above = [(), *((name,) for name in self.layers)]
         self.inputs = {
@@ -132,6 +135,7 @@ class Network:
             f"{name}/{short}": shape
             for name, layer in self.layers.items()
             for short, shape in layer.shapes.items()
+            if not layer.shares
         }
 
     def output_shapes(
@@ -204,6 +208,7 @@ class Network:
             "model": self.name,
             "classes": self.classes,
             **self.preprocessing._asdict(),
+            **self.settings,
             "pool_rounding": "ceil" if any(pool.ceil_mode for pool in pools) else "floor",
         }
 
@@ -218,6 +223,15 @@ class Network:
     def learned(self) -> list[str]:
         """The parameters that training moves: all but batch norm's running statistics."""
         return [name for name in self.shapes if not name.endswith(STATISTICS)]
+
+    @property
+    def score_layers(self) -> list[str]:
+        """Where training asks for the classes: the scores, and those that share weights with them.
+
+        Others than the last there are in a network that answers several times (recurrent.py).
+        """
+        first = self.layers[self.score_layer].shares or self.score_layer
+        return [name for name, layer in self.layers.items() if first in (name, layer.shares)]
 
     def batch_statistics(self, acts: Mapping[str, Any]) -> dict[str, Any]:
         """Say which mean and variance each batch norm met in a pass, as plain arrays.

@@ -15,9 +15,9 @@ Read before: photo.py, description.py.  Read next: techniques/learn/training.py.
 import collections
 import os
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -197,6 +197,11 @@ def batches(
         pixels = np.stack([varied(photos.pictures[i], size, rng) for i in chosen])
         return pixels.transpose(0, 3, 1, 2), photos.labels[chosen]      # (N, 3, size, size)
 
+    return ahead(make, steps)
+
+
+def ahead(make: Callable[[int], Any], steps: range) -> Iterator[Any]:
+    """Yield make(step) for each step, made some steps ahead by other threads."""
     with ThreadPoolExecutor(AHEAD) as threads:
         coming = collections.deque(threads.submit(make, step) for step in steps[:AHEAD])
         try:
@@ -236,7 +241,12 @@ def varied(picture: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarr
     pixels = np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, box), np.float32)
     if rng.random() < 0.5:
         pixels = pixels[:, ::-1]
-    brightness, contrast, colour = rng.uniform(0.75, 1.25, 3).astype(np.float32)
+    return recoloured(pixels, 0.25, rng)
+
+
+def recoloured(pixels: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Other light, contrast and colours, by a share of up to so much: (H, W, 3), 0–255."""
+    brightness, contrast, colour = rng.uniform(1 - share, 1 + share, 3).astype(np.float32)
     pixels = pixels * brightness
     pixels = (pixels - pixels.mean()) * contrast + pixels.mean()
     grey = pixels.mean(axis=2, keepdims=True)

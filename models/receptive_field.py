@@ -7,6 +7,13 @@ window of k units, stride s and padding p reads k of them, from unit i·s − p 
     size'   = size + (k − 1) · stride
     stride' = s · stride                            the image itself: start 0, size 1, stride 1
 
+Where a layer makes its input larger (layers_up.py), each unit above paints k units, s apart.  So
+unit i is painted by those from ⌈(i + p − k + 1) / s⌉ to ⌊(i + p) / s⌋, and which they are depends
+on where among s neighbours it stands.  The stride becomes smaller, stride / s, and the box that is
+traced holds what each of the s neighbours sees: exact for one of them on each side, up to
+stride · (s − 1) / s pixels too large there for the others.  Where such a layer takes its rows and
+columns or a pooling's switches from is not followed: its input has seen that before.
+
 Where branches meet (Inception, Fire), a unit sees all that one of them sees: from the first start
 to the last end.  Behind a layer that reads everything (fc6) every unit sees the whole image.
 
@@ -85,7 +92,10 @@ def trace(layers: Iterable, inputs: Mapping[str, tuple[str, ...]]) -> dict[str, 
     fields = {}
     for layer in layers:
         above = [fields[name] for name in inputs[layer.name]] or [IMAGE]
-        fields[layer.name] = _through(layer.window, _union(above))
+        if layer.upward:
+            fields[layer.name] = _painted(layer.window, above[0])
+        else:
+            fields[layer.name] = _through(layer.window, _union(above))
     return fields
 
 
@@ -98,6 +108,20 @@ def _through(window, field: ReceptiveField) -> ReceptiveField:
         size=size + (k - 1) * stride,
         stride=s * stride,
     )
+
+
+def _painted(window, field: ReceptiveField) -> ReceptiveField:
+    if field.size is None:
+        return WHOLE
+    (k, s, p), (size, stride, start) = window, field
+    between, odd = divmod(stride, s)
+    if odd:
+        raise ValueError(f"units {stride} pixels apart cannot be followed {s} times as close")
+    first = [-((k - 1 - i - p) // s) for i in range(s)]      # ⌈(i + p − k + 1) / s⌉
+    last = [(i + p) // s for i in range(s)]
+    low = min(start + j * stride - i * between for i, j in enumerate(first))
+    high = max(start + j * stride + size - i * between for i, j in enumerate(last))
+    return ReceptiveField(size=high - low, stride=between, start=low)
 
 
 def _union(fields: list[ReceptiveField]) -> ReceptiveField:

@@ -62,7 +62,8 @@ def _activation(net, name, above, params, training, fused):
     if not fused.isdisjoint(net.inputs[name]):
         return above[0]
     layer = net.layers[name]
-    own = {short: params[f"{name}/{short}"] for short in layer.shapes}
+    owner = layer.shares or name
+    own = {short: params[f"{owner}/{short}"] for short in net.layers[owner].shapes}
     more = {"conv2d": rectified_conv2d} if name in fused else {}
     a = layer(*above, params=own, training=training, **more)
     if isinstance(a, Tensor) and a.name is None:

@@ -148,6 +148,7 @@ def given():
         "guide": acts["relu4_2"], "record": techniques.fgsm(net, pixels),
         "adversarial": NOISE[..., ::-1], "eta": pixels - 128,
         "labels": labels, "predicted": labels, "scores": acts.scores, "classes": net.class_count,
+        "backgrounds": [np.zeros((40, 50, 3))], "counts": [5, 3], "p": np.full((1, 2, 4, 4), 0.5),
     }  # fmt: skip
 
 
@@ -156,6 +157,7 @@ NOISE = np.random.default_rng(0).uniform(0, 255, (1, 3, 40, 40))
 SMALL = {"pixels": np.random.default_rng(0).uniform(0, 255, (1, 3, 32, 32)).astype(np.float32)}
 PATCH = {"patch": np.full((1, 3, 20, 20), 90, np.float32), "target": 3}
 DENSE = models.fully_convolutional(models.load("minivgg"))
+UNET = models.build("unet")
 INSTEAD = {
     **dict.fromkeys(["sphere", "on_line", "in_plane", "growth"], {"pixels": NOISE}),  # a small one
     "adversarial_patch": PATCH, "patched": PATCH, "with_patch": PATCH,                  # a class
@@ -164,6 +166,9 @@ INSTEAD = {
     "class_maps": {"net": DENSE}, "place_probabilities": {"net": DENSE},  # a score for each place
     "region": {"objective": energy("relu4_2")},             # a score has no places
     "unit": {"layer": "fc7"},                               # one index is enough there
+    "laid_on": {"pixels": np.zeros((3, 40, 40))},           # one photo at a time
+    "pixel_probabilities": {"net": UNET},                   # a class for every pixel
+    "segmented": {"net": UNET, "batches": [(np.full((1, 3, 9, 9), 9.0), np.ones((1, 9, 9), int))]},
     "layer_weights": {"layer": "conv2_1"},                  # a relu has none
     "style_of": {"target": np.ones((1, 256, 256))},         # a Gram matrix, not activations
     "fooling": {"target": [40]},                            # a class, not activations

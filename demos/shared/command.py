@@ -9,6 +9,7 @@ import glob
 import pathlib
 import sys
 import textwrap
+from collections.abc import Callable
 
 from PIL import Image
 
@@ -40,7 +41,7 @@ def fitted(paragraph: str, width: int) -> str:
 
 def parser(
     name: str, doc: str, weights: str = "its weights, where not in weights/", writes: bool = True,
-    looks: bool = True,
+    looks: bool = True, known: Callable[[], list[str]] = models.names,
 ) -> argparse.ArgumentParser:  # fmt: skip
     """Begin a demo's options with those that every demo has.
 
@@ -50,6 +51,7 @@ def parser(
         weights: the help of that option.
         writes: it writes files.
         looks: it looks through a network that the options name.
+        known: gives the names of the networks that it may be.
     """
     options = argparse.ArgumentParser(
         prog=f"python -m demos {name}",
@@ -59,7 +61,7 @@ def parser(
     add = options.add_argument
     if looks:
         model = add("--model", metavar="NAME", help="a network (python -m models lists them)")
-        model.completer = lambda **_: models.names()
+        model.completer = lambda **_: known()
         add("--weights", metavar="FILE", help=weights)
     if writes:
         add("--out", default="out", metavar="DIR", type=writable,

@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 import models
-from demos.shared import image_tasks, look_tasks, peers
+from demos.shared import image_tasks, look_tasks, peers, segment_tasks
 from demos.shared.peak import forget_peak, memory
 from demos.shared.tasks import arrays
 
@@ -39,6 +39,8 @@ def minigrad(task: str):
         return image_loop()
     if task in look_tasks.TASKS:
         return look_tasks.minigrad(task)
+    if task in segment_tasks.TASKS:
+        return segmentation_step()
     if task in image_tasks.MINIGRAD:
         return image_tasks.MINIGRAD[task]()
     net, layers, pixels, labels = arrays(task)
@@ -59,6 +61,22 @@ def minigrad(task: str):
         return grad(net(x, only=[layers[-1].name])[layers[-1].name].sum(), [x])
 
     return {"training": training, "forward": forward}.get(task, iteration)
+
+
+def segmentation_step():
+    """The loss of U-Net's pixels, and its gradient at all weights."""
+    from minigrad import Tensor, grad, ops
+
+    net, pixels, labels, w = segment_tasks.arrays()
+
+    def step():
+        weights = {n: Tensor(net.params[n]) for n in net.learned}
+        rng = np.random.default_rng(0)
+        scores = net(pixels, params=net.params | weights, training=rng).scores
+        loss = ops.cross_entropy(scores, labels, ignore_index=segment_tasks.VOID, weight=w)
+        return grad(loss, list(weights.values()))
+
+    return step
 
 
 def image_loop(steps: int = 20):

@@ -6,7 +6,7 @@ or None where the library cannot do it.  A library is imported where it is used:
 Read before: contenders.py, which starts them.
 """
 
-from demos.shared import image_tasks
+from demos.shared import image_tasks, segment_tasks
 from demos.shared.tasks import arrays
 from models.layers import AdaptiveAvgPool, BatchNorm, Conv, Dropout, Linear, MaxPool, Relu
 
@@ -15,6 +15,8 @@ def pytorch(task: str, channels_last: bool = False):
     """PyTorch in eager mode, relus in place, weights frozen but for training."""
     if task in image_tasks.PYTORCH:
         return image_tasks.PYTORCH[task](channels_last)
+    if task in segment_tasks.TASKS:
+        return segment_tasks.pytorch(channels_last)
     import torch
     from torch.nn import functional as F
 
@@ -79,7 +81,7 @@ def torch_layer(layer, x, p, train: bool):
 
 def jax(task: str):
     """JAX, compiled."""
-    if task in image_tasks.TASKS:
+    if task in image_tasks.TASKS or task in segment_tasks.TASKS:
         return None
     import jax
     from jax import numpy as jnp
@@ -144,7 +146,7 @@ def mygrad(task: str):
     """MyGrad, which has convolution and pooling but no batch norm: no training here."""
     import mygrad as mg
 
-    if task == "training" or task in image_tasks.TASKS:
+    if task == "training" or task in image_tasks.TASKS or task in segment_tasks.TASKS:
         return None
     net, layers, pixels, _ = arrays(task)
     pixels = net.preprocessing(pixels)

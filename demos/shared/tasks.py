@@ -1,12 +1,12 @@
 """What the benchmark times, and the arrays that it is timed with: the same for every contender.
 
-Read next: look_tasks.py, image_tasks.py, contenders.py.
+Read next: look_tasks.py, image_tasks.py, segment_tasks.py, contenders.py.
 """
 
 import numpy as np
 
 import models
-from demos.shared import image_tasks, look_tasks
+from demos.shared import image_tasks, look_tasks, segment_tasks
 
 TASKS = {
     "iteration": "VGG16, one image at 224²: forward, and the gradient at the image, weights frozen",
@@ -15,6 +15,7 @@ TASKS = {
     "training": "MiniVGG with batch norm, 64 images at 64²: forward, and the weights' gradient",
     **look_tasks.TASKS,
     **image_tasks.TASKS,
+    **segment_tasks.TASKS,
 }
 GROUPS = {"looking": list(look_tasks.TASKS), "images": list(image_tasks.TASKS)}
 LOOP = "MiniVGG, two classes at 128²: 20 steps of the image loop"

@@ -7,10 +7,12 @@ that was stopped, even in the middle of an epoch, goes on bit for bit as if noth
 Read before: techniques/learn/recipe.py.  Read next: train.py.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from minigrad import optim
 from minigrad.backend import to_device, to_numpy
 from minigrad.techniques.learn.fine_tuning import transferred
 from minigrad.techniques.learn.recipe import Recipe
+from minigrad.techniques.learn.segment_recipe import SegmentRecipe
 from minigrad.techniques.learn.training import Outcome
 from models import storage
 from models.files import replacing
@@ -43,10 +46,10 @@ class Run:
             they were random.
     """
 
-    recipe: Recipe
+    recipe: Recipe | SegmentRecipe
     net: models.Network
     params: dict[str, Any]
-    optimiser: optim.SGD
+    optimiser: optim.SGD | optim.Adam
     epoch: int = 0
     outcomes: list[Outcome] = dataclasses.field(default_factory=list)
     log: list[dict] = dataclasses.field(default_factory=list)
@@ -118,10 +121,46 @@ def save(path: pathlib.Path, run: Run) -> None:
         np.savez(file, note=np.array(json.dumps(note)), **arrays)
 
 
+@contextlib.contextmanager
+def resumable(checkpoint: pathlib.Path, run: Run) -> Iterator[None]:
+    """At Ctrl-C, write where the run stands, and say how it goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        save(checkpoint, run)
+        raise KeyboardInterrupt(
+            f"--resume {checkpoint} goes on from epoch {run.epoch + 1}, "
+            f"step {len(run.outcomes) + 1}"
+        ) from None
+
+
+def save_if_possible(checkpoint: pathlib.Path, run: Run) -> None:
+    """Write a checkpoint; where that fails, say so, for training can go on without."""
+    try:
+        save(checkpoint, run)
+    except OSError as error:
+        print(f"{error}; training goes on, and tries again")
+
+
+def protect(out: pathlib.Path, run: Run, resumed: pathlib.Path | None) -> None:
+    """Raise ValueError where this run would replace what another run has made."""
+    checkpoint, weights = out / f"{run.name}.checkpoint.npz", out / f"{run.name}.h5"
+    if resumed and checkpoint.exists() and checkpoint.samefile(resumed):
+        return
+    if checkpoint.exists():
+        there = f"{checkpoint} is there already, {standing(checkpoint)}"
+        ways = f"go on with it by --resume {checkpoint}, "
+    elif weights.exists():
+        there, ways = f"{weights} is there already, a trained network", ""
+    else:
+        return
+    raise ValueError(f"{there}: {ways}give another folder as --out, or replace it by --force")
+
+
 def standing(path: pathlib.Path) -> str:
     """Say in words how far the run of a checkpoint has come."""
     try:
-        note, _ = _read(path)
+        note, _ = read(path)
         return f"of a run that has done {note['epoch']} of {note['recipe']['epochs']} epochs"
     except ValueError:
         return "which cannot be read as a checkpoint"
@@ -140,7 +179,7 @@ def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device
     Raises:
         FileNotFoundError, ValueError: there is no checkpoint, or one that does not fit.
     """
-    note, arrays = _read(path)
+    note, arrays = read(path)
     recipe = Recipe(**note["recipe"])
     if plain_name(given.get("model", recipe.model)) != plain_name(recipe.model):
         raise ValueError(f"{path} is a checkpoint of {recipe.model}, not of {given['model']}")
@@ -163,19 +202,33 @@ def resume(path: pathlib.Path, classes: list[str], given: dict[str, Any], device
             attributes["model"], recipe.random_seed, classes, device, attributes=attributes
         )
         run.params = dict(run.net.params)
+    restore(run, note, arrays, path)
+    return run
+
+
+def restore(run: Run, note: dict, arrays: dict[str, np.ndarray], path: pathlib.Path) -> None:
+    """Bring a run to where a checkpoint's stood.
+
+    Raises:
+        ValueError: it has other parameters.
+    """
     saved = {name for name in arrays if name.startswith("params/")}
     if saved != {f"params/{name}" for name in run.params}:
         raise ValueError(f"{path} has other layers than {run.net.name} has now: begin anew")
     for name, array in arrays.items():
         kind, _, param = name.partition("/")
         target = run.params if kind == "params" else run.optimiser.state
-        target[param] = to_device(array, device)
+        target[param] = to_device(array, run.net.device) if array.ndim else array.item()
     run.epoch, run.log = note["epoch"], note["log"]
     run.outcomes = [Outcome(*outcome) for outcome in note["seen"]]
-    return run
 
 
-def _read(path: pathlib.Path) -> tuple[dict, dict[str, np.ndarray]]:
+def read(path: pathlib.Path) -> tuple[dict, dict[str, np.ndarray]]:
+    """Read a checkpoint: what it notes, and its arrays by name.
+
+    Raises:
+        FileNotFoundError, ValueError: there is none, or it is another file.
+    """
     try:
         with np.load(path) as file:
             note = json.loads(str(file["note"]))

@@ -269,9 +269,9 @@ def by_its_way(x, weight, bias, stride, padding, dilation, groups, rectified=Fal
     return definition(x, weight, bias, *geometry, groups)
 
 
-def rectified_conv2d(x, weight, bias=None, stride=1, padding=0):
+def rectified_conv2d(x, weight, bias=None, stride=1, padding=0, dilation=1):
     r"""max(0, y) of conv2d's y, of arrays alone: cut off while y is still in the cache.
 
     It is not recorded, for relu's gradient and the rules in its place read what was cut off.
     """
-    return by_its_way(x, weight, bias, stride, padding, 1, 1, rectified=True)[0]
+    return by_its_way(x, weight, bias, stride, padding, dilation, 1, rectified=True)[0]

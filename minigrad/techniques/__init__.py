@@ -46,6 +46,7 @@ from minigrad.techniques.fool.twins import twin
 from minigrad.techniques.fool.universal import universal, with_eta
 from minigrad.techniques.fool.visible import along_edges, low_frequencies
 from minigrad.techniques.learn.checkerboard import overlap_counts, resized_counts
+from minigrad.techniques.learn.composed import compose, laid_on
 from minigrad.techniques.learn.evaluation import (
     calibration,
     calibration_error,
@@ -56,6 +57,16 @@ from minigrad.techniques.learn.evaluation import (
     temperature,
 )
 from minigrad.techniques.learn.recipe import Recipe
+from minigrad.techniques.learn.segment_recipe import SegmentRecipe
+from minigrad.techniques.learn.segmentation import (
+    class_ious,
+    class_weights,
+    mean_iou,
+    pixel_confusion,
+    pixel_probabilities,
+    segmented,
+    uncertainty,
+)
 from minigrad.techniques.learn.training import train
 from minigrad.techniques.look.believe import believe
 from minigrad.techniques.look.codes import codes, pca
@@ -150,4 +161,6 @@ __all__ = [
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
     "overlap_counts", "resized_counts",
+    "SegmentRecipe", "class_ious", "class_weights", "compose", "laid_on", "mean_iou",
+    "pixel_confusion", "pixel_probabilities", "segmented", "uncertainty",
 ]

@@ -63,6 +63,19 @@ def test_the_traced_box_is_where_the_gradient_is_not_zero(name, image, layers):
             assert influence(net, layer, row, column, image) == traced, (layer, row, column)
 
 
+def test_where_a_scale_goes_up_the_box_holds_what_each_unit_sees_and_little_more():
+    """U-Net's lowest pixels are 4 of the image's: a box is up to 3 pixels too large on a side."""
+    net = models.build("unet", classes=2, dtype="float64", attributes={"width": 2, "levels": 3})
+    image = 68, 76
+    for layer in ("relu3_2", "up2", "relu2_4", "up1", "score"):
+        _, height, width = net.output_shapes(image)[layer]
+        for row, column in [(0, 0), (height // 2, width // 2 + 1), (height - 1, width - 1)]:
+            traced = net.receptive_field(layer).box(row, column, image)
+            seen = influence(net, layer, row, column, image)
+            over = np.subtract(seen, traced) * (1, 1, -1, -1)
+            assert (over >= 0).all() and (over <= 3).all(), (layer, row, column)
+
+
 def test_a_concat_sees_what_its_widest_branch_sees():
     net = models.table("googlenet")
     branches = [net.receptive_field(f"inception4b/relu_{b}") for b in ("1x1", "3x3", "pool_proj")]

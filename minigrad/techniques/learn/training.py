@@ -26,6 +26,7 @@ Read before: optim.py and objectives.py.  Read next: recipe.py.
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -72,14 +73,15 @@ def train(
 
     Args:
         net: a network.
-        batches: (pixels (N, 3, H, W), labels (N,)), as many as there are steps to take.
+        batches: (pixels (N, 3, H, W), labels (N,), or (N, H, W) for a network that labels every
+            pixel), as many as there are steps to take.
         params: to begin with, by default the network's; running statistics among them.
         optimiser: one of optim.py, by default SGD with momentum.
         lr: how far a step goes, or a function of the step's number (optim.cosine).
         rng: of dropout, or a function of the step's number that gives one: then a run that goes on
             at a later step is the run that was never stopped.
         begin: the number of the first step.
-        settings: label_smoothing, adversary and rates, as for `step`.
+        settings: label_smoothing, adversary, rates, weight and void, as for `step`.
 
     Raises:
         ValueError: the loss is infinite or NaN, as with too large a rate.
@@ -99,7 +101,8 @@ def train(
 
 
 def step(
-    net, params, pixels, labels, optimiser, lr, rng, label_smoothing=0.0, adversary=0.0, rates=None
+    net, params, pixels, labels, optimiser, lr, rng, label_smoothing=0.0, adversary=0.0, rates=None,
+    weight=None, void=-100,
 ):
     """Take one step of training; with an adversary a second one, on photos that it made harder.
 
@@ -107,7 +110,7 @@ def step(
         net: a network.
         params: all its parameters by name, running statistics among them; they are not changed.
         pixels: (N, 3, H, W), RGB, 0–255.
-        labels: (N,), class numbers.
+        labels: (N,), class numbers, or (N, H, W), one for every pixel.
         optimiser: one of optim.py.
         lr: how far to go, the learning rate.
         rng: the randomness of dropout.
@@ -115,6 +118,8 @@ def step(
         adversary: how far it moves a photo, in grey levels (root mean square).
         rates: the share of a step that a parameter takes, by name (fine_tuning.py); 0: it is not
             trained.
+        weight: how much each class counts, (K,) (segmentation.py); None: all alike.
+        void: the label of what counts for nothing.
 
     Returns:
         (new params, Outcome).
@@ -124,7 +129,11 @@ def step(
     """
     labels = array_module(pixels).asarray(labels)
     x = Tensor(pixels) if adversary else pixels
-    rest = labels, optimiser, lr, rng, label_smoothing, rates or {}
+    loss_of = partial(
+        ops.cross_entropy, labels=labels, ignore_index=void, label_smoothing=label_smoothing,
+        weight=weight if weight is None else array_module(pixels).asarray(weight),
+    )
+    rest = labels, labels != void, loss_of, optimiser, lr, rng, rates or {}
     params, shown, g = learn(net, params, x, *rest)
     if adversary:
         harder = uphill(pixels, g, adversary)
@@ -135,8 +144,12 @@ def step(
     return params, outcome
 
 
-def learn(net, params, x, labels, optimiser, lr, rng, label_smoothing, rates):
+def learn(net, params, x, labels, counted, loss_of, optimiser, lr, rng, rates):
     """Move the weights against the gradient of the loss on x, (N, 3, H, W), an array or a Tensor.
+
+    `loss_of` makes the loss of scores; `counted` says of each label whether it is one.
+
+    A network that answers several times is asked each time (models/recurrent.py).
 
     Returns:
         (new params, an array of the loss and the share that was right, on the device, ∂loss/∂x
@@ -145,15 +158,16 @@ def learn(net, params, x, labels, optimiser, lr, rng, label_smoothing, rates):
     trained = [name for name in net.learned if rates.get(name, 1)]
     weights = {name: Tensor(params[name]) for name in trained}
     acts = net(x, params=params | weights, training=rng)
-    loss = ops.cross_entropy(acts.scores, labels, label_smoothing=label_smoothing)
+    losses = [loss_of(acts[layer]) for layer in getattr(net, "score_layers", [acts.score_layer])]
+    loss = losses[0] if len(losses) == 1 else sum(losses[1:], losses[0]) * (1 / len(losses))
     wrapped = weights | ({"x": x} if isinstance(x, Tensor) else {})
     gradients = dict(zip(wrapped, grad(loss, list(wrapped.values())), strict=True))
     stepped = optimiser.step({name: params[name] for name in weights}, gradients, lr)
     # x ← x + r (x′ − x)
     stepped |= {n: params[n] + rates[n] * (stepped[n] - params[n]) for n in rates if n in stepped}
     followed = follow(params, net.batch_statistics(acts))
-    right = (acts.scores.data.argmax(axis=1) == labels).mean(dtype=loss.dtype)
-    shown = array_module(right).stack([loss.data, right])
+    right = ((acts.scores.data.argmax(axis=1) == labels) & counted).sum() / counted.sum()
+    shown = array_module(loss.data).stack([loss.data, right.astype(loss.dtype)])
     return params | stepped | followed, shown, gradients.get("x")
 
 

@@ -1,0 +1,183 @@
+"""Train a network that labels every pixel, on a folder of images and label images.
+
+    python -m demos segment train --data scenes
+    python -m demos segment train --data FOLDER
+    python -m demos segment train --data FOLDER --resume out/unet.checkpoint.npz
+    python -m demos segment train --data FOLDER --model fcn8s_minivgg --lr 0.0005
+        --weights weights/minivgg.h5
+
+FOLDER/images holds photos, FOLDER/labels PNGs of the same names with a class number at every pixel,
+FOLDER/classes.txt the names of the classes, one a line, if they have any.  A fifth of the pairs,
+chosen by --random-seed, is set aside to evaluate on, unless there are FOLDER/train and FOLDER/val
+with such folders (and FOLDER/test).  "scenes" are composed by the project itself: shapes, digits
+and textures on photos.
+
+Every step shows views that are turned, zoomed, mirrored and recoloured at random, prepared while
+the step before is computed.  A class with few pixels counts more, ∝ √(median / pixels).  A
+checkpoint is written after each epoch, every few minutes and at Ctrl-C, from which --resume goes
+on as if nothing had happened.
+
+On CamVid (11 classes, void 11, 120×160):
+
+    python -m demos segment train --data camvid --void 11 --levels 5 --epochs 40 --rotation 0
+
+Used by: ../segment.py.
+"""
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import pathlib
+
+import numpy as np
+
+from demos.shared import (
+    curve,
+    pictures,
+    run_folder,
+    segment_data,
+    segment_run,
+    segment_sheet,
+    training_run,
+)
+from demos.shared.command import parser
+from demos.shared.segment_data import Data
+from demos.shared.training_run import Run
+from minigrad.backend import to_device, to_numpy
+from minigrad.techniques.learn import segmentation
+from minigrad.techniques.learn.segment_recipe import SegmentRecipe
+from models import storage
+
+EXAMPLES = 4  # rows of the picture at the end
+
+
+def main(argv: list[str]) -> None:
+    """Train, showing how it goes, and write the network, its note, the curve and examples."""
+    args = options().parse_args(argv)
+    given = {field.name: getattr(args, field.name, None)
+             for field in dataclasses.fields(SegmentRecipe)}
+    given = {name: value for name, value in given.items() if value is not None}
+    if args.resume and args.weights:
+        raise ValueError("a checkpoint has weights of its own: give --resume or --weights")
+    resumed = args.resume and segment_run.recipe_of(args.resume, given)
+    recipe = resumed or SegmentRecipe(**given)
+    with run_folder.own(args.out):
+        data = segment_data.load(args.data, recipe)
+        if resumed:
+            run = segment_run.resume(args.resume, recipe, data.classes, args.device)
+        else:
+            run = segment_run.begin(recipe, data.classes, args.device, args.weights)
+        if not args.force:
+            training_run.protect(args.out, run, args.resume)
+        print(f"{len(data.train.names)} pairs to train on, {len(data.val.names)} to evaluate on; "
+              f"{len(data.classes)} classes; {run.net!r}")
+        train_and_finish(args, run, data)
+
+
+def options() -> argparse.ArgumentParser:
+    """Options; what is not given is the recipe's, or the checkpoint's."""
+    parse = parser("segment train", __doc__.split("\n\nUsed by")[0], looks=False)
+    add, usual = parse.add_argument, SegmentRecipe()
+    add("--data", required=True, metavar="FOLDER", help="holds images/ and labels/; or: scenes")
+    add("--model", metavar="NAME", help=f"a network that labels every pixel ({usual.model})")
+    add("--weights", type=pathlib.Path, metavar="FILE",
+        help="to begin with: the same network's, or for fcn… and dilated… the VGG's below it")
+    add("--device", default="cpu", choices=["cpu", "cuda"], help="what computes it (cpu)")
+    for name, kind, help in (
+        ("width", int, "channels of the first level"),
+        ("levels", int, "how often rows and columns are halved, and one"),
+        ("epochs", int, "passes over the pairs"),
+        ("batch", int, "pairs in a step"),
+        ("lr", float, "the highest rate, Adam's"),
+        ("weight_decay", float, "Adam's"),
+        ("edge", int, "photos' shorter side at most, in pixels; 0: as they are"),
+        ("crop", int, "edge of the square views; 0: as large as the photos"),
+        ("rotation", float, "of a view to either side, in degrees"),
+        ("colour", float, "by which share light and colours of a view change"),
+        ("void", int, "the label that counts for nothing"),
+        ("scenes", int, "how many are composed, with --data scenes"),
+        ("aside", float, "the share of the pairs to evaluate on"),
+        ("random_seed", int, "of weights, split and views"),
+    ):
+        add(f"--{name.replace('_', '-')}", type=kind, metavar="N" if kind is int else "X",
+            help=f"{help} ({getattr(usual, name):g})")
+    add("--zoom", metavar="LEAST,MOST", help=f"of a view ({usual.zoom})")
+    add("--no-flip", dest="flip", action="store_false", default=None, help="mirror no view")
+    add("--no-balance", dest="balance", action="store_false", default=None,
+        help="count every pixel alike, whatever its class")
+    add("--resume", type=pathlib.Path, metavar="FILE", help="a checkpoint")
+    add("--force", action="store_true", help="replace what an earlier run has left in --out")
+    add("--licence", default="MIT", help="of the weights, for their file (MIT)")
+    return parse
+
+
+def train_and_finish(args: argparse.Namespace, run: Run, data: Data) -> None:
+    """Show epoch after epoch; at Ctrl-C, write where the run stands."""
+    checkpoint = args.out / f"{run.name}.checkpoint.npz"
+    with training_run.resumable(checkpoint, run):
+        while run.epoch < run.recipe.epochs:
+            segment_run.one_epoch(run, data, checkpoint)
+            report(run, data)
+            training_run.save_if_possible(checkpoint, run)
+    finish(args, run, data)
+
+
+def report(run: Run, data: Data) -> None:
+    """Measure how good it is on pairs that are not trained on, and complete the epoch."""
+    table = segment_run.confusion(run, data, data.val)
+    loss, right = np.mean(run.outcomes, axis=0)
+    run.log.append({
+        "epoch": run.epoch + 1, "loss": round(float(loss), 4), "right": round(float(right), 4),
+        "val": round(float(table.diagonal().sum() / table.sum()), 4),
+        "IoU": round(segmentation.mean_iou(table), 4),
+    })
+    run.epoch, run.outcomes = run.epoch + 1, []
+    print(json.dumps(run.log[-1]))
+
+
+def finish(args: argparse.Namespace, run: Run, data: Data) -> None:
+    """Write the network, its note, the curve and examples; say how good it is."""
+    file = args.out / f"{run.name}.h5"
+    parts = {"val": data.val} | ({"test": data.test} if data.test else {})
+    said = {}
+    for part, pairs in parts.items():
+        for how, looks in (("", {}), (", averaged over a flip", {"flips": True})):
+            table = segment_run.confusion(run, data, pairs, **looks)
+            said[part + how] = segment_run.told(table, data.classes)
+            print(f"{part}{how}: mean IoU {said[part + how]['mean IoU']:.1%}, "
+                  f"pixels right {said[part + how]['pixels right']:.1%}")
+    attributes = run.net.attributes | {
+        "source": "trained with minigrad: python -m demos segment train", "licence": args.licence,
+    }
+    params = {name: to_numpy(array) for name, array in run.params.items()}
+    storage.save(file, params, attributes, float16=True)
+    note = {
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "recipe": dataclasses.asdict(run.recipe), "data": args.data,
+        "began with": run.origin or "random weights",
+        "pairs": {"train": len(data.train.names)} | {p: len(of.names) for p, of in parts.items()},
+        **said, "log": run.log,
+    }
+    drawn = {"": examples(run, data)} | ({"curve": curve.draw(run.log)} if run.log else {})
+    pictures.save(args.out, run.name, drawn, note)
+    print(f"python -m demos segment --weights {file} --image PHOTO")
+
+
+def examples(run: Run, data: Data):
+    """Photos that were not trained on, what the network says, and what is true."""
+    rows, table = [], np.zeros((run.net.class_count,) * 2, int)
+    for picture, labels in list(zip(data.val.pictures, data.val.labels, strict=True))[:EXAMPLES]:
+        pixels = picture.transpose(2, 0, 1)[None].astype(np.float32)            # (1, 3, H, W)
+        p = segmentation.pixel_probabilities(
+            run.net, to_device(pixels, run.net.device), flips=True, params=run.params
+        )
+        answer = to_numpy(p)[0].argmax(axis=0)
+        table += segmentation.pixel_confusion(answer, labels, len(data.classes), data.void)
+        rows.append([
+            ("the photo", segment_sheet.over(pixels[0], 0 * answer, ["background"])),
+            ("the network's classes", segment_sheet.over(pixels[0], answer, data.classes)),
+            ("the true classes", segment_sheet.over(pixels[0], labels, data.classes)),
+        ])
+    ious = segment_sheet.percent(segmentation.class_ious(table))
+    return segment_sheet.page(rows, segment_sheet.legend(data.classes, {"IoU here": ious}))
