@@ -21,9 +21,35 @@ with a cut-out that keeps its surroundings, as wide as the receptive field reach
 Read before: network.py, vgg.py.  Read next: minigrad/techniques/look/dense.py, which slides it.
 """
 
+from dataclasses import dataclass
+
+from minigrad import ops
+from minigrad.ops.pool import Window
 from models.design import Design
-from models.layers import AdaptiveAvgPool, AvgPool, Conv, GlobalAvgPool, Layer, Linear
+from models.layers import AdaptiveAvgPool, Conv, GlobalAvgPool, Layer, Linear
 from models.network import Network
+
+
+@dataclass(frozen=True)
+class AvgPool(Layer):
+    """The mean of each window, one window at every place: what is fully convolutional wants it."""
+
+    kernel_size: int
+
+    def __call__(self, x, params, training):
+        """Map x (N, C, H, W) → (N, C, H − k + 1, W − k + 1)."""
+        return ops.avg_pool2d(x, *self.window)
+
+    @property
+    def window(self):
+        """Its own, without border."""
+        return self.kernel_size, 1, 0
+
+    def output_shape(self, shape):
+        """As many places as the window fits in."""
+        channels, *image = shape
+        window = Window(self.name, (1, channels, *image), *self.window, ceil_mode=False)
+        return channels, *window.size
 
 
 def fully_convolutional(net: Network) -> Network:

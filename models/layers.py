@@ -168,28 +168,6 @@ class MaxPool(Layer):
 
 
 @dataclass(frozen=True)
-class AvgPool(Layer):
-    """The mean of each window, one window at every place: what is fully convolutional wants it."""
-
-    kernel_size: int
-
-    def __call__(self, x, params, training):
-        """Map x (N, C, H, W) → (N, C, H − k + 1, W − k + 1)."""
-        return ops.avg_pool2d(x, *self.window)
-
-    @property
-    def window(self):
-        """Its own, without border."""
-        return self.kernel_size, 1, 0
-
-    def output_shape(self, shape):
-        """As many places as the window fits in."""
-        channels, *image = shape
-        window = Window(self.name, (1, channels, *image), *self.window, ceil_mode=False)
-        return channels, *window.size
-
-
-@dataclass(frozen=True)
 class AdaptiveAvgPool(Layer):
     """Average to size × size windows: what lets images of any size into the layers behind it."""
 
