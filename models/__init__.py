@@ -21,7 +21,7 @@ import numpy as np
 from minigrad.backend import to_device
 from minigrad.checked import nearest
 from minigrad.ops.fast.kept import freeze
-from models import alexnet, googlenet, minivgg, squeezenet, storage, vgg
+from models import alexnet, googlenet, lenet, minivgg, squeezenet, storage, vgg
 from models.classes import class_name, find_class
 from models.design import Design
 from models.initialise import initial
@@ -40,6 +40,7 @@ DESIGNS: dict[str, Design] = {
     **alexnet.NETWORKS,
     **squeezenet.NETWORKS,
     **googlenet.NETWORKS,
+    **lenet.NETWORKS,
 }
 
 
@@ -57,7 +58,7 @@ def table(
 
     Args:
         name: one of `names()`.
-        classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg.
+        classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg, 10 for lenet.
         attributes: what a weight file says of its preprocessing and its pooling; by default the
             network's own.
 
@@ -85,7 +86,7 @@ def build(
     Args:
         name: one of `names()`.
         random_seed: of the initial weights (initialise.py).
-        classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg.
+        classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg, 10 for lenet.
         device: "cpu" or "cuda".
         dtype: "float32" or "float64".
         attributes: as for `table`.
@@ -179,6 +180,6 @@ def weights_file(name: str) -> pathlib.Path:
         if (folder / f"{name}.h5").is_file():
             return folder / f"{name}.h5"
     looked = " or ".join(map(str, folders))
-    ours = name in minivgg.NETWORKS
+    ours = name in {**minivgg.NETWORKS, **lenet.NETWORKS}
     how = "python -m demos train" if ours else f"python -m weights download {name}"
     raise FileNotFoundError(f"there are no weights {name}.h5 in {looked}: get them by {how}")

@@ -23,6 +23,7 @@ uphill by the gradient that the first has left behind (in the manner of Shafahi 
 Read before: optim.py and objectives.py.  Read next: recipe.py.
 """
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -79,7 +80,7 @@ def train(
         rng: of dropout, or a function of the step's number that gives one: then a run that goes on
             at a later step is the run that was never stopped.
         begin: the number of the first step.
-        settings: label_smoothing, adversary and rates, as for `step`.
+        settings: label_smoothing, adversary, rates, loss and right, as for `step`.
 
     Raises:
         ValueError: the loss is infinite or NaN, as with too large a rate.
@@ -99,8 +100,9 @@ def train(
 
 
 def step(
-    net, params, pixels, labels, optimiser, lr, rng, label_smoothing=0.0, adversary=0.0, rates=None
-):
+    net, params, pixels, labels, optimiser, lr, rng, label_smoothing=0.0, adversary=0.0, rates=None,
+    loss=None, right=None,
+):  # fmt: skip
     """Take one step of training; with an adversary a second one, on photos that it made harder.
 
     Args:
@@ -115,6 +117,9 @@ def step(
         adversary: how far it moves a photo, in grey levels (root mean square).
         rates: the share of a step that a parameter takes, by name (fine_tuning.py); 0: it is not
             trained.
+        loss: (scores, labels) → a Tensor of one number; by default the cross entropy.
+        right: (scores, labels) → the share that was right, an array of one number; by default of
+            the labels that have the highest score.
 
     Returns:
         (new params, Outcome).
@@ -124,7 +129,8 @@ def step(
     """
     labels = array_module(pixels).asarray(labels)
     x = Tensor(pixels) if adversary else pixels
-    rest = labels, optimiser, lr, rng, label_smoothing, rates or {}
+    loss = loss or functools.partial(ops.cross_entropy, label_smoothing=label_smoothing)
+    rest = labels, optimiser, lr, rng, rates or {}, loss, right or best_is_right
     params, shown, g = learn(net, params, x, *rest)
     if adversary:
         harder = uphill(pixels, g, adversary)
@@ -135,7 +141,7 @@ def step(
     return params, outcome
 
 
-def learn(net, params, x, labels, optimiser, lr, rng, label_smoothing, rates):
+def learn(net, params, x, labels, optimiser, lr, rng, rates, loss, right):
     """Move the weights against the gradient of the loss on x, (N, 3, H, W), an array or a Tensor.
 
     Returns:
@@ -145,16 +151,21 @@ def learn(net, params, x, labels, optimiser, lr, rng, label_smoothing, rates):
     trained = [name for name in net.learned if rates.get(name, 1)]
     weights = {name: Tensor(params[name]) for name in trained}
     acts = net(x, params=params | weights, training=rng)
-    loss = ops.cross_entropy(acts.scores, labels, label_smoothing=label_smoothing)
+    L = loss(acts.scores, labels)
     wrapped = weights | ({"x": x} if isinstance(x, Tensor) else {})
-    gradients = dict(zip(wrapped, grad(loss, list(wrapped.values())), strict=True))
+    gradients = dict(zip(wrapped, grad(L, list(wrapped.values())), strict=True))
     stepped = optimiser.step({name: params[name] for name in weights}, gradients, lr)
     # x ← x + r (x′ − x)
     stepped |= {n: params[n] + rates[n] * (stepped[n] - params[n]) for n in rates if n in stepped}
     followed = follow(params, net.batch_statistics(acts))
-    right = (acts.scores.data.argmax(axis=1) == labels).mean(dtype=loss.dtype)
-    shown = array_module(right).stack([loss.data, right])
+    share = array_module(L.data).asarray(right(acts.scores.data, labels), L.dtype)
+    shown = array_module(share).stack([L.data, share])
     return params | stepped | followed, shown, gradients.get("x")
+
+
+def best_is_right(scores, labels):
+    """The share of scores (N, K) of which the highest is the label's, (N,)."""
+    return (scores.argmax(axis=1) == labels).mean()
 
 
 def uphill(pixels, g, distance: float):
