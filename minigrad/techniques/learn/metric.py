@@ -113,7 +113,7 @@ def contrastive(x, labels, margin: float = 1.0):
     """
     D, (alike, unlike) = _distances_and_pairs(x, labels)
     weight = alike / alike.sum() + unlike / unlike.sum()
-    return contrastive_loss(D, unlike, weight, number("margin", margin, above=0))
+    return contrastive_loss(D, unlike, weight.astype(D.dtype), number("margin", margin, above=0))
 
 
 # ── Triplets ────────────────────────────────────────────────────────────────────────────────────
