@@ -58,7 +58,8 @@ def table(
 
     Args:
         name: one of `names()`.
-        classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg, 10 for lenet.
+        classes: their names or their number; by default the 1,000 of ImageNet, 110 for
+            minivgg, 10 for lenet.
         attributes: what a weight file says of its preprocessing and its pooling; by default the
             network's own.
 
@@ -86,7 +87,8 @@ def build(
     Args:
         name: one of `names()`.
         random_seed: of the initial weights (initialise.py).
-        classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg, 10 for lenet.
+        classes: their names or their number; by default the 1,000 of ImageNet, 110 for
+            minivgg, 10 for lenet.
         device: "cpu" or "cuda".
         dtype: "float32" or "float64".
         attributes: as for `table`.

@@ -1,4 +1,4 @@
-r"""The cylinder: what an embedding makes of an object that turns (Hadsell et al. 2006, section 3.4).
+r"""The cylinder: what an embedding makes of an object that turns (Hadsell et al. 2006, 3.4).
 
 An airplane is seen from 18 sides, from 9 heights, in 6 lights.  The loss is told one thing: two
 images are alike when their views are the same or next to each other, whatever the light.

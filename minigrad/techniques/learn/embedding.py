@@ -22,7 +22,7 @@ from minigrad.backend import array_module, to_numpy
 from minigrad.checked import nearest, number, whole
 from minigrad.optim import Adam, cosine
 from minigrad.techniques.learn.evaluation import scores_of
-from minigrad.techniques.learn.metric import LOSSES, pairs_of
+from minigrad.techniques.learn.metric import LOSSES
 from minigrad.techniques.learn.retrieval import recall_at
 from minigrad.techniques.learn.training import Trained, train
 
@@ -95,7 +95,7 @@ def places(net, images, params=None, batch_size: int = 500):
 
 
 def as_pixels(images):
-    """Grey images (N, H, W) as pixels of three equal channels, (N, 3, H, W) float32; others stay."""
+    """Grey images (N, H, W) as pixels of three equal channels (N, 3, H, W), float32."""
     images = images[:, None].repeat(3, axis=1) if images.ndim == 3 else images
     return images.astype(np.float32, copy=False)
 

@@ -98,7 +98,7 @@ def contrastive_loss(D: Array, Y, weight=1.0, margin=1.0):
 
 
 def contrastive(x, labels, margin: float = 1.0):
-    r"""The contrastive loss of all pairs of a batch, like and unlike ones with half the weight each.
+    r"""The contrastive loss of all pairs of a batch, half of it of like ones, half of unlike ones.
 
     Of ten classes a batch has nine times as many unlike pairs, which would leave little for the
     others.
@@ -199,7 +199,7 @@ def lifted_loss(D: Array, alike, unlike, margin=1.0):
     xp = array_module(D)
     alike, unlike = xp.asarray(alike), xp.asarray(unlike)
     s = xp.where(unlike, margin - D, -xp.inf)                           # (N, N)
-    top = xp.where(unlike.any(axis=1), s.max(axis=1), 0)                # (N,), so that no e overflows
+    top = xp.where(unlike.any(axis=1), s.max(axis=1), 0)            # (N,), so that no e overflows
     e = xp.exp(s - top[:, None])
     tops = xp.maximum(top[:, None], top)                                # (N, N) by [i, j]
     own = e.sum(axis=1)[:, None] * xp.exp(top[:, None] - tops)          # Σ_k, in units of e^tops

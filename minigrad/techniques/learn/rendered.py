@@ -72,10 +72,10 @@ def render(boxes, azimuth: float, elevation: float, lights, size: int = 32) -> n
     face = np.take_along_axis(enter.argmax(axis=-1), first, -1)[..., 0]     # its axis, (n, n)
 
     normals = np.diag(np.sign(towards))                                     # of the faces it sees
-    l = unit(lights) @ np.stack([right, up, towards])                       # (L, 3), like the boxes
-    bright = AMBIENT + (1 - AMBIENT) * (l @ normals).clip(0)                # (L, 3) by axis
+    toward = unit(lights) @ np.stack([right, up, towards])                  # (L, 3), like the boxes
+    bright = AMBIENT + (1 - AMBIENT) * (toward @ normals).clip(0)                # (L, 3) by axis
     picture = np.where(met.any(axis=-1), 255 * bright[:, face], 0)          # (L, n, n)
-    small = picture.reshape(len(l), size, FINE, size, FINE).mean(axis=(2, 4))
+    small = picture.reshape(len(toward), size, FINE, size, FINE).mean(axis=(2, 4))
     return small.astype(np.float32)
 
 

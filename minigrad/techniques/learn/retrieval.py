@@ -3,16 +3,20 @@ r"""Retrieval: how good are distances, of codes, of pixels, or of an embedding?
     recall_at           of an image's k nearest, is one of its class?         among images alone
     nearest_accuracy    what the k nearest of known class say of it           against a reference
 
-Neither knows what the network was trained on: they can be asked of classes that it never saw.
+Neither knows what the network was trained on: they can be asked of classes that it never saw.  What
+an embedding is held against needs no training: the pixels, `as_rows`, and their `principal`
+components.
 
 Read before: metric.py, and look/codes.py.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 
 from minigrad.backend import array_module, to_numpy
 from minigrad.checked import whole
-from minigrad.techniques.look.codes import ROWS, squared_distances, to_others
+from minigrad.techniques.look.codes import ROWS, pca, squared_distances, to_others
 
 
 def recall_at(codes, labels, k: int = 1) -> float:
@@ -83,3 +87,23 @@ def vote(classes, distances):
     votes = np.zeros((len(classes), int(classes.max()) + 1))
     np.add.at(votes, (np.arange(len(classes))[:, None], classes), 1 + (k - rank) / (k + 1) ** 2)
     return votes.argmax(axis=1)
+
+
+# ── What needs no training ──────────────────────────────────────────────────────────────────────
+
+
+def as_rows(images):
+    """The pixels of each image as a row: (N, …) → (N, D) float32."""
+    return images.reshape(len(images), -1).astype(np.float32)
+
+
+def principal(images, count: int) -> Callable:
+    """The principal components of some images, as a function that any others are put through.
+
+    y_k = v_k · (x − x̄): the directions are v_k = Σ_n y[n, k] (x_n − x̄) / Σ_n y[n, k]², of the
+    places y[n, k] that `pca` gives to the images themselves.
+    """
+    x = as_rows(images)
+    middle, y = x.mean(axis=0), pca(x, count).places                    # (D,), (N, count)
+    v = (x - middle).T @ (y / (y * y).sum(axis=0))                      # (D, count)
+    return lambda others: (as_rows(others) - middle) @ v
