@@ -12,7 +12,7 @@ how often do the five nearest digits of known class say the right one (5-NN), an
 nearest other digit a like one (recall@1)?
 
 With --shifts a second network learns from digits that are moved to the left and right, and both are
-shown moved ones. With --held the classes named are never trained on, in 32 dimensions, and are then
+shown moved ones. With --held the classes named are never trained on, in 64 dimensions, and are then
 looked for by example. Without --data the digits are scikit-learn's, 1,797 small ones.
 """
 
@@ -30,11 +30,12 @@ from demos.shared.embedding_run import Job, Learned
 from demos.shared.embedding_sheet import Space
 from demos.shared.patience import patiently
 from minigrad.checked import whole
-from minigrad.techniques.learn.embedding import moved, places
+from minigrad.techniques.learn.embedding import moved, places, with_turned
 from minigrad.techniques.learn.metric import LOSSES
 from minigrad.techniques.learn.retrieval import as_rows, principal
 
-HELD_DIMENSIONS, SHIFTS = 32, range(-6, 7)
+HELD_DIMENSIONS, SHIFTS = 64, range(-6, 7)
+SAME_TURNED = 0, 1  # a 0 on its side is a 0
 QUERIES, NEAREST = 9, 8
 SEEN = 0.8          # of the digits are trained on
 SLIGHTLY = 1        # pixels to either side: no two people write in the same place
@@ -47,10 +48,11 @@ def main(argv: list[str]) -> None:
     rng = np.random.default_rng(whole("--seed", args.seed))
     seen, unseen = digits.read(args.data).split(SEEN, rng)
     seen, unseen = held_apart(seen, unseen, args.held)
-    ended = embedding_run.run(jobs(args, seen), args, stopped)
+    asked = jobs(args, seen)
+    ended = embedding_run.run(asked, args, stopped)
     draw = retrieval if args.held else along if args.shifts else side_by_side
     with patiently("where the digits are"):
-        spaces = spaces_of(ended.learned, args, seen, unseen)
+        spaces = spaces_of(asked, ended.learned, seen, unseen)
         drawn, note = draw(spaces, unseen, args)
     name = f"{args.data.stem if args.data else 'digits'}_embed{'_held' * bool(args.held)}"
     pictures.save(args.out, name, drawn, {
@@ -66,7 +68,8 @@ def options() -> argparse.ArgumentParser:
     add = parse.add_argument
     add("--data", type=pathlib.Path, metavar="FILE",
         help=".npz with X (N, 784) and Y (N,), as MNIST (scikit-learn's digits)")
-    add("--loss", choices=[*LOSSES, "all"], default="contrastive", help="(contrastive)")
+    add("--loss", choices=[*LOSSES, "all"],
+        help="one of four, or all (contrastive; with --held n-pair)")
     add("--dimensions", type=int, choices=[2, 3], default=2, help="of the space (2)")
     add("--shifts", action="store_true", help="learn from moved digits, too, and show moved ones")
     add("--held", type=int, nargs="+", default=[], metavar="DIGIT",
@@ -96,22 +99,26 @@ def held_apart(seen: Digits, unseen: Digits, held: list[int]) -> tuple[Digits, D
 
 def jobs(args, seen: Digits) -> list[Job]:
     """The embeddings to learn: of one loss or all; with --shifts each twice."""
-    losses = list(LOSSES) if args.loss == "all" else [args.loss]
-    dimensions = HELD_DIMENSIONS if args.held else args.dimensions
+    usual = "n-pair" if args.held else "contrastive"
+    losses = list(LOSSES) if args.loss == "all" else [args.loss or usual]
+    dimensions, settings = args.dimensions, {}
+    if args.held:
+        dimensions, settings = HELD_DIMENSIONS, {"classes": 20, "each": 4}
+        seen = Digits(*with_turned(*seen, but=SAME_TURNED))
     found = []
     for loss in losses:
         for shift in (SLIGHTLY, max(SHIFTS)) if args.shifts else (SLIGHTLY,):
             title = f"{loss}, moved in training" if shift > SLIGHTLY else loss
             net = models.build("lenet", args.seed, classes=dimensions)
-            found.append(Job(title, net, *seen, {"loss": loss, "shift": shift}))
+            found.append(Job(title, net, *seen, settings | {"loss": loss, "shift": shift}))
     return found
 
 
-def spaces_of(learned: list[Learned], args, seen: Digits, unseen: Digits) -> list[Space]:
+def spaces_of(asked: list[Job], learned: list[Learned], seen: Digits, unseen: Digits):
     """What was learned, behind the two spaces that nobody had to train."""
-    count = HELD_DIMENSIONS if args.held else args.dimensions
+    count = asked[0].net.class_count
     ways = {"pixels": as_rows, f"{count} principal components": principal(seen.images, count)}
-    for job, one in zip(jobs(args, seen), learned, strict=True):
+    for job, one in zip(asked, learned, strict=True):
         if one.step:
             ways[job.title] = functools.partial(places_by, one)
     return [Space(title, of, seen, unseen) for title, of in ways.items()]

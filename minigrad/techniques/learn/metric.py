@@ -221,7 +221,7 @@ def lifted(x, labels, margin: float = 1.0):
     return lifted_loss(D, alike, unlike, number("margin", margin, above=0))
 
 
-def n_pair(x, labels, norm: float = 0.02):
+def n_pair(x, labels, norm: float = 0.002):
     r"""L = mean_i log(1 + Σ_{j ≠ i} e^{a_i·p_j − a_i·p_i}) + λ mean ‖x‖²    (Sohn 2016, equation 6)
 
     a_i, p_i a pair of class i.  The logarithm is the cross entropy of the products A Pᵀ, whose
