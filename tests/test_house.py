@@ -151,7 +151,14 @@ def given():
 
 
 POINTS = spirals(each=20)
+PAIRS = {"x": np.random.default_rng(0).random((4, 2)), "labels": np.array([0, 0, 1, 1])}
+DIGITS = {"images": np.zeros((4, 28, 28)), "labels": np.array([0, 0, 1, 1])}
 INSTEAD = {
+    "contrastive": PAIRS, "triplet": PAIRS, "lifted": PAIRS, "n_pair": PAIRS,
+    "embedding": DIGITS | {"net": models.build("lenet", classes=2)},
+    "recall_at": {"labels": np.arange(12) % 3},
+    "nearest_accuracy": {"known": np.eye(6), "known_labels": np.arange(6), "codes": np.eye(6),
+                         "labels": np.arange(6)},
     "region": {"objective": energy("relu4_2")},             # a score has no places
     "unit": {"layer": "fc7"},                               # one index is enough there
     "layer_weights": {"layer": "conv2_1"},                  # a relu has none

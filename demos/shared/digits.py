@@ -16,6 +16,7 @@ from PIL import Image
 from minigrad.extras import extra
 
 EDGE, INNER = 28, 20  # MNIST's digits fill 20 × 20 of 28 × 28
+FEWEST = 10  # of a class, so that both parts have some of it
 
 
 class Digits(NamedTuple):
@@ -29,10 +30,13 @@ class Digits(NamedTuple):
         return Digits(self.images[rows], self.labels[rows])
 
     def split(self, share: float, rng: np.random.Generator) -> tuple["Digits", "Digits"]:
-        """Two parts at random, the first with this share of all."""
+        """Two parts at random, the first with this share of each class."""
         order = rng.permutation(len(self.labels))
-        first = round(share * len(order))
-        return self.of(order[:first]), self.of(order[first:])
+        first = np.zeros(len(order), bool)
+        for k in np.unique(self.labels):
+            own = order[self.labels[order] == k]
+            first[own[: round(share * len(own))]] = True
+        return self.of(order[first[order]]), self.of(order[~first[order]])
 
 
 def read(file: pathlib.Path | None) -> Digits:
@@ -40,7 +44,8 @@ def read(file: pathlib.Path | None) -> Digits:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it holds no digits X with their labels Y, or scikit-learn is not installed.
+        ValueError: it holds no digits X with their labels Y, or few of a class; or scikit-learn is
+            not installed.
     """
     if file is None:
         found = extra("sklearn.datasets", "digits", "a run without --data").load_digits()
@@ -51,13 +56,18 @@ def read(file: pathlib.Path | None) -> Digits:
         with np.load(file) as arrays:
             X, Y = arrays["X"], arrays["Y"]
         X = X.reshape(len(X), EDGE, EDGE)
-        if Y.shape != (len(X),) or Y.dtype.kind not in "iu" or not np.isfinite(X).all():
+        whole = Y.shape == (len(X),) and Y.dtype.kind in "iu"
+        if not (whole and len(Y) and np.isfinite(X).all()):
             raise ValueError
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         raise ValueError(f"{file} holds no digits: give a .npz with X (N, {EDGE * EDGE}) and whole "
                          "numbers Y (N,)") from None
-    return Digits(np.rint(X * (255 if X.max() <= 1 else 1)).clip(0, 255).astype(np.uint8),
-                  Y.astype(int))
+    classes, counts = np.unique(Y, return_counts=True)
+    if len(classes) < 2 or counts.min() < FEWEST:
+        raise ValueError(f"{file} has {counts.min()} digits of class {classes[counts.argmin()]}: "
+                         f"give two classes or more, and {FEWEST} of each")
+    grey = X * (255 if X.max() <= 1 else 1)
+    return Digits(np.rint(grey).clip(0, 255).astype(np.uint8), Y.astype(int))
 
 
 def enlarged(digit) -> np.ndarray:

@@ -4,7 +4,7 @@ Where a run was stopped stands in <name>_state.npz beside its pictures, the weig
 optimiser's means of each embedding, and --resume FILE.json goes on from there.  Every step has
 random numbers of its own, so the end is the same.
 
-Read before: resuming.py.  Used by: ../embed.py and ../cylinder.py.
+Used by: ../embed.py and ../cylinder.py.  Read before: resuming.py.
 """
 
 import argparse

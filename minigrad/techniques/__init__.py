@@ -28,6 +28,7 @@ from minigrad.techniques.fool.hog import hog, hog_twin
 from minigrad.techniques.fool.record import Attacked, quantised
 from minigrad.techniques.fool.regions import regions, smallest_moves
 from minigrad.techniques.fool.twins import twin
+from minigrad.techniques.learn.embedding import embedding
 from minigrad.techniques.learn.evaluation import (
     calibration,
     calibration_error,
@@ -37,7 +38,9 @@ from minigrad.techniques.learn.evaluation import (
     scores_of,
     temperature,
 )
+from minigrad.techniques.learn.metric import LOSSES, contrastive, lifted, n_pair, triplet
 from minigrad.techniques.learn.recipe import Recipe
+from minigrad.techniques.learn.retrieval import nearest_accuracy, recall_at
 from minigrad.techniques.learn.training import train
 from minigrad.techniques.look.believe import believe
 from minigrad.techniques.look.codes import codes, pca
@@ -123,4 +126,6 @@ __all__ = [
     "gradient_vanishes", "random_control", "survival", "transfer",
     "Recipe", "calibration", "calibration_error", "class_accuracies", "confusion",          # learn/
     "most_confused", "scores_of", "temperature", "train",
+    "LOSSES", "contrastive", "embedding", "lifted", "n_pair", "nearest_accuracy",           # learn/
+    "recall_at", "triplet",
 ]

@@ -25,10 +25,13 @@ def file(tmp_path, rng):
 
 
 @pytest.fixture
-def call(file, tmp_path, capsys):
+def call(file, tmp_path, capsys, monkeypatch):
     def call(*argv, demo=embed):
-        data = [] if demo is cylinder or "--resume" in argv else ["--data", str(file)]
-        status = run(demo.main, [*data, *argv, "--out", str(tmp_path / "out")], "demos")
+        data = [] if demo is cylinder else ["--data", str(file)]
+        given = [*data, *argv, "--out", str(tmp_path / "out")]
+        given = argv if "--resume" in argv else given
+        monkeypatch.setattr("sys.argv", ["demos", demo.__name__.split(".")[-1], *given])
+        status = run(demo.main, list(given), "demos")
         found = sorted((tmp_path / "out").glob("*.json"))
         note = json.loads(found[0].read_text()) if found else None
         return status, capsys.readouterr(), note
@@ -49,7 +52,7 @@ def test_one_loss_draws_dots_and_digits_and_tells_how_good_each_space_is(call, t
     assert note["pictures"] == ["some_embed.png", "some_embed_digits.png"]
     assert list(note["spaces"]) == ["pixels", "2 principal components", "contrastive"]
     assert note["spaces"]["pixels"] == {"5-NN": 1.0, "recall@1": 1.0}   # the patterns are plain
-    assert (note["digits trained on"], note["not shown"], note["steps done"]) == (96, 24, [3])
+    assert (note["digits trained on"], note["not shown"], note["steps done"]) == (100, 20, [3])
     assert colours_in(tmp_path / "out" / "some_embed.png") > 50
 
 
@@ -115,6 +118,7 @@ def test_bad_input_is_one_sentence_and_writes_nothing(call, tmp_path, argv, sent
 @pytest.mark.parametrize("arrays", [
     {"X": np.zeros((3, 784))}, {"X": np.zeros((3, 100)), "Y": np.zeros(3, int)},
     {"X": np.zeros((3, 784)), "Y": np.zeros(4, int)}, {"X": np.zeros((3, 784)), "Y": np.zeros(3)},
+    {"X": np.zeros((0, 784)), "Y": np.zeros(0, int)},
 ])
 def test_a_file_of_something_else_is_refused(call, file, arrays):
     np.savez(file, **arrays)
@@ -122,6 +126,11 @@ def test_a_file_of_something_else_is_refused(call, file, arrays):
     assert status == 2 and "holds no digits: give a .npz with X (N, 784)" in said.err
     file.write_text("something else")
     assert "holds no digits" in call(*FEW)[1].err
+
+
+def test_few_digits_of_a_class_are_refused(call, file):
+    np.savez(file, X=np.zeros((21, 784)), Y=np.arange(21) % 2 + (np.arange(21) == 0) * 5)
+    assert "has 1 digits of class 5: give two classes" in call(*FEW)[1].err
 
 
 def test_scikit_learns_digits_are_enlarged_to_mnists_size():
@@ -140,7 +149,7 @@ def test_the_cylinder_is_drawn_beside_principal_components(call, monkeypatch, tm
     status, said, note = call(*FEW, demo=cylinder)
     assert status == 0 and "roundness" in said.out
     assert list(note["spaces"]) == ["embedding", "principal components of pixels"]
-    assert all(0 <= number <= 1 for row in note["spaces"].values() for number in row.values())
+    assert all(0 <= number < 9 for row in note["spaces"].values() for number in row.values())
     assert (note["images trained on"], note["images not shown"]) == (660, 312)
     assert colours_in(tmp_path / "out" / "cylinder.png") > 200
 

@@ -104,16 +104,24 @@ def as_cylinder(places, azimuth, elevation) -> Cylinder:
     return Cylinder(y, float(max(same, other)), float(1 - left @ left / (h @ h)))
 
 
-class Nearest(NamedTuple):
-    """Of unseen images and the seen image nearest to each: the shares that are alike."""
+def nearest_is_a_neighbour(seen, seen_pose, unseen, unseen_pose) -> float:
+    """The share of unseen images whose nearest seen one has the same view, or one a step away.
 
-    pose: float     # the view, to one step
-    light: float    # the light; 1 / 6 by chance
+    Places (M, K) and (N, K), and the views (M,) and (N,) as `Views.pose` counts them.
+    """
+    near = to_numpy(squared_distances(unseen, seen).argmin(axis=1))     # (N,)
+    N = len(near)
+    alike, _ = neighbours_of(np.concatenate([unseen_pose, seen_pose[near]]))
+    return float(alike[np.arange(N), N + np.arange(N)].mean())
 
 
-def nearest_views(seen, of_seen: Views, unseen, of_unseen: Views) -> Nearest:
-    """Compare each unseen image's nearest seen one: places (M, K) and (N, K), and their views."""
-    near = to_numpy(squared_distances(unseen, seen).argmin(axis=1))
-    both = np.concatenate([of_unseen.pose, of_seen.pose[near]])
-    steps = neighbours_of(both).alike[np.arange(len(near)), len(near) + np.arange(len(near))]
-    return Nearest(float(steps.mean()), float((of_seen.light[near] == of_unseen.light).mean()))
+def light_moves(places, views: Views) -> float:
+    """How far another light moves a place, as a share of how far a step of the view does:
+
+    mean ‖y − y′‖ of two images of one view / of two in one light, with views a step apart.
+    """
+    D = np.sqrt(to_numpy(squared_distances(places, places)).clip(0))
+    same_view = (views.pose[:, None] == views.pose) & ~np.eye(len(D), dtype=bool)
+    same_light = views.light[:, None] == views.light
+    alike, _ = neighbours_of(views.pose)
+    return float(D[same_view].mean() / D[alike & ~same_view & same_light].mean())

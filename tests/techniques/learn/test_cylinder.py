@@ -6,9 +6,9 @@ import pytest
 from minigrad.techniques.learn.cylinder import (
     AZIMUTHS,
     ELEVATIONS,
-    Views,
     as_cylinder,
-    nearest_views,
+    light_moves,
+    nearest_is_a_neighbour,
     neighbour_loss,
     neighbours_of,
     views,
@@ -108,12 +108,17 @@ def test_what_is_no_cylinder_is_none(tube, rng):
     assert found.roundness < 0.3 and found.height < 0.2
 
 
-def test_the_nearest_view_is_compared_by_view_and_light():
-    def some(azimuth, light):
-        return Views(np.zeros((len(light), 1, 1)), np.array(azimuth), np.array([3, 3, 3]),
-                     np.array(light))
+def test_the_nearest_seen_view_is_a_neighbour_or_is_none():
+    y, seen = np.array([[0.0], [1], [2]]), np.array([0, 5, 10]) * ELEVATIONS
+    unseen = np.array([17, 5, 2]) * ELEVATIONS
+    assert nearest_is_a_neighbour(y, seen, y + 0.1, unseen) == pytest.approx(2 / 3)
 
-    seen, unseen = some([0, 5, 10], [0, 1, 2]), some([17, 5, 2], [0, 2, 2])
-    y = np.array([[0.0], [1], [2]])
-    near = nearest_views(y, seen, y + 0.1, unseen)
-    assert near.pose == pytest.approx(2 / 3) and near.light == pytest.approx(2 / 3)
+
+def test_light_moves_a_place_by_so_many_steps_of_the_view():
+    every = views(CUBE, size=2)
+    a, e, k = every.azimuth, every.elevation, every.light
+    turn = 2 * np.pi * a / AZIMUTHS
+    step = 2 * np.sin(np.pi / AZIMUTHS)
+    y = np.stack([np.cos(turn), np.sin(turn), step * e, 0.4 * step * (k % 2)], axis=1)
+    # of the five other lights three move it by 0.4 steps
+    assert light_moves(y, every) == pytest.approx(0.4 * 3 / 5)
