@@ -34,7 +34,7 @@ from minigrad.techniques.learn.embedding import moved, places, with_turned
 from minigrad.techniques.learn.metric import LOSSES
 from minigrad.techniques.learn.retrieval import as_rows, principal
 
-HELD_DIMENSIONS, SHIFTS = 64, range(-6, 7)
+HELD_DIMENSIONS, SHIFTS = 64, range(-6, 7, 2)
 SAME_TURNED = 0, 1  # a 0 on its side is a 0
 QUERIES, NEAREST = 9, 8
 SEEN = 0.8          # of the digits are trained on
@@ -54,7 +54,8 @@ def main(argv: list[str]) -> None:
     with patiently("where the digits are"):
         spaces = spaces_of(asked, ended.learned, seen, unseen)
         drawn, note = draw(spaces, unseen, args)
-    name = f"{args.data.stem if args.data else 'digits'}_embed{'_held' * bool(args.held)}"
+    part = "_held" if args.held else "_shifts" if args.shifts else ""
+    name = f"{args.data.stem if args.data else 'digits'}_embed{part}"
     pictures.save(args.out, name, drawn, {
         "demo": "embed", "digits trained on": len(seen.labels), "not shown": len(unseen.labels),
         **note, **ended.note, **provenance.of(args, **({"digits": args.data} if args.data else {})),
@@ -108,7 +109,7 @@ def jobs(args, seen: Digits) -> list[Job]:
     found = []
     for loss in losses:
         for shift in (SLIGHTLY, max(SHIFTS)) if args.shifts else (SLIGHTLY,):
-            title = f"{loss}, moved in training" if shift > SLIGHTLY else loss
+            title = f"{loss}, trained on moved" if shift > SLIGHTLY else loss
             net = models.build("lenet", args.seed, classes=dimensions)
             found.append(Job(title, net, *seen, settings | {"loss": loss, "shift": shift}))
     return found
@@ -160,9 +161,10 @@ def along(spaces: list[Space], unseen: Digits, args):
         if "moved" not in one.title:
             cells.append((f"{one.title}: digits as they are, 5-NN {one.right():.1%}",
                           embedding_sheet.scatter(one.places, unseen.labels)))
-        cells.append((f"{one.title}: digits moved by −6 … 6 px, 5-NN {one.right(away):.1%}",
+        cells.append((f"{one.title}: moved digits, 5-NN {one.right(away):.1%}",
                       embedding_sheet.scatter(one.of(away), unseen.labels)))
-    head = "What a network was shown moved it finds again; what it was not it puts anywhere"
+    head = ("Digits moved by −6 … 6 pixels: a network that has learned from moved ones, too, puts "
+            "them to their like")
     curves = embedding_sheet.curves({name: list(row.values()) for name, row in rows.items()},
                                     list(SHIFTS), "pixels to the right", "5-NN right")
     return {"": embedding_sheet.page(head, cells, curves)}, {"5-NN of moved digits": rows}

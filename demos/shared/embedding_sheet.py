@@ -160,9 +160,8 @@ def tile(image, edge: int) -> Image.Image:
 
 def page(head: str, cells: list[tuple[str, Image.Image]], more: Image.Image) -> Image.Image:
     """A headline, titled pictures in rows of three, and a last picture in what is left."""
-    columns = 2 if len(cells) in (1, 3) else 3
     cells = [*cells, ("", more)]
-    rows = [cells[i : i + columns] for i in range(0, len(cells), columns)]
+    rows = [cells[i : i + 3] for i in range(0, len(cells), 3)]
     sheet = pictures.sheet(rows, tile=None)
     whole = Image.new("RGB", (sheet.width, sheet.height + 34), PAPER)
     whole.paste(sheet, (0, 34))

@@ -67,8 +67,8 @@ def test_all_losses_stand_on_one_sheet_and_space_has_three_dimensions(call):
 def test_shifts_are_learned_by_one_of_two_and_told_by_the_pixel(call):
     status, _, note = call(*FEW, "--shifts")
     rows = note["5-NN of moved digits"]
-    assert status == 0 and list(rows)[2:] == ["contrastive", "contrastive, moved in training"]
-    assert len(rows["pixels"]) == 13
+    assert status == 0 and list(rows)[2:] == ["contrastive", "contrastive, trained on moved"]
+    assert len(rows["pixels"]) == 7
     assert rows["pixels"]["+0 px"] == 1 > rows["pixels"]["+6 px"]
 
 
@@ -87,17 +87,17 @@ def test_a_stopped_run_is_drawn_and_goes_on_to_the_same_bytes(call, monkeypatch,
                 raise KeyboardInterrupt
 
     call(*FEW, "--shifts")
-    whole = (tmp_path / "out" / "some_embed.png").read_bytes()
+    whole = (tmp_path / "out" / "some_embed_shifts.png").read_bytes()
     embedding = embedding_run.embedding
     monkeypatch.setattr(embedding_run, "embedding", stop_after_two)
     status, said, note = call(*FEW, "--shifts")
     assert status == 130 and note["interrupted"] and note["steps done"] == [3, 2]
-    assert "--resume" in said.err and note["pictures"][-1] == "some_embed_state.npz"
+    assert "--resume" in said.err and note["pictures"][-1] == "some_embed_shifts_state.npz"
     monkeypatch.setattr(embedding_run, "embedding", embedding)
-    status, _, note = call("--resume", str(tmp_path / "out" / "some_embed.json"))
+    status, _, note = call("--resume", str(tmp_path / "out" / "some_embed_shifts.json"))
     assert status == 0 and not note["interrupted"] and note["steps done"] == [3, 3]
-    assert (tmp_path / "out" / "some_embed.png").read_bytes() == whole
-    assert not (tmp_path / "out" / "some_embed_state.npz").exists()
+    assert (tmp_path / "out" / "some_embed_shifts.png").read_bytes() == whole
+    assert not (tmp_path / "out" / "some_embed_shifts_state.npz").exists()
 
 
 @pytest.mark.parametrize(("argv", "sentence"), [
