@@ -28,6 +28,7 @@ from models import (
     dilated,
     fcn,
     googlenet,
+    lenet,
     minivgg,
     recurrent,
     squeezenet,
@@ -54,6 +55,7 @@ DESIGNS: dict[str, Design] = {
     **alexnet.NETWORKS,
     **squeezenet.NETWORKS,
     **googlenet.NETWORKS,
+    **lenet.NETWORKS,
 }
 SEGMENTERS: dict[str, Design] = {
     **unet.NETWORKS,
@@ -83,7 +85,8 @@ def table(
 
     Args:
         name: one of `names()` or `segmenters()`.
-        classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg.
+        classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg,
+            10 for lenet.
         attributes: what a weight file says of its preprocessing, its pooling and its settings; by
             default the network's own.
 
@@ -112,7 +115,8 @@ def build(
     Args:
         name: one of `names()` or `segmenters()`.
         random_seed: of the initial weights (initialise.py).
-        classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg.
+        classes: their names or their number; by default the 1,000 of ImageNet, 110 for
+            minivgg, 10 for lenet.
         device: "cpu" or "cuda".
         dtype: "float32" or "float64".
         attributes: as for `table`.
@@ -211,6 +215,8 @@ def weights_file(name: str) -> pathlib.Path:
     how = f"python -m weights download {name}"
     if name in minivgg.NETWORKS:
         how = "python -m demos train"
+    elif name in lenet.NETWORKS:
+        how = "python -m demos embed"
     elif name in SEGMENTERS:
         how = f"python -m demos segment train --model {name}"
     raise FileNotFoundError(f"there are no weights {name}.h5 in {looked}: get them by {how}")

@@ -158,7 +158,14 @@ SMALL = {"pixels": np.random.default_rng(0).uniform(0, 255, (1, 3, 32, 32)).asty
 PATCH = {"patch": np.full((1, 3, 20, 20), 90, np.float32), "target": 3}
 DENSE = models.fully_convolutional(models.load("minivgg"))
 UNET = models.build("unet")
+PAIRS = {"x": np.random.default_rng(0).random((4, 2)), "labels": np.array([0, 0, 1, 1])}
+DIGITS = {"images": np.zeros((4, 28, 28)), "labels": np.array([0, 0, 1, 1])}
 INSTEAD = {
+    "contrastive": PAIRS, "triplet": PAIRS, "lifted": PAIRS, "n_pair": PAIRS,
+    "embedding": DIGITS | {"net": models.build("lenet", classes=2)},
+    "recall_at": {"labels": np.arange(12) % 3},
+    "nearest_accuracy": {"known": np.eye(6), "known_labels": np.arange(6), "codes": np.eye(6),
+                         "labels": np.arange(6)},
     **dict.fromkeys(["sphere", "on_line", "in_plane", "growth"], {"pixels": NOISE}),  # a small one
     "adversarial_patch": PATCH, "patched": PATCH, "with_patch": PATCH,                  # a class
     **dict.fromkeys(["carlini_wagner", "lbfgs_attack", "one_pixel", "square", "universal"], SMALL),

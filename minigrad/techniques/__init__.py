@@ -47,6 +47,7 @@ from minigrad.techniques.fool.universal import universal, with_eta
 from minigrad.techniques.fool.visible import along_edges, low_frequencies
 from minigrad.techniques.learn.checkerboard import overlap_counts, resized_counts
 from minigrad.techniques.learn.composed import compose, laid_on
+from minigrad.techniques.learn.embedding import embedding
 from minigrad.techniques.learn.evaluation import (
     calibration,
     calibration_error,
@@ -56,7 +57,9 @@ from minigrad.techniques.learn.evaluation import (
     scores_of,
     temperature,
 )
+from minigrad.techniques.learn.metric import LOSSES, contrastive, lifted, n_pair, triplet
 from minigrad.techniques.learn.recipe import Recipe
+from minigrad.techniques.learn.retrieval import nearest_accuracy, recall_at
 from minigrad.techniques.learn.segment_recipe import SegmentRecipe
 from minigrad.techniques.learn.segmentation import (
     class_ious,
@@ -163,4 +166,6 @@ __all__ = [
     "overlap_counts", "resized_counts",
     "SegmentRecipe", "class_ious", "class_weights", "compose", "laid_on", "mean_iou",
     "pixel_confusion", "pixel_probabilities", "segmented", "uncertainty",
+    "LOSSES", "contrastive", "embedding", "lifted", "n_pair", "nearest_accuracy",           # learn/
+    "recall_at", "triplet",
 ]

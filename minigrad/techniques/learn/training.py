@@ -81,7 +81,7 @@ def train(
         rng: of dropout, or a function of the step's number that gives one: then a run that goes on
             at a later step is the run that was never stopped.
         begin: the number of the first step.
-        settings: label_smoothing, adversary, rates, weight and void, as for `step`.
+        settings: label_smoothing, adversary, rates, weight, void, loss and right, as for `step`.
 
     Raises:
         ValueError: the loss is infinite or NaN, as with too large a rate.
@@ -102,8 +102,8 @@ def train(
 
 def step(
     net, params, pixels, labels, optimiser, lr, rng, label_smoothing=0.0, adversary=0.0, rates=None,
-    weight=None, void=-100,
-):
+    weight=None, void=-100, loss=None, right=None,
+):  # fmt: skip
     """Take one step of training; with an adversary a second one, on photos that it made harder.
 
     Args:
@@ -120,6 +120,10 @@ def step(
             trained.
         weight: how much each class counts, (K,) (segmentation.py); None: all alike.
         void: the label of what counts for nothing.
+        loss: (scores, labels) → a Tensor of one number; by default the cross entropy, which the
+            four settings above are of.
+        right: (scores, labels) → the share that was right, an array of one number; by default of
+            the labels that have the highest score.
 
     Returns:
         (new params, Outcome).
@@ -129,11 +133,12 @@ def step(
     """
     labels = array_module(pixels).asarray(labels)
     x = Tensor(pixels) if adversary else pixels
-    loss_of = partial(
-        ops.cross_entropy, labels=labels, ignore_index=void, label_smoothing=label_smoothing,
+    loss = loss or partial(
+        ops.cross_entropy, ignore_index=void, label_smoothing=label_smoothing,
         weight=weight if weight is None else array_module(pixels).asarray(weight),
     )
-    rest = labels, labels != void, loss_of, optimiser, lr, rng, rates or {}
+    right = right or partial(best_is_right, void=void)
+    rest = labels, optimiser, lr, rng, rates or {}, loss, right
     params, shown, g = learn(net, params, x, *rest)
     if adversary:
         harder = uphill(pixels, g, adversary)
@@ -144,10 +149,8 @@ def step(
     return params, outcome
 
 
-def learn(net, params, x, labels, counted, loss_of, optimiser, lr, rng, rates):
+def learn(net, params, x, labels, optimiser, lr, rng, rates, loss, right):
     """Move the weights against the gradient of the loss on x, (N, 3, H, W), an array or a Tensor.
-
-    `loss_of` makes the loss of scores; `counted` says of each label whether it is one.
 
     A network that answers several times is asked each time (models/recurrent.py).
 
@@ -158,17 +161,24 @@ def learn(net, params, x, labels, counted, loss_of, optimiser, lr, rng, rates):
     trained = [name for name in net.learned if rates.get(name, 1)]
     weights = {name: Tensor(params[name]) for name in trained}
     acts = net(x, params=params | weights, training=rng)
-    losses = [loss_of(acts[layer]) for layer in getattr(net, "score_layers", [acts.score_layer])]
-    loss = losses[0] if len(losses) == 1 else sum(losses[1:], losses[0]) * (1 / len(losses))
+    answers = [acts[layer] for layer in getattr(net, "score_layers", [acts.score_layer])]
+    losses = [loss(scores, labels) for scores in answers]
+    L = losses[0] if len(losses) == 1 else sum(losses[1:], losses[0]) * (1 / len(losses))
     wrapped = weights | ({"x": x} if isinstance(x, Tensor) else {})
-    gradients = dict(zip(wrapped, grad(loss, list(wrapped.values())), strict=True))
+    gradients = dict(zip(wrapped, grad(L, list(wrapped.values())), strict=True))
     stepped = optimiser.step({name: params[name] for name in weights}, gradients, lr)
     # x ← x + r (x′ − x)
     stepped |= {n: params[n] + rates[n] * (stepped[n] - params[n]) for n in rates if n in stepped}
     followed = follow(params, net.batch_statistics(acts))
-    right = ((acts.scores.data.argmax(axis=1) == labels) & counted).sum() / counted.sum()
-    shown = array_module(loss.data).stack([loss.data, right.astype(loss.dtype)])
+    share = array_module(L.data).asarray(right(acts.scores.data, labels), L.dtype)
+    shown = array_module(share).stack([L.data, share])
     return params | stepped | followed, shown, gradients.get("x")
+
+
+def best_is_right(scores, labels, void):
+    """The share of labels (N, …) that have the highest of scores (N, K, …), without the void."""
+    counted = labels != void
+    return ((scores.argmax(axis=1) == labels) & counted).sum() / counted.sum()
 
 
 def uphill(pixels, g, distance: float):

@@ -102,7 +102,7 @@ def purity(codes, labels, k: int = 5) -> Purity:
         raise ValueError(f"purity takes a label for each of {len(codes)} codes, {k + 1} or more, "
                          f"and these labels have the shape {labels.shape}")
     same = []
-    for rows, distances in _to_others(codes):
+    for rows, distances in to_others(codes):
         near = to_numpy(xp.argpartition(distances, k - 1, axis=1)[:, :k])       # (n, k)
         same.append((labels[near] == labels[rows, None]).mean(axis=1))
     others = np.bincount(labels[labels >= 0])[labels] - 1               # of each photo's class
@@ -111,7 +111,7 @@ def purity(codes, labels, k: int = 5) -> Purity:
     return Purity(*(float(each[asked].mean()) for each in means))
 
 
-def _to_others(codes):
+def to_others(codes):
     """Yield (rows, squared distances (n, N)) of some codes at a time; to itself each has ∞."""
     xp = array_module(codes)
     for start in range(0, len(codes), ROWS):
