@@ -77,10 +77,10 @@ def look(net, photo, name: str, args) -> None:
 
 
 def usual_layer(net) -> str:
-    """The last layer whose map has so many rows that one sees what becomes of it."""
-    large = [name for name, shape in net.output_shapes().items()
-             if len(shape) == 3 and shape[1] >= LEAST]
-    return large[-1]
+    """The last layer whose map has so many rows that one sees what becomes of it, or the largest."""
+    rows = {name: shape[1] for name, shape in net.output_shapes().items() if len(shape) == 3}
+    least = min(LEAST, max(rows.values()))
+    return [name for name, n in rows.items() if n >= least][-1]
 
 
 # ── In numbers ──────────────────────────────────────────────────────────────────────────────────

@@ -18,15 +18,20 @@ def main(argv: list[str]) -> None:
         net = models.table(args.name)
         print(description.text(net, None if args.size is None else (args.size, args.size)))
         return
-    for name in models.names() + models.segmenters():
-        net = models.table(name)
-        convolutions = sum(type(layer).__name__ == "Conv" for layer in net.layers.values())
-        parameters = sum(row.parameters for row in description.rows(net))
-        print(
-            f"{name:19} {convolutions:2} convolutions {parameters:11,} parameters "
-            f"{net.class_count:4} classes  {net.input_size}×{net.input_size}"
-            f"{', each pixel' if name in models.segmenters() else ''}"
-        )
+    for name in models.names():
+        print(line(name))
+    print("\na class for each pixel:")
+    for name in models.segmenters():
+        print(line(name))
+
+
+def line(name: str) -> str:
+    """A network's sizes, in 80 columns."""
+    net = models.table(name)
+    convolutions = sum(type(layer).__name__ == "Conv" for layer in net.layers.values())
+    parameters = sum(row.parameters for row in description.rows(net))
+    return (f"{name:19} {convolutions:2} convolutions {parameters:11,} parameters "
+            f"{net.class_count:4} classes  {net.input_size}×{net.input_size}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import secrets
+import signal
 
 import numpy as np
 import pytest
@@ -22,6 +23,13 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip(f"needs the photos and weights of {folder.name}: set MINIGRAD_DATA to them")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_works():
+    """A shell lets a command behind & ignore Ctrl-C, and so would the commands that tests stop."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # ── Options: the fuzz (tests/peers/test_fuzz.py), and CuPy (tests/test_cupy.py) ─────────────────
