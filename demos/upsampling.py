@@ -77,7 +77,7 @@ def look(net, photo, name: str, args) -> None:
 
 
 def usual_layer(net) -> str:
-    """The last layer whose map has so many rows that one sees what becomes of it, or the largest."""
+    """The last layer whose map has rows enough to see what becomes of it, or the largest map."""
     rows = {name: shape[1] for name, shape in net.output_shapes().items() if len(shape) == 3}
     least = min(LEAST, max(rows.values()))
     return [name for name, n in rows.items() if n >= least][-1]
