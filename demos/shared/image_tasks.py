@@ -17,11 +17,11 @@ TASKS = {
     "style": "MiniVGG, neural style at 512×342: 3 steps of Adam and the last one's loss",
     "dream": "MiniVGG, DeepDream at 512×342: 3 steps of the last octave",
     "invert": "MiniVGG, a code inverted at 128²: 3 steps of Adam and the last one's loss",
-    "pgd": "MiniVGG, 16 photos at 128² attacked by PGD: 40 steps, and the answers before and after",
+    "pgd": "MiniVGG, 16 photos at 128² attacked by PGD: 8 steps, and the answers before and after",
 }
 STEPS, RATE = 3, 8.0
 CODE = "relu4_2"  # which is inverted
-ATTACKED, EPSILON, ATTACK_STEPS = 16, 4.0, 40
+ATTACKED, EPSILON, ATTACK_STEPS = 16, 4.0, 8
 
 
 def style_images(net):
