@@ -44,9 +44,8 @@ def expectation_over_transformation(
     draws = whole("draws", draws, at_least=1)
     transforms = handled(pixels) if transforms is None else transforms
     aim = aim_at(net, pixels, objective, target)
-    labels = aim.scores.argmax(axis=1) if target is None else aim.target
     # E_T[J(T(x))], the mean over the draws
-    J = 1 / draws * (objective or cross_entropies(np.tile(labels, draws), target))
+    J = 1 / draws * (objective or cross_entropies(np.tile(aim.label, draws), target))
     return pgd(net, pixels, J, target=target, epsilon=epsilon, steps=steps, rules=rules, rng=rng,
                transforms=[several(transforms, draws)], **settings)
 

@@ -26,7 +26,7 @@ from minigrad.backend import array_module, to_numpy
 from minigrad.checked import number, whole
 from minigrad.techniques.fool.aims import check_photos, cross_entropies
 from minigrad.techniques.fool.balls import PIXELS, steepest
-from minigrad.techniques.fool.robustness import checked_labels, climbed, right_at
+from minigrad.techniques.fool.robustness import checked_labels, right_at, until_fooled
 from minigrad.techniques.fool.square import square
 from minigrad.techniques.look.gradient import gradient
 from minigrad.techniques.make.loop import generators
@@ -99,7 +99,7 @@ def masking_checks(
     xp = array_module(x)
 
     def pgd(far, count):  # from the photo: a random start would hide that nothing moves
-        return ~climbed(net, x, x, y, far, count, rules)[1]
+        return ~until_fooled(net, x, x, y, far, count, rules)[1]
 
     g = gradient(net, x, cross_entropies(y), rules=rules)
     s = xp.asarray(np.stack([rng.choice([-1, 1], x.shape[1:]) for rng in rngs]), x.dtype)

@@ -124,7 +124,7 @@ def by_pgd(steps: int = 10, rules: Mapping | None = None) -> Curve:
         fooled, walking = [], np.ones(len(labels), bool)
         x = pixels + anywhere(pixels, epsilons[0], "linf", rngs) if epsilons else pixels
         for epsilon in epsilons[::-1]:
-            x, walking = climbed(net, pixels, x, labels, epsilon, steps, rules, walking)
+            x, walking = until_fooled(net, pixels, x, labels, epsilon, steps, rules, walking)
             fooled.append(walking)
         yield from (~now for now in fooled[::-1])
 
@@ -144,7 +144,7 @@ def at_each(attack: Callable, **settings) -> Curve:
 ATTACKS: dict[str, Curve] = {"random": by_random_signs, "fgsm": by_fgsm, "pgd": by_pgd()}
 
 
-def climbed(net, pixels, x, labels, epsilon, steps: int, rules=None, which=None):
+def until_fooled(net, pixels, x, labels, epsilon, steps: int, rules=None, which=None):
     """Walk up −log p_y in the ball, each photo only until it is fooled.
 
     Args:

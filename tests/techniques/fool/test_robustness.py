@@ -11,8 +11,8 @@ from minigrad.techniques.fool.robustness import (
     by_fgsm,
     by_pgd,
     by_random_signs,
-    climbed,
     intervals,
+    until_fooled,
 )
 
 
@@ -107,7 +107,7 @@ def test_what_the_walk_finds_lies_in_the_ball_and_is_wrong(rng):
     net = Net()
     x0 = net.photos(rng.uniform(10, 300, 12))
     before = x0.copy()
-    x, fooled = climbed(net, x0, x0, np.ones(12, int), 3.0, 5)
+    x, fooled = until_fooled(net, x0, x0, np.ones(12, int), 3.0, 5)
     assert abs(x - x0).max() <= 3 + 1e-9 and 0 < fooled.sum() < 12
     np.testing.assert_array_equal(net.scores(x).argmax(axis=1) == 0, fooled)
     np.testing.assert_array_equal(x0, before)
