@@ -1,6 +1,6 @@
 """Pages put together: sheets below one another, a headline above, sentences below.
 
-Used by: demos/heat.py, demos/upsampling.py, demos/checkerboard.py.
+Used by: demos/heat.py, demos/upsampling.py, demos/checkerboard.py, fooled_sheet.py.
 """
 
 from PIL import Image, ImageDraw

@@ -6,9 +6,9 @@ Read before: gallery.py.
 import math
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
-from demos.shared import film, lettering, pictures
+from demos.shared import captions, film, pictures
 from demos.shared.gallery import label, stretched
 from minigrad.backend import to_numpy
 from minigrad.techniques.fool import cppn
@@ -16,7 +16,6 @@ from models.classes import class_name
 
 COLUMNS, TILE, LABEL = 8, 160, 96  # classes in a row; pixels of a picture, and of a way's name
 FILMED, MOMENTS, EDGE = 4, 40, 224  # pictures in a film, moments of it, and their edge
-LETTERS = 14
 CONTRAST = 35  # grey levels, the deviation of what is stretched
 NAMES = {
     "cppn": "bred formulas (cppn)", "direct": "bred pixels (direct)", "ascent": "gradient ascent",
@@ -38,7 +37,9 @@ def sheet(net, found, said: list[str]) -> Image.Image:
     none = ("" if "background" in net.classes else
             f"{net.name} has no answer for “none of these”: the 100 % are shared among its "
             f"{net.class_count} classes.")
-    return captioned(pictures.sheet(rows, tile=None), [*said, none])
+    page = pictures.sheet(rows, tile=None)
+    texts = [text for text in (*said, none) if text]
+    return captions.stacked([page, captions.sentences(texts, page.width)])
 
 
 def row(name: str, tiles) -> list[tuple[str, Image.Image]]:
@@ -50,21 +51,6 @@ def row(name: str, tiles) -> list[tuple[str, Image.Image]]:
 def title(net, one, k: int) -> str:
     """A class and its probability, cut off behind the first decimal."""
     return f"{math.floor(1000 * one.answers[k]) / 10:.1f}%  {class_name(net, k)}"
-
-
-def captioned(page: Image.Image, texts: list[str]) -> Image.Image:
-    """A page with sentences below it."""
-    draw = ImageDraw.Draw(page)
-    room = page.width - 2 * pictures.MARGIN
-    lines = [line for text in texts for line in lettering.lines(draw, text, LETTERS, room)]
-    step = round(1.5 * LETTERS)
-    longer = Image.new("RGB", (page.width, page.height + len(lines) * step + pictures.MARGIN),
-                       pictures.PAPER)
-    longer.paste(page)
-    for n, line in enumerate(lines):
-        at = pictures.MARGIN, page.height + n * step
-        lettering.write(ImageDraw.Draw(longer), at, line, LETTERS, pictures.INK)
-    return longer
 
 
 def film_of(one, format: str) -> bytes:

@@ -11,12 +11,22 @@ from models import storage
 
 
 @pytest.fixture(scope="session")
-def random_weights(tmp_path_factory):
+def weights_of(tmp_path_factory):
+    """Write a small network with random weights and these classes into a file."""
+
+    def weights_of(classes):
+        file = tmp_path_factory.mktemp("weights") / "some.h5"
+        net = models.build("minivgg", classes=classes)
+        storage.save(file, net.params, {"model": "minivgg", "classes": net.classes})
+        return file
+
+    return weights_of
+
+
+@pytest.fixture(scope="session")
+def random_weights(weights_of):
     """A small network with random weights, in a file."""
-    file = tmp_path_factory.mktemp("weights") / "some.h5"
-    net = models.build("minivgg", classes=["cup", "cat", "tea cup", "dog"])
-    storage.save(file, net.params, {"model": "minivgg", "classes": net.classes})
-    return file
+    return weights_of(["cup", "cat", "tea cup", "dog"])
 
 
 @pytest.fixture

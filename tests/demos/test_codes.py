@@ -13,18 +13,14 @@ from demos.shared import kept_codes, map_pictures
 from demos.shared.command import FACE, PHOTOS
 from demos.shared.kept_codes import Origin, codes_of
 from minigrad.command import run
-from models import storage
 
 CLASSES = ["face", "pagoda", "pizza"]
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory):
+def weights(weights_of):
     """A small network with random weights, in a file."""
-    file = tmp_path_factory.mktemp("weights") / "some.h5"
-    net = models.build("minivgg", classes=["cup", "cat"])
-    storage.save(file, net.params, {"model": "minivgg", "classes": net.classes})
-    return file
+    return weights_of(["cup", "cat"])
 
 
 @pytest.fixture

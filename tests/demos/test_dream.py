@@ -8,23 +8,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import models
 from demos import dream
 from demos.shared import film
 from minigrad.command import run
 from minigrad.techniques.make.loop import Diverged
-from models import storage
 
 SMALL = ["--octaves", "2", "--steps", "2", "--layer", "relu2_2"]
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory):
+def weights(weights_of):
     """A small network with random weights, in a file."""
-    file = tmp_path_factory.mktemp("weights") / "some.h5"
-    net = models.build("minivgg", classes=["cup", "dog"])
-    storage.save(file, net.params, {"model": "minivgg", "classes": net.classes})
-    return file
+    return weights_of(["cup", "dog"])
 
 
 @pytest.fixture

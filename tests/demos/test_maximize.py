@@ -26,12 +26,9 @@ NAMES = ["cup", "golf_ball", "tea cup", "dog"]
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory):
+def weights(weights_of):
     """A small network with random weights, in a file."""
-    file = tmp_path_factory.mktemp("weights") / "some.h5"
-    net = models.build("minivgg", classes=NAMES)
-    storage.save(file, net.params, {"model": "minivgg", "classes": net.classes})
-    return file
+    return weights_of(NAMES)
 
 
 @pytest.fixture

@@ -24,12 +24,9 @@ LAYER, SIZE = "relu2_1", 32
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory):
+def weights(weights_of):
     """A small network with random weights, in a file."""
-    file = tmp_path_factory.mktemp("weights") / "some.h5"
-    net = models.build("minivgg", classes=["cup", "dog"])
-    storage.save(file, net.params, {"model": "minivgg", "classes": net.classes})
-    return file
+    return weights_of(["cup", "dog"])
 
 
 @pytest.fixture

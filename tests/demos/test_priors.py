@@ -11,17 +11,13 @@ from demos import layers, priors
 from demos.shared import wishes
 from minigrad import ops
 from minigrad.command import run
-from models import storage
 
 NAMES = ["cup", "golf_ball", "dog"]
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    file = tmp_path_factory.mktemp("weights") / "some.h5"
-    net = models.build("minivgg", classes=NAMES)
-    storage.save(file, net.params, {"model": "minivgg", "classes": net.classes})
-    return file
+def weights(weights_of):
+    return weights_of(NAMES)
 
 
 @pytest.fixture

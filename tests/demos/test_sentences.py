@@ -20,7 +20,6 @@ from demos.__main__ import demos, wants_quiet
 from demos.shared.command import FACE, PHOTOS
 from minigrad.command import run
 from minigrad.techniques.make import excite
-from models import storage
 from weights import __main__ as weights_command
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -28,12 +27,9 @@ SMALL = ["--size", "32", "--steps", "1"]
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory):
+def weights(weights_of):
     """A small network with random weights, in a file; two of its classes have numbers as names."""
-    file = tmp_path_factory.mktemp("weights") / "some.h5"
-    net = models.build("minivgg", classes=["cup", "3", "golf ball", "dalmatian", "1"])
-    storage.save(file, net.params, {"model": "minivgg", "classes": net.classes})
-    return file
+    return weights_of(["cup", "3", "golf ball", "dalmatian", "1"])
 
 
 @pytest.fixture

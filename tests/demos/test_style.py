@@ -6,23 +6,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import models
 from demos import style as demo
 from demos.shared.command import PHOTOS
 from minigrad.command import run
-from models import storage
 
 SCREAM = str(PHOTOS / "paintings" / "the_scream.jpg")
 SMALL = ["--size", "64", "--steps", "2"]
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory):
+def weights(weights_of):
     """A small network with random weights, in a file."""
-    file = tmp_path_factory.mktemp("weights") / "some.h5"
-    net = models.build("minivgg", classes=["cup", "cat"])
-    storage.save(file, net.params, {"model": "minivgg", "classes": net.classes})
-    return file
+    return weights_of(["cup", "cat"])
 
 
 @pytest.fixture
