@@ -10,6 +10,7 @@ import numpy as np
 
 from minigrad.backend import Array, array_module, is_array, to_numpy
 from minigrad.ops.activation import log_softmax, sigmoid
+from minigrad.ops.fast.threads import elementwise
 from minigrad.tensor import op
 
 
@@ -56,12 +57,15 @@ def cross_entropy(
     if ε:  # else 0 · −∞, where a class is ruled out
         loss = loss + ε / K * xp.where(counted, per_class * log_p, 0).sum()
 
-    def back(g):  # Σ_k t · (p − [k]), t the weight that log p[n,k] has in the loss
-        t = xp.broadcast_to(ε / K * per_class, scores.shape) * counted
-        at_label = xp.take_along_axis(t, chosen, 1) + xp.expand_dims((1 - ε) * of_label, 1)
-        xp.put_along_axis(t, chosen, at_label, 1)
-        p = xp.where(counted, xp.exp(log_p), 0)
-        return (p * t.sum(axis=1, keepdims=True) - t) * (g / total)
+    def back(g):  # Σ_k t_k · (p − [k]), t_k the weight that log p[n,k] has in the loss
+        at_label, elsewhere = (1 - ε) * of_label, ε / K * per_class     # (N, …), (1, K, …)
+        Σt = at_label + counts * elsewhere.sum()
+        d = xp.where(counted, elementwise(xp.exp, log_p), 0) * xp.expand_dims(Σt, 1)
+        if ε:
+            d -= elsewhere * counted
+        now = xp.take_along_axis(d, chosen, 1) - xp.expand_dims(at_label, 1)
+        xp.put_along_axis(d, chosen, now, 1)
+        return d * (g / total)
 
     return -loss / total, back, None
 
