@@ -84,7 +84,7 @@ def handed_back(g, filters, shape, kernel_size, stride, padding, dilation):
     A block is rows of x here, so that no two threads add to one pixel; the outputs at its edge are
     worked out for both its neighbours.
     """
-    if kernel_size == stride and tuple(shape[2:]) == tiled(g.shape[2:], stride):
+    if tiles((shape, g.shape), kernel_size, stride, padding, dilation):
         return side_by_side(g, filters, shape, kernel_size)
     xp = array_module(g)
     (A, B), (s, t), (p, q), (d, e) = kernel_size, stride, padding, dilation
@@ -118,9 +118,11 @@ def handed_back(g, filters, shape, kernel_size, stride, padding, dilation):
     return result
 
 
-def tiled(places, stride):
-    """The size of an image that windows of the size of a stride fill, side by side."""
-    return tuple(n * s for n, s in zip(places, stride, strict=True))
+def tiles(shapes, kernel_size, stride, padding, dilation):
+    """Whether the windows lie side by side and fill the image: shapes of x and of g."""
+    filled = tuple(n * s for n, s in zip(shapes[1][2:], stride, strict=True))
+    beside = tuple(kernel_size) == stride and padding == (0, 0) and dilation == (1, 1)
+    return beside and tuple(shapes[0][2:]) == filled
 
 
 def side_by_side(g, filters, shape, kernel_size):
@@ -131,12 +133,9 @@ def side_by_side(g, filters, shape, kernel_size):
 
     def work(blocks):
         for block in blocks:
-            here = place(block)
+            here = block.among(rows, 1)
             taps = g[here].reshape(-1, out) @ filters.T                 # (rows·w, A·B·C)
             x[here] = taps.reshape(-1, columns, A, B, C).swapaxes(1, 2)
-
-    def place(block):
-        return block.among(rows, 1)
 
     threads.spread(work, blocks_of(N, rows, 1, max(1, room(g) // (columns * A * B * C))), g)
     return x.reshape(N, rows * A, columns * B, C).transpose(0, 3, 1, 2)
