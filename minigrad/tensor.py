@@ -206,7 +206,6 @@ def grad(
     gradients = {y: arguments.checked_seed(seed, y.data)}
     path = _path(y, wanted)
     applied = _walk(path, gradients, wanted, rules)
-
     for key in rules:
         if key not in applied:
             arguments.unused_rule(key, sorted({t.step.op.__name__ for t in path if t.step}))
@@ -214,13 +213,13 @@ def grad(
 
 
 def _walk(path: set[Tensor], gradients: dict, wanted: set[Tensor], rules) -> set:
-    """Walk the path back, newest first, and add up in `gradients` what arrives at each tensor.
+    """Walk the path back, newest first, and add up in `gradients` what arrives at each tensor:
 
         ∂y/∂parent = Σ over the steps that used it  back(∂y/∂output)
 
-    The path holds the tensors between y and the wanted ones, and those, in no order; any other
-    parent gets nothing.  A step is newer than its arguments, always.  `gradients` begins as
-    {y: seed}; only the wanted are in it at the end.  Returns the keys of the rules applied.
+    The path is a set of tensors, from the wanted to y; other parents get nothing.  A step is newer
+    than its arguments, always.  `gradients` begins as {y: seed}, and ends with the wanted alone.
+    Returns the keys of the rules applied.
     """
     applied = set()
     for tensor in sorted(path, key=lambda t: t.birth, reverse=True):
@@ -278,7 +277,7 @@ def _apply_rule(rule: Callable, step: Step, g):
 def _fit(gradient, parent: Tensor, made_by: Callable):
     """Bring a gradient to its argument's shape: un-broadcast where that is the op's right."""
     gradient = np.asarray(gradient) if isinstance(gradient, np.generic) else gradient
-    if made_by.broadcasts and gradient.shape != parent.shape:
+    if made_by.broadcasts and gradient.ndim >= parent.ndim and gradient.shape != parent.shape:
         gradient = _unbroadcast(gradient, parent.shape)
     if gradient.shape != parent.shape or gradient.dtype != parent.dtype:
         arguments.wrong_gradient(made_by.__name__, gradient, parent)

@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+import textwrap
 
 from minigrad.command import run
 from tests.exercises.catalogue import EXERCISES, GROUPS, find, number
 from tests.exercises.cut import cut
 from tests.exercises.desk import SECONDS, Desk, task
 from tests.exercises.judge import SOLVED, STUB
+from tests.exercises.report import WIDTH
 
 MARKS = {SOLVED: "✓", STUB: "·"}
 
@@ -93,7 +95,7 @@ def how_to(exercise) -> str:
 
 
 def hint(exercise, step: int) -> None:
-    print(f"hint {step} of 3: {exercise.hints[step - 1]}")
+    print(textwrap.fill(f"hint {step} of 3: {exercise.hints[step - 1]}", WIDTH))
     if step < 3:
         print(f"python -m tests {exercise.name} --hint {step + 1} says more")
 

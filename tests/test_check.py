@@ -5,7 +5,7 @@ import pytest
 
 import models
 from minigrad import Tensor, grad, op, ops
-from minigrad.check import check_adjoint, check_gradients, slope_along
+from minigrad.check import check_adjoint, check_gradients, numerical_gradient, slope_along
 from minigrad.techniques import objectives
 
 
@@ -29,6 +29,11 @@ def test_a_gradient_that_is_no_adjoint_is_caught(rng):
     check_adjoint(ops.roll, rng.normal(size=5), shift=1)
     with pytest.raises(AssertionError, match="apart"):
         check_adjoint(wrong_shift, rng.normal(size=5))
+
+
+def test_differences_want_float64():
+    with pytest.raises(TypeError, match="need float64"):
+        numerical_gradient(np.sum, np.ones(3, np.float32))
 
 
 @pytest.mark.parametrize("name", ["minivgg", "squeezenet1_1"])

@@ -5,5 +5,5 @@ the place of the library's (graft.py), the library's own tests run on it (bench.
 wrong is told by experiment (judge.py): mistakes that people make are tried in turn, and the one
 that fails in the same way is named.
 
-How to add an exercise: exercise.py.  The proof that every exercise is sound: tests/test_exercises.py.
+How to add an exercise: exercise.py.  The proof that each is sound: tests/test_exercises.py.
 """

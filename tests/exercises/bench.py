@@ -21,7 +21,7 @@ from tests.exercises.failure import Call, Failure, compared_in, described
 
 COMPARERS = {getattr(f, "__wrapped__", f).__code__ for f in (np.allclose, np.array_equal)}
 OPTIONS = ["-q", "--tb=native", "--capture=sys", "-p", "no:cacheprovider", "-p", "no:faulthandler",
-           "-p", "no:hypothesispytest", "--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml")]
+           "--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml")]
 
 
 def with_tests(selection: Sequence[str], work: Callable) -> None:
@@ -32,12 +32,26 @@ def with_tests(selection: Sequence[str], work: Callable) -> None:
     """
     bench, said = Bench(work, len(selection)), io.StringIO()
     files = [str(ROOT / test) for test in selection]
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), no_plugins():
         status = pytest.main([*OPTIONS, *files], plugins=[bench])
     if bench.error:
         raise bench.error
     if not bench.worked:
         raise ValueError(f"pytest ended with {status}: {said.getvalue().strip()}")
+
+
+@contextlib.contextmanager
+def no_plugins():
+    """Let pytest load no plugin that happens to be installed: they take their time."""
+    name = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
 
 
 class Bench:
@@ -63,9 +77,14 @@ class Bench:
         found = (self.failure(test, codes) for test in self.tests)
         return next((failure for failure in found if failure), None)
 
+    def passes(self) -> bool:
+        """Do all tests pass?  The first that fails ends it, and nothing is kept of it."""
+        return all(self._run(test) is None for test in self.tests)
+
     def _run(self, test, watcher=None):
         """The exception of one test, or None."""
         item = self.items[test]
+        item._report_sections.clear()  # what it printed in an earlier run
         self.info, self.pair, self.printed = None, None, ""
         if watcher:
             sys.setprofile(watcher)
@@ -117,7 +136,7 @@ class Watcher:
                 names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
                 given = {name: _kept(frame.f_locals[name]) for name in names}
                 self.calls.pop(code, None)
-                self.calls[code] = Call(code.co_name, code.co_firstlineno, given)
+                self.calls[code] = Call(code, given)
             elif event == "return" and code in self.calls:
                 self.calls[code] = self.calls[code]._replace(returned=_kept(arg))
         elif event == "return" and code in COMPARERS and arg is not None and not arg:
@@ -129,8 +148,3 @@ def _kept(value):
     """A copy of a small array, which may be written later."""
     small = isinstance(value, np.ndarray) and value.size < 1000
     return value.copy() if small else value
-
-
-def quiet_pytest() -> None:
-    """Load no plugin of pytest that happens to be installed: they take their time."""
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

@@ -1,11 +1,12 @@
 """All exercises, in the order in which they are solved."""
 
 from minigrad.checked import nearest
-from tests.exercises import engine, fooling, learning, looking, making, networks
+from tests.exercises import classifier, engine, fooling, learning, looking, making, networks
 from tests.exercises.exercise import Exercise
 
 GROUPS = {
     "the engine": engine.EXERCISES,
+    "a classifier": classifier.EXERCISES,
     "networks": networks.EXERCISES,
     "looking": looking.EXERCISES,
     "making images": making.EXERCISES,

@@ -100,7 +100,7 @@ def stub(function: str, says: str) -> str:
         parts += [*imports, ""]
     if own := [name for name in own if name != reference.name]:
         parts += [f"# {reference.file} has these too, and you may call them: {', '.join(own)}", ""]
-    return "\n".join(parts) + f"\n{reference.head}    raise NotImplementedError\n"
+    return "\n".join(parts) + f"\n\n{reference.head}    raise NotImplementedError\n"
 
 
 def _used(reference: Cut) -> set[str]:

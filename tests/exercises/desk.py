@@ -48,7 +48,8 @@ class Desk:
         if file.exists():
             return False
         self.folder.mkdir(parents=True, exist_ok=True)
-        says = f"Exercise {number(exercise)}, {exercise.name}.  python -m tests {exercise.name} judges it."
+        name = exercise.name
+        says = f"Exercise {number(exercise)}, {name}.  python -m tests {name} judges it."
         with open(file, "x", encoding="utf-8") as written:
             written.write(stub(exercise.function, says))
         return True
@@ -66,9 +67,11 @@ class Desk:
         command += [str(self.file(exercise).absolute()), str(out), str(self.seconds)]
         limit = self.seconds + 30  # for a process that cannot even stop itself
         try:
-            ended = subprocess.run(command, cwd=ROOT, timeout=limit, capture_output=True, stdin=subprocess.DEVNULL)
+            ended = subprocess.run(
+                command, cwd=ROOT, timeout=limit, capture_output=True, stdin=subprocess.DEVNULL
+            )
         except subprocess.TimeoutExpired:
-            return Verdict(STOPPED, report.stopped(str(self.file(exercise)), "", limit))
+            return Verdict(STOPPED, report.stopped(self.file(exercise).name, "", limit))
         if out.exists():
             return Verdict(**json.loads(out.read_text(encoding="utf-8")))
         stack = out.with_name("verdict.stopped")
@@ -76,12 +79,14 @@ class Desk:
         if "Timeout" in stack:
             return Verdict(STOPPED, report.stopped(self.file(exercise).name, stack, self.seconds))
         said = ended.stderr.decode("utf-8", "replace").strip().splitlines()
-        return Verdict(STOPPED, f"Python itself ended, with status {ended.returncode}: {said[-1:] or ''}")
+        why = f": {said[-1]}" if said else ""
+        return Verdict(STOPPED, f"Python itself ended, with status {ended.returncode}{why}")
 
     def verdicts(self):
         """Yield (exercise, verdict) of all, in their order; two are judged at a time."""
         with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-            yield from zip(EXERCISES.values(), pool.map(self.verdict, EXERCISES.values()), strict=True)
+            every = EXERCISES.values()
+            yield from zip(every, pool.map(self.verdict, every), strict=True)
 
     def next(self) -> Exercise | None:
         """The first exercise that is not solved."""

@@ -1,7 +1,7 @@
 """What an exercise is: the name of a library function, and what is known about writing it.
 
-To add one, put an Exercise into the table of its group (engine.py, networks.py, looking.py,
-making.py, fooling.py, learning.py), in the order in which it should be solved:
+To add one, put an Exercise into the table of its group (engine.py, classifier.py, networks.py,
+looking.py, making.py, fooling.py, learning.py), in the order in which it should be solved:
 
     Exercise(
         name="multiply",                                # also the name of the student's file
@@ -14,8 +14,9 @@ making.py, fooling.py, learning.py), in the order in which it should be solved:
         alternatives=[("old text of the body", "new text"), …],
     )
 
-An edit's old text stands exactly once in the function's body (below its docstring; a method's
-body is dedented); BODY as the old text replaces the whole of it.  Then run
+A test id with […] names one case.  An edit's old text stands exactly once in the function's body
+(below its docstring; a method's body is dedented); BODY as the old text replaces the whole of it.
+Two mistakes may say the same, where one mistake can look different.  Then run
 
     python -m pytest tests/test_exercises.py -k NAME
     python -m tests NAME --mutants                      # which changes do its tests not see?

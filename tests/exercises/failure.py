@@ -4,8 +4,10 @@ Two failures are alike when their tests saw the same numbers, or said the same w
 student's mistake is recognised.
 """
 
+import linecache
 import re
 import traceback
+import types
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -23,10 +25,22 @@ NOT_GIVEN = object()
 class Call(NamedTuple):
     """One call of a function of the student."""
 
-    name: str
-    line: int
+    code: types.CodeType
     given: dict[str, Any]
     returned: Any = NOT_GIVEN
+
+    @property
+    def name(self) -> str:
+        """The function's name, or a lambda's text (from Python 3.11 on; before, its line)."""
+        code, found = self.code, getattr(self.code, "co_positions", tuple)()
+        if code.co_name != "<lambda>":
+            return code.co_name
+        spans = [(a, b) for row, end, a, b in found if row == end == code.co_firstlineno and a != b]
+        if not spans:
+            return f"the lambda of line {code.co_firstlineno}"
+        line = linecache.getline(code.co_filename, code.co_firstlineno).encode()
+        body = line[min(a for a, _ in spans) : max(b for _, b in spans)].decode(errors="replace")
+        return f"lambda {', '.join(self.given)}: {body}"
 
 
 @dataclass
@@ -47,9 +61,9 @@ class Failure:
             return False
         if (self.pair is None) != (other.pair is None):
             return False
-        if self.pair is not None and all(map(_alike, self.pair, other.pair)):
-            return _words(self.message) == _words(other.message) or _numbers(self.pair[0]) is not None
-        return self.pair is None and _words(self.message) == _words(other.message)
+        if self.pair is not None:
+            return all(map(_alike, self.pair, other.pair))
+        return _words(self.message) == _words(other.message)
 
 
 def described(test, info, pair, calls, printed) -> Failure:
@@ -102,11 +116,20 @@ def _words(message: str) -> str:
 # ── For the reader ───────────────────────────────────────────────────────────────────────────────
 
 
-def shown(value, limit: int = 24) -> str:
+def both_shown(pair) -> tuple[str, str]:
+    """Write two values that are not alike, with as many digits as it takes to see that."""
+    for digits in (4, 8, 16):
+        got, expected = (shown(value, digits=digits) for value in pair)
+        if got.replace(".", "") != expected.replace(".", ""):
+            break
+    return got, expected
+
+
+def shown(value, limit: int = 24, digits: int = 4) -> str:
     """Write a value on few lines: short arrays whole, long ones by shape and range."""
     value = getattr(value, "expected", value)
     if isinstance(value, np.ndarray):
-        return _array(value, limit)
+        return _array(value, limit, digits)
     if isinstance(value, tuple | list) and any(callable(v) or np.ndim(v) for v in value):
         return f"({', '.join(shown(v, limit // 2) for v in value)})"
     if callable(value):
@@ -115,14 +138,14 @@ def shown(value, limit: int = 24) -> str:
     return text if len(text) < 200 else text[:200] + " …"
 
 
-def _array(array, limit: int) -> str:
+def _array(array, limit: int, digits: int) -> str:
     if array.size > limit:
         numbers = array.size and array.dtype.kind in "fiu"
         span = f", from {array.min():.4g} to {array.max():.4g}" if numbers else ""
         return f"{array.dtype} {array.shape}{span}"
     if array.ndim == 0:
-        return f"{array.item():.6g}" if array.dtype.kind == "f" else str(array.item())
-    return np.array2string(array, precision=4, separator=", ", suppress_small=True)
+        return f"{array.item():.{digits + 2}g}" if array.dtype.kind == "f" else str(array.item())
+    return np.array2string(array, precision=digits, separator=", ", suppress_small=True)
 
 
 def where_apart(pair) -> str:

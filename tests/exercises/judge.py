@@ -19,7 +19,7 @@ import traceback
 from typing import NamedTuple
 
 from tests.exercises import report
-from tests.exercises.bench import quiet_pytest, with_tests
+from tests.exercises.bench import with_tests
 from tests.exercises.catalogue import find
 from tests.exercises.cut import edited
 from tests.exercises.exercise import Exercise, Mistake
@@ -54,7 +54,8 @@ def on_bench(exercise, text, filename, bench) -> Verdict:
     except Refused as error:
         return Verdict(REFUSED, str(error))
     except Exception as error:  # while the file was read, before any test
-        return Verdict(REFUSED, report.crashed(filename, error, traceback.extract_tb(error.__traceback__)))
+        stack = traceback.extract_tb(error.__traceback__)
+        return Verdict(REFUSED, report.crashed(filename, error, stack))
     if failure is None:
         return Verdict(SOLVED)
     if failure.kind == "NotImplementedError":
@@ -66,15 +67,18 @@ def on_bench(exercise, text, filename, bench) -> Verdict:
 
 def diagnosed(exercise, text, filename, failure: Failure, bench) -> Mistake | None:
     """Which known mistake fails in the same way?  None, or the one that is likest."""
-    fits = [m for m in exercise.wrong if failure.like(_of_mistake(exercise, m, failure.test, bench))]
-    if len(fits) < 2:
+    fits = [
+        mistake for mistake in exercise.wrong
+        if failure.like(_of_mistake(exercise, mistake, failure.test, bench))
+    ]
+    if len({mistake.says for mistake in fits}) < 2:
         return fits[0] if fits else None
     later = bench.tests[bench.tests.index(failure.test) + 1 :]
     with grafted(exercise.function, text, filename) as codes:
         theirs = {test: bench.failure(test, codes) for test in later}
 
     def agreement(mistake):
-        return sum(_same(theirs[test], _of_mistake(exercise, mistake, test, bench)) for test in later)
+        return sum(_same(theirs[t], _of_mistake(exercise, mistake, t, bench)) for t in later)
 
     return max(fits, key=agreement)
 
@@ -94,7 +98,6 @@ def _same(one: Failure | None, other: Failure | None) -> bool:
 
 def main(name: str, file: str, out: str, seconds: str) -> None:
     """Judge one file and write {"state", "text"} to `out`."""
-    quiet_pytest()
     with open(f"{out}.stopped", "w") as stack:
         faulthandler.dump_traceback_later(float(seconds), exit=True, file=stack)
         text = pathlib.Path(file).read_text(encoding="utf-8-sig")
