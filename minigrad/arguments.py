@@ -239,6 +239,12 @@ def _owner(array):
     return array
 
 
+def called(tensor, index: int) -> str:
+    """How a sentence names a Tensor."""
+    named = f"{tensor.name!r}" if tensor.name else f"inputs[{index}]"
+    return f"{named} (shape {tensor.shape})"
+
+
 def no_path(called: str):
     """An input of `grad` has no part in y."""
     raise ValueError(
@@ -260,9 +266,10 @@ class UnusedRule(ValueError):
     """A rule was handed to `grad`, and there was no step that it could act on."""
 
 
-def unused_rule(called: str, ops: Sequence[str]):
-    """A rule did nothing: better no picture than one without it."""
+def unused_rule(key, ops: Sequence[str]):
+    """A rule, for an op or for a tensor, did nothing: better no picture than one without it."""
+    name = called(key, 0) if hasattr(key, "birth") else getattr(key, "__name__", key)
     raise UnusedRule(
-        f"the rule for {called} was never applied: between y and the inputs the tape holds "
+        f"the rule for {name} was never applied: between y and the inputs the tape holds "
         f"{', '.join(ops) or 'no op at all'}"
     )

