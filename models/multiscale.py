@@ -3,24 +3,25 @@ r"""Multi-scale features: the same filters look at the photo at several sizes.
 Farabet, Couprie, Najman and LeCun 2013, "Learning hierarchical features for scene labeling",
 section 3.  What a pixel is tells a small piece around it, in detail, and a large one, coarsely.  So
 the photo becomes a pyramid, each level half as large as the one above; one network f with one set
-of weights reads every level; and each of its features comes back to the size of the photo:
+of weights reads every level; and the features of all levels come to the places of the finest:
 
     x_1 = photo        x_2s = x_s, halved        s = 1, 2, 4
     F_s = f(normal(x_s))
-    F   = [F_1, up(F_2), up(F_4)]                score = W₂ · relu(W₁ · F)       at every pixel
+    F   = [F_1, up(F_2), up(F_4)]                score = up(W₂ · relu(W₁ · F))
 
 f is three convolutions of 7×7, a pooling of 2×2 behind the first two, and sees 46 pixels: of the
 photo that are 46, 92 and 184.  It has no weight more for that: its gradient is the sum over the
-levels.  The last line is a classifier of single pixels; all that it knows of the others is in F.
+levels.  The last line is a classifier of single places, four pixels apart; all that it knows of the
+others is in F.
 
 Before, every level is normalised where it stands, so that a photo's shade is as good as its light:
 
     μ, σ = mean and deviation of the k × k pixels around        y = (x − μ) / √(σ² + ε)
 
-Two things differ from the paper, and are as in this house's other networks: relu stands for tanh,
-and the channels double from one convolution to the next (16, 64, 256 in the paper).  Its pyramid is
-a Laplacian one, of the details that each level adds; here each has all of them, and the
-normalisation takes the rest away.  The superpixels that it cleans its labels with are left out.
+Some things differ from the paper.  As in the other networks here relu stands for tanh, and channels
+double from one convolution to the next (16, 64, 256 in the paper).  Its pyramid is a Laplacian one,
+of the details that each level adds; here a level has them all, and the normalisation takes away
+what is common to a neighbourhood.  The superpixels that it cleans its labels with are left out.
 
 Read before: recurrent.py, which shares weights, too.
 """
@@ -95,15 +96,17 @@ def table(classes, width=16, scales=3):
             image = f"s{s}/image"
         layers.append(LocalNorm(f"s{s}/normal"))
         layers += level(f"s{s}", width, "s1" if s > 1 else "")
-        layers.append(Upsample(f"s{s}/up", 4 * s, after=(layers[-1].name, "image")))
-        features.append(f"s{s}/up")
-    found = 4 * width * scales
+        if s > 1:
+            layers.append(Upsample(f"s{s}/up", s, after=(f"s{s}/relu3", "s1/relu3")))
+        features.append(layers[-1].name)
+    found = 4 * width * scales                                              # channels of F
     return [
         *layers,
         Concat("features", after=tuple(features)),
         Conv("classify", found, 4 * width, 1),
         Relu("relu_classify"),
-        Conv("score", 4 * width, classes, 1),
+        Conv("score_classify", 4 * width, classes, 1),
+        Upsample("score", 4, after=("score_classify", "image")),
     ]
 
 

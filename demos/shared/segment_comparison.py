@@ -176,4 +176,5 @@ def drawn(runs: dict[str, Run], found: dict[str, dict], data: Data):
 def answer(run: Run, pixels) -> np.ndarray:
     """The class of each pixel of a photo (1, 3, H, W): (H, W)."""
     there = to_device(pixels, run.net.device)
-    return to_numpy(segmentation.pixel_probabilities(run.net, there, params=run.params))[0].argmax(0)
+    p = segmentation.pixel_probabilities(run.net, there, params=run.params)     # (1, K, H, W)
+    return to_numpy(p)[0].argmax(axis=0)

@@ -52,8 +52,8 @@ def test_a_level_is_the_first_at_a_photo_that_was_halved(net, rng):
 def unshared(net):
     """The same network and numbers, with a set of weights for each level."""
     layers = [dataclasses.replace(layer, shares="") for layer in net.layers.values()]
-    apart = Network("apart", Design(lambda _: layers, "score", net.preprocessing), net.preprocessing,
-                    net.class_count)
+    design = Design(lambda _: layers, "score", net.preprocessing)
+    apart = Network("apart", design, net.preprocessing, net.class_count)
     owner = {name: layer.shares or name for name, layer in net.layers.items()}
     apart.params = {f"{name}/{short}": net.params[f"{owner[name]}/{short}"]
                     for name, short in (key.rsplit("/", 1) for key in apart.shapes)}

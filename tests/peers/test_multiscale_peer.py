@@ -18,6 +18,10 @@ def normal(x):
     return (x - mean(x)) / torch.sqrt(mean(x * x) - mean(x) ** 2 + 0.01)
 
 
+def up(x, scale):
+    return F.interpolate(x, scale_factor=scale, mode="bilinear", align_corners=False)
+
+
 def scores(p, x):
     """Preprocessed pixels (N, 3, H, W) → (N, K, H, W), written as Farabet's figure 1."""
     (H, W), features = x.shape[2:], []
@@ -26,11 +30,10 @@ def scores(p, x):
         for i in (1, 2, 3):
             a = F.relu(F.conv2d(a, p[f"s1/conv{i}/weight"], p[f"s1/conv{i}/bias"], padding=3))
             a = F.max_pool2d(a, 2, ceil_mode=True) if i < 3 else a
-        a = F.interpolate(a, scale_factor=4 * s, mode="bilinear", align_corners=False)
-        features.append(a[:, :, :H, :W])
+        features.append(up(a, s)[:, :, : -(-H // 4), : -(-W // 4)])
         x = F.avg_pool2d(x, 2, ceil_mode=True)
     a = F.relu(F.conv2d(torch.cat(features, 1), p["classify/weight"], p["classify/bias"]))
-    return F.conv2d(a, p["score/weight"], p["score/bias"])
+    return up(F.conv2d(a, p["score_classify/weight"], p["score_classify/bias"]), 4)[:, :, :H, :W]
 
 
 @pytest.mark.parametrize("image", [(32, 24), (21, 30)])
