@@ -20,7 +20,7 @@ import numpy as np
 from tqdm import tqdm
 
 import models
-from demos.shared import pictures, provenance, segment_sheet
+from demos.shared import embedding_sheet, pictures, provenance, segment_sheet
 from demos.shared.command import parser
 from demos.shared.lines import BLUE, GREY, RED, Curve, chart
 from minigrad.checked import number, whole
@@ -30,7 +30,7 @@ from minigrad.techniques.learn.distant import CLASSES, distant_cues, right_by_di
 
 NETWORKS = {"dilated": "context", "plain": "context_plain"}
 STEPS, WIDTH, BATCH, LR = 150, 8, 16, 0.01
-EVALUATED, EXAMPLES, TILE, BIN = 200, 3, 224, 2
+EVALUATED, EXAMPLES, TILE = 200, 3, 224
 
 
 class Learned(NamedTuple):
@@ -63,7 +63,7 @@ def main(argv: list[str]) -> None:
         learned[title] = Learned(net, steps, said)
         if interrupted:
             break
-    edges = np.arange(1, args.size - 3, BIN)
+    edges = np.arange(1, args.size - 3)
     right = {title: right_by_distance(one.said, asked.labels, asked.distances, edges)
              for title, one in learned.items()}
     pictures.save(args.out, "segment_cue", {"": drawn(learned, asked, right, edges)}, {
@@ -139,15 +139,15 @@ def drawn(learned: dict[str, Learned], asked, right: dict, edges):
             inside = asked.distances[n] <= one.reach
             row.append((f"{title}: {one.reach} pixels to each side", framed(says, inside)))
         rows.append(row)
-    at = edges[:-1] + BIN / 2
+    at = edges[:-1]
     colours = dict(zip(NETWORKS, (BLUE, RED), strict=True))
     curves = {title: Curve(list(at[known]), list(shares[known]), colours[title])
               for title, shares in right.items() for known in [~np.isnan(shares)]}
     curves["to guess"] = Curve([0, edges[-1]], [0.5, 0.5], GREY)
     marks = {one.reach: f"{one.reach} px" for one in learned.values()}
-    below = chart(2 * TILE, curves, (0, edges[-1]), (0, 1.05), "pixels to the square",
+    beside = chart(2 * TILE, curves, (0, edges[-1]), (0, 1.05), "pixels to the square",
                   "share of pixels that are right", marks)
-    return segment_sheet.page(rows, below)
+    return embedding_sheet.beside(pictures.sheet(rows, tile=None), beside)
 
 
 def framed(picture, inside):
