@@ -79,7 +79,7 @@ def options() -> argparse.ArgumentParser:
     doc = __doc__.split("\n\nUsed by")[0]
     parse = parser("segment compare", doc, looks=False)
     add = parse.add_argument
-    add("--networks", nargs="+", default=NETWORKS, metavar="NAME", choices=models.segmenters(),
+    add("--networks", nargs="+", default=NETWORKS, metavar="NAME",
         help=f"networks that label every pixel ({' '.join(NETWORKS)})")
     add("--seconds", type=float, default=SECONDS, metavar="S",
         help=f"of training, for each ({SECONDS:g})")

@@ -68,14 +68,13 @@ def main(argv: list[str]) -> None:
              for title, one in learned.items()}
     pictures.save(args.out, "segment_cue", {"": drawn(learned, asked, right, edges)}, {
         "demo": "segment cue", "interrupted": interrupted,
-        "right within reach, beyond": {t: halves(one, asked) for t, one in learned.items()},
+        "right within reach and beyond": {t: halves(one, asked) for t, one in learned.items()},
         "pixels that it sees to each side": {t: one.reach for t, one in learned.items()},
         "steps": {t: one.steps for t, one in learned.items()}, **provenance.of(args),
     })  # fmt: skip
     for title, one in learned.items():
-        near, far = halves(one, asked)
-        print(f"{title}: sees {one.reach} pixels to each side; right within {near:.1%}, "
-              f"beyond {far:.1%}")
+        shares = ", ".join(f"{w} {share:.1%}" for w, share in halves(one, asked).items())
+        print(f"{title}: sees {one.reach} pixels to each side; right {shares}")
     print(args.out / "segment_cue.png")
     if interrupted:
         raise KeyboardInterrupt(f"after {learned[title].steps} steps of the {title} network")
@@ -115,12 +114,12 @@ def train(title: str, net, args: argparse.Namespace):
     return params, steps, False
 
 
-def halves(one: Learned, asked) -> list[float]:
-    """The share of right pixels that have the square in their window, and of the others."""
-    farthest = max(one.reach + 2, int(asked.distances.max()) + 1)
-    edges = [0, one.reach + 1, farthest]
+def halves(one: Learned, asked) -> dict[str, float]:
+    """The share of right pixels that have the square in their window, and of others, if any."""
+    edges = [0, one.reach + 1, one.reach + asked.distances.max() + 2]
     shares = right_by_distance(one.said, asked.labels, asked.distances, edges)
-    return [round(float(share), 4) for share in shares]
+    return {where: round(float(share), 4) for where, share in
+            zip(("within", "beyond"), shares, strict=True) if not np.isnan(share)}
 
 
 # ── The sheet ───────────────────────────────────────────────────────────────────────────────────
