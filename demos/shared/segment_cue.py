@@ -6,7 +6,7 @@
 Two networks with as many weights learn it: seven convolutions of 3×3 whose taps stand further and
 further apart (dilated), and seven as usual (plain).  The sheet shows what each says of images that
 it was not trained on.  The frame holds the pixels that have the square in their window; beyond it
-there is nothing to go by.  Below is how many pixels are right by their distance from the square.
+there is nothing to go by.  The curves tell how many are right, by their distance from the square.
 
 Ctrl-C keeps what there is.
 

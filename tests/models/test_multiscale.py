@@ -21,7 +21,7 @@ def net():
 
 
 def test_the_same_filters_see_46_92_and_184_pixels():
-    """Section 3.2; the normalisation before them adds 14 of each level's pixels."""
+    """As in the paper; the normalisation before them adds 14 pixels of each level."""
     net = models.table("multiscale")
     seen = [net.receptive_field(f"s{s}/conv3").size for s in (1, 2, 4)]
     assert seen == [46 + 14, 92 + 28, 184 + 56]

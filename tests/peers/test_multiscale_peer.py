@@ -23,7 +23,7 @@ def up(x, scale):
 
 
 def scores(p, x):
-    """Preprocessed pixels (N, 3, H, W) → (N, K, H, W), written as Farabet's figure 1."""
+    """Preprocessed pixels (N, 3, H, W) → (N, K, H, W), in one function."""
     (H, W), features = x.shape[2:], []
     for s in (1, 2, 4):
         a = normal(x)
