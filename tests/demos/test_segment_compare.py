@@ -49,6 +49,24 @@ def test_every_network_has_its_time_its_numbers_and_its_column(call, tmp_path):
     assert picture.width > 5 * 192 and len(picture.convert("RGB").getcolors(10**6)) > 200
 
 
+def test_a_folder_of_pairs_has_its_own_classes_and_its_void(call, tmp_path, rng):
+    place = tmp_path / "streets"
+    for kind in ("images", "labels"):
+        (place / kind).mkdir(parents=True)
+    for n in range(6):
+        labels = rng.integers(0, 2, (20, 16), np.uint8)
+        labels[0] = 11
+        Image.fromarray(labels).save(place / "labels" / f"{n}.png")
+        Image.fromarray(np.repeat(100 * labels[..., None], 3, 2)).save(
+            place / "images" / f"{n}.png")
+    (place / "classes.txt").write_text("road\ntree\n")
+    status, said, note = call("compare", "--networks", "unet", "--data", str(place), "--void", "11",
+                              "--width", "2", "--batch", "2", "--seconds", "0.1")
+    assert status == 0, said.err
+    assert note["pictures"] == ["streets_compare.png"]
+    assert set(note["networks"]["unet"]["IoU by class"]) == {"road", "tree"}
+
+
 def pairs(labels):
     pictures = [np.zeros((*one.shape, 3), np.uint8) for one in labels]
     return Pairs(pictures, list(labels), [str(n) for n in range(len(labels))])
