@@ -6,12 +6,14 @@ on, on the others those to evaluate on.
 Used by: segment_training.py and ../segment.py.
 """
 
+import dataclasses
 import pathlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from demos.shared.album import CALTECH
+from minigrad.techniques.learn import segment_recipe
 from minigrad.techniques.learn.composed import CLASSES, VOID, compose
 from minigrad.techniques.learn.segment_recipe import SegmentRecipe
 from models import pair_folder, photo
@@ -37,6 +39,12 @@ def load(source: str, recipe: SegmentRecipe) -> Data:
         ValueError: what is wrong with the folder, in one sentence.
     """
     return composed(recipe) if source == SCENES else from_folder(pathlib.Path(source), recipe)
+
+
+def recipe_for(source: str, given: dict[str, Any]) -> SegmentRecipe:
+    """The recipe that suits the data, but for what is given."""
+    usual = segment_recipe.SCENES if source == SCENES else SegmentRecipe()
+    return dataclasses.replace(usual, **given)
 
 
 def composed(recipe: SegmentRecipe) -> Data:
