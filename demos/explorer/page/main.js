@@ -1,0 +1,62 @@
+// The page: which view is open, the keys, and what comes first.
+
+import { $, el } from "./parts.js";
+import { connect } from "./link.js";
+import * as look from "./look.js";
+import { beginPhotos, fillPhotos, stopCamera } from "./photo.js";
+import { go, onChange, state, tell } from "./state.js";
+
+const VIEWS = { look: "Look" };
+const modules = { look };
+let begun = false;
+
+function hello(answer) {
+  $("network").textContent = answer.network;
+  if (begun) return tell();
+  begun = true;
+  fillPhotos(answer.photos);
+  beginPhotos(look.showFrame);
+  $("views").replaceChildren(...Object.entries(VIEWS).map(([view, title]) =>
+    el("a", { href: `#${view}`, id: `to-${view}`,
+      onclick: (event) => { event.preventDefault(); go({ view }); } }, title)));
+  for (const module of Object.values(modules)) module.begin(answer);
+  onChange(show);
+  tell();
+}
+
+function show(now) {
+  const view = now.view in VIEWS ? now.view : "look";
+  if (view !== "look") stopCamera();
+  for (const name of Object.keys(VIEWS)) {
+    $(name).hidden = name !== view;
+    if (name === view) $(`to-${name}`).setAttribute("aria-current", "page");
+    else $(`to-${name}`).removeAttribute("aria-current");
+  }
+  $("seen").classList.toggle("aim", view === "look" || view === "ask");
+  document.title = `${VIEWS[view]} · minigrad explorer`;
+  Promise.resolve(modules[view].show(now)).catch(() => {});   // the status has said it
+}
+
+$("seen").onclick = (event) => modules[state().view]?.clickPhoto?.(event);
+$("help-button").onclick = () => $("help").showModal();
+
+const KEYS = {
+  ArrowUp: () => look.nextLayer(-1), ArrowDown: () => look.nextLayer(1),
+  ArrowLeft: () => look.nextChannel(-1), ArrowRight: () => look.nextChannel(1),
+  r: () => look.nextRule(),
+};
+
+addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, select, textarea, pre");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
+  const view = Object.keys(VIEWS)[Number(event.key) - 1];
+  if (event.key === "h") $("help").showModal();
+  else if (event.key === "b") history.back();
+  else if (event.key === "c") $("camera").click();
+  else if (view) go({ view });
+  else if (state().view === "look" && event.key in KEYS) KEYS[event.key]();
+  else return;
+  event.preventDefault();
+});
+
+connect(hello);
