@@ -83,7 +83,8 @@ def serve(desk, listener: socket.socket, args) -> None:
 
     port, turns = listener.getsockname()[1], Turns()
     token = secrets.token_urlsafe(24) if args.host else None
-    app = Guard(server.application(desk, turns, views.VERBS), names(args.host, port), token)
+    app = server.application(desk, turns, views.VERBS, views.choices())
+    app = Guard(app, names(args.host, port), token)
     settings = uvicorn.Config(
         app, log_level="error", access_log=False, ws_max_size=server.WHOLE, ws_max_queue=4,
         ws="websockets-sansio", http="h11", lifespan="off", limit_concurrency=256,

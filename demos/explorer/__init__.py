@@ -1,6 +1,6 @@
 """Looking in live: a local page on which one clicks through a network.
 
-    photos.py       the photos of the clone and those that are dropped, measured before they are read
+    photos.py       the photos of the clone, and those dropped: measured before they are read
     question.py     what is asked for: as an objective, as a command, as Python
     turns.py        work of several tabs, a step of each in turn
     guard.py        who may ask: this machine, this page, or who has the token

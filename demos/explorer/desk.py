@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from demos.explorer.photos import Photo, Photos
+from demos.explorer.photos import Photo, Photos, opened
 from demos.explorer.question import Question, Recipe, Request
 from demos.shared.command import top
 from models.classes import class_name
@@ -56,6 +56,13 @@ class Desk:
         if photo.key not in self._pixels:
             self._pixels.put(photo.key, self.net.pixels(photo.source()))
         return photo, self._pixels[photo.key], Question.of(request)
+
+    def take(self, name: str, data: bytes) -> Photo:
+        """Keep a file that was dropped, if it is a photo from its first byte to its last."""
+        x = self.net.pixels(opened(data, name))
+        photo = self.photos.add(name, data)
+        self._pixels.put(photo.key, x)
+        return photo
 
     def layer(self, request: Request) -> str:
         """The layer of a request, or the network's default."""

@@ -8,6 +8,7 @@ can reach it: then a token is asked for, which the first address holds and a coo
 Read before: turns.py.  Read next: server.py.
 """
 
+import contextlib
 import secrets
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
@@ -44,6 +45,8 @@ class Guard:
         """Refuse a request, or pass it on and add the headers that keep a page to itself."""
         if scope["type"] not in ("http", "websocket"):
             return await self.app(scope, receive, send)
+        if scope["type"] == "http":
+            send = while_there(send)
         why = self.refusal(scope)
         if why and scope["type"] == "websocket":
             return await send({"type": "websocket.close", "code": 1008, "reason": why})
@@ -94,6 +97,16 @@ def told_by(scope) -> list[str]:
             continue
         told += [cookie[COOKIE].value] if COOKIE in cookie else []
     return told
+
+
+def while_there(send):
+    """Send what can be sent: whoever closes a connection half way is not told the rest."""
+
+    async def sending(message):
+        with contextlib.suppress(Exception):  # the HTTP library's own, of a connection that is over
+            await send(message)
+
+    return sending
 
 
 async def refuse(send, why: str) -> None:

@@ -69,8 +69,8 @@ def frame(desk: Desk, request: Request) -> Iterator[dict]:
 
 
 def drop(desk: Desk, request: Request) -> Iterator[dict]:
-    """Take a file; only its header is read here."""
-    photo = desk.photos.add(request.text("name", "photo.jpg"), request.data)
+    """Take a file, if it is a photo."""
+    photo = desk.take(request.text("name", "photo.jpg"), request.data)
     yield {"key": photo.key, "title": photo.title}
 
 

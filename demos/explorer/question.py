@@ -12,7 +12,7 @@ import argparse
 import json
 import pathlib
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from demos.explorer.photos import Photo, plain
@@ -24,7 +24,7 @@ TEXT = 200  # letters of a text that a browser may send
 
 
 class Request(NamedTuple):
-    """What a browser asks: a verb and fields, of which nothing is believed.
+    """What a browser asks: a verb and fields, of which nothing is believed, and maybe a file.
 
     Every way to read a field says in one sentence what it should be (ValueError or TypeError).
     """
@@ -32,6 +32,18 @@ class Request(NamedTuple):
     verb: str
     fields: Mapping[str, Any]
     data: bytes = b""
+    wanted: Callable[[], bool] = lambda: True
+
+    def while_wanted(self, batches: Iterable) -> Iterator:
+        """Batches of long work, as a technique's `progress` wraps them, while it is wanted.
+
+        Raises:
+            ValueError: the tab was closed, or wants something newer.
+        """
+        for batch in batches:
+            if not self.wanted():
+                raise ValueError("nobody wants this any more")
+            yield batch
 
     def text(self, name: str, usual: str | None = None) -> str | None:
         """A field that is a text; the usual one where it is missing or empty."""
@@ -113,7 +125,13 @@ class Question(NamedTuple):
                 for word in (name, value)]
 
     def objective(self, net, x):
-        """What the options ask for."""
+        """What the options ask for.
+
+        Raises:
+            ValueError: for nothing, or for what is not there.
+        """
+        if self.class_ is None and self.unit is None and self.channel is None and not self.region:
+            raise ValueError("say what to ask for: a class, a unit, a channel or a region")
         parse = argparse.ArgumentParser()
         add_objective(parse)
         return objective_of(net, x, parse.parse_args(self.options()))
@@ -158,13 +176,13 @@ class Recipe(NamedTuple):
         return shlex.join(["python", "-m", "demos", demo, *words, *named])
 
     def python(self, photo: Photo | None, techniques: set[str], *lines: str,
-               imports: tuple[str, ...] = ()) -> str:
-        """A snippet whose last line is the picture."""
+               imports: tuple[str, ...] = (), shows: bool = True) -> str:
+        """A snippet whose last line is the picture; it `shows` an array, or makes a picture."""
         path = f", {quoted(plain(self.weights))}" if self.weights else ""
         pixels = [f"pixels = net.pixels({quoted(photo.shown)})"] if photo else []
         known = sorted(techniques, key=str.lower)
         begin = [*(line for line in imports if line.startswith("import ")), "import models",
-                 "from demos import show",
+                 *(["from demos import show"] if shows else []),
                  *(line for line in imports if not line.startswith("import "))]
         if known:
             begin.append(f"from minigrad.techniques import {', '.join(known)}")

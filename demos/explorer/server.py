@@ -35,6 +35,7 @@ class Tab:
 
     def __init__(self, loop: asyncio.AbstractEventLoop):
         self._loop, self.waiting = loop, asyncio.Queue()
+        self.newest: dict[str, object] = {}
 
     @property
     def room(self) -> bool:
@@ -52,8 +53,8 @@ class Tab:
         return tell
 
 
-def application(desk: Desk, turns: Turns, verbs: dict) -> Starlette:
-    """The application: the page's files, and `talk`."""
+def application(desk: Desk, turns: Turns, verbs: dict, choices: dict) -> Starlette:
+    """The application: the page's files, and `talk`, which first tells what there is."""
     files = {file.name: file.read_bytes() for file in PAGE.iterdir() if file.is_file()}
     tabs: set[Tab] = set()
 
@@ -70,7 +71,7 @@ def application(desk: Desk, turns: Turns, verbs: dict) -> Starlette:
         await socket.accept()
         tab = Tab(asyncio.get_running_loop())
         tabs.add(tab)
-        tab.teller(0)(desk.hello())
+        tab.teller(0)({**desk.hello(), **choices})
         writing = asyncio.create_task(write(socket, tab, turns))
         try:
             while True:
@@ -79,6 +80,7 @@ def application(desk: Desk, turns: Turns, verbs: dict) -> Starlette:
             pass
         finally:
             tabs.discard(tab)
+            tab.newest.clear()
             turns.leave(tab)
             writing.cancel()
 
@@ -104,14 +106,16 @@ def listen(message: dict, tab: Tab, desk: Desk, turns: Turns, verbs: dict) -> No
         fields, data = parsed(message)
         number = fields.pop("id", None)
         number = number if isinstance(number, int) else None
-        request = Request(fields.pop("verb", None), fields, data)
-        if request.verb == "stop":
+        verb, this = fields.pop("verb", None), object()
+        request = Request(verb, fields, data, lambda: tab.newest.get(verb) is this)
+        if verb == "stop":
             return turns.stop(tab, request.text("kind", ""))
-        if request.verb not in verbs:
+        if verb not in verbs:
             raise ValueError("there is no such verb")
     except (ValueError, TypeError, RecursionError) as error:
         return tab.teller(number)({"error": str(error)[:200]})
-    turns.put(tab, request.verb, verbs[request.verb](desk, request), tab.teller(number))
+    tab.newest[verb] = this
+    turns.put(tab, verb, verbs[verb](desk, request), tab.teller(number))
 
 
 def parsed(message: dict) -> tuple[dict, bytes]:

@@ -1,8 +1,9 @@
-"""Work of several tabs, a step of each in turn: one thread asks the network, and nobody waits long.
+"""Work of several tabs, a step of each in turn: two threads ask the network, nobody waits long.
 
-A piece of work is an iterator of answers.  The thread takes one step of the tab that has waited
+A piece of work is an iterator of answers.  A thread takes one step of the tab that has waited
 longest, then one of the next: a painting of a minute in one tab and clicks in another go on
-together.  Within a tab, too, its works take turns.
+together.  Within a tab, too, its works take turns, and no tab has both threads at once: who asks
+for a step of many seconds waits for it alone.
 
     turns.put(tab, "frame", steps, tell)    in place of the tab's last frame, which is forgotten
     turns.leave(tab)                        the tab was closed: so is its work
@@ -23,6 +24,7 @@ from minigrad.command import sentence
 
 OURS = "a mistake of the explorer's own: the terminal tells more"
 DONE = {"done": True}
+THREADS = 2
 
 
 class Work(NamedTuple):
@@ -33,25 +35,28 @@ class Work(NamedTuple):
 
 
 class Turns:
-    """Who waits for what; a thread that does it."""
+    """Who waits for what; threads that do it."""
 
     def __init__(self):
         self._waiting: OrderedDict[Hashable, OrderedDict[str, Work]] = OrderedDict()
         self._changed = threading.Condition()
+        self._served: set[Hashable] = set()
         self._ended = False
-        self._thread = threading.Thread(target=self._serve, daemon=True, name="turns")
+        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(THREADS)]
 
     def begin(self) -> None:
-        """Let the thread run."""
-        self._thread.start()
+        """Let the threads run."""
+        for thread in self._threads:
+            thread.start()
 
     def end(self) -> None:
-        """Forget all work, and wait for the step that is under way."""
+        """Forget all work, and wait for the steps that are under way."""
         with self._changed:
             self._ended = True
             self._waiting.clear()
-            self._changed.notify()
-        self._thread.join(timeout=10)
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(timeout=5)
 
     def put(self, tab: Hashable, kind: str, steps: Iterator[dict], tell) -> None:
         """Have a piece of work done, in place of the tab's last one of this kind."""
@@ -79,10 +84,11 @@ class Turns:
         with self._changed:
             while not self._ended:
                 for tab, works in self._waiting.items():
-                    if works and getattr(tab, "room", True):
+                    if works and tab not in self._served and getattr(tab, "room", True):
                         kind, work = next(iter(works.items()))
                         self._waiting.move_to_end(tab)
                         works.move_to_end(kind)
+                        self._served.add(tab)
                         return tab, kind, work
                 self._changed.wait()
         return None
@@ -95,6 +101,8 @@ class Turns:
     def _step(self, tab: Hashable, kind: str, work: Work) -> None:
         answer = one_step(work.steps)
         with self._changed:
+            self._served.discard(tab)
+            self._changed.notify()
             if self._waiting.get(tab, {}).get(kind) is not work:
                 return  # the tab has left, or wants something newer
             if answer.keys() & {"done", "error"}:

@@ -1,5 +1,12 @@
 """Every verb of every view, by its name."""
 
-from demos.explorer import look
+from demos.explorer import ask, fool, look, paint, quiz
 
-VERBS = {**look.VERBS}
+VERBS = {**look.VERBS, **ask.VERBS, **fool.VERBS, **paint.VERBS, **quiz.VERBS}
+
+
+def choices() -> dict:
+    """What a page lets one choose from."""
+    return {"maps": ask.NAMES, "controls": [way.name for way in ask.CONTROLS],
+            "attacks": fool.NAMES, "paintings": list(paint.PAINTINGS), "edges": paint.EDGES,
+            "conditions": quiz.CONDITIONS}

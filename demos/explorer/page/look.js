@@ -24,6 +24,7 @@ const layerOf = (name) => net.layers.find((layer) => layer.name === name);
 const toLayer = (layer) => go({ layer, unit: null, channel: null, class: null });
 
 export async function show({ photo = "face", layer = net.layer }) {
+  $("hint").textContent = "Click the photo: the unit that looks there.";
   for (const row of $("layers").children) row.removeAttribute("aria-current");
   const row = $(`row-${layer}`);
   row?.setAttribute("aria-current", "true");

@@ -2,12 +2,17 @@
 
 import { $, el } from "./parts.js";
 import { connect } from "./link.js";
+import * as ask from "./ask.js";
+import * as fool from "./fool.js";
 import * as look from "./look.js";
+import * as paint from "./paint.js";
 import { beginPhotos, fillPhotos, stopCamera } from "./photo.js";
-import { go, onChange, state, tell } from "./state.js";
+import * as quiz from "./quiz.js";
+import { onChange, open, state, tell } from "./state.js";
 
-const VIEWS = { look: "Look" };
-const modules = { look };
+const VIEWS = { look: "Look", ask: "Ask", fool: "Fool", paint: "Paint",
+  quiz: "Human against network" };
+const modules = { look, ask, fool, paint, quiz };
 let begun = false;
 
 function hello(answer) {
@@ -18,7 +23,7 @@ function hello(answer) {
   beginPhotos(look.showFrame);
   $("views").replaceChildren(...Object.entries(VIEWS).map(([view, title]) =>
     el("a", { href: `#${view}`, id: `to-${view}`,
-      onclick: (event) => { event.preventDefault(); go({ view }); } }, title)));
+      onclick: (event) => { event.preventDefault(); open(view); } }, title)));
   for (const module of Object.values(modules)) module.begin(answer);
   onChange(show);
   tell();
@@ -32,6 +37,8 @@ function show(now) {
     if (name === view) $(`to-${name}`).setAttribute("aria-current", "page");
     else $(`to-${name}`).removeAttribute("aria-current");
   }
+  $("aside").hidden = view === "quiz";
+  document.body.classList.toggle("alone", view === "quiz");
   $("seen").classList.toggle("aim", view === "look" || view === "ask");
   document.title = `${VIEWS[view]} · minigrad explorer`;
   Promise.resolve(modules[view].show(now)).catch(() => {});   // the status has said it
@@ -53,7 +60,7 @@ addEventListener("keydown", (event) => {
   if (event.key === "h") $("help").showModal();
   else if (event.key === "b") history.back();
   else if (event.key === "c") $("camera").click();
-  else if (view) go({ view });
+  else if (view) open(view);
   else if (state().view === "look" && event.key in KEYS) KEYS[event.key]();
   else return;
   event.preventDefault();

@@ -16,6 +16,7 @@ export function fillPhotos(photos) {
 const option = ({ key, title }) => el("option", { value: key }, title);
 
 export function showPhoto(answer, key) {
+  known = key;
   $("photo").src = answer.photo;
   $("photo").alt = `${answer.title}, as the network sees it`;
   if (![...$("photos").options].some(({ value }) => value === key)) {
@@ -27,6 +28,17 @@ export function showPhoto(answer, key) {
 export function showTop(top) {
   bars($("top"), top, (name) => go({ view: "look", class: name, unit: null, channel: null }),
     state().class);
+}
+
+let known = null;
+
+// The photo for views that need no layer.
+export async function seePhoto(key) {
+  if (known === key && !$("photo").hidden && $("photo").src) return;
+  known = key;
+  const answer = await ask("see", { photo: key });
+  showPhoto(answer, key);
+  showTop(answer.top);
 }
 
 // Boxes as shares of the photo: [top, left, bottom, right].

@@ -10,8 +10,18 @@ export function state() {
 
 // Change some of it; null or "" removes a part. A step for "back", unless it replaces the last one.
 export function go(changes, replace = false) {
-  const { view, ...rest } = { ...state(), ...changes };
-  const left = Object.entries(rest).filter(([, value]) => value !== null && value !== "");
+  put({ ...state(), ...changes }, replace);
+}
+
+// Another view of the same photo and question; what only the last view knew is left behind.
+export function open(view) {
+  const { photo, layer, unit, channel, class: class_ } = state();
+  put({ view, photo, layer, unit, channel, class: class_ });
+}
+
+function put({ view, ...rest }, replace = false) {
+  const left = Object.entries(rest).filter(([, value]) => value !== undefined && value !== null
+    && value !== "");
   const query = new URLSearchParams(left).toString().replaceAll("%2C", ",");
   const hash = `#${view}${query ? "?" + query : ""}`;
   if (hash === location.hash) return;

@@ -1,11 +1,15 @@
 """An explorer that runs, as a user starts it, and a browser that looks at it."""
 
+import contextlib
+import json
 import pathlib
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import zlib
 
 import pytest
 
@@ -13,8 +17,8 @@ ROOT = pathlib.Path(__file__).parents[3]
 FLAGS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--disable-dev-shm-usage",
-    "--hide-scrollbars",
+    "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+    "--disable-dev-shm-usage", "--hide-scrollbars",
 ]  # fmt: skip
 
 
@@ -39,6 +43,53 @@ class Running:
             self.process.send_signal(signal.SIGINT)
         _, said = self.process.communicate(timeout=30)
         return self.process.returncode, said
+
+
+class Talk:
+    """A tab without a browser: ask(verb, …) gives the answers to one question."""
+
+    def __init__(self, running, entered, **settings):
+        client = pytest.importorskip("websockets.sync.client")
+        address = running.address.replace("http", "ws") + "talk"
+        self.socket = entered(client.connect(address, max_size=None, open_timeout=20, **settings))
+        self.hello, self.asked = json.loads(self.socket.recv(timeout=20)), 0
+
+    def begin(self, verb, data=None, **fields):
+        self.asked += 1
+        question = json.dumps({"id": self.asked, "verb": verb, **fields})
+        self.socket.send(question if data is None else question.encode() + b"\n" + data)
+        return self.asked
+
+    def hear(self, number):
+        """Every answer to a question, up to the one that ends it."""
+        answers = []
+        while not answers or not answers[-1].keys() & {"done", "error"}:
+            answer = json.loads(self.socket.recv(timeout=60))
+            answers += [answer] if answer["id"] == number else []
+        return answers
+
+    def ask(self, verb, data=None, **fields):
+        answers = self.hear(self.begin(verb, data, **fields))
+        return answers[-1] if len(answers) == 1 else answers[-2]
+
+
+def png_header(width, height):
+    """A PNG that says how large it is, and has nothing behind it."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    crc = struct.pack(">I", zlib.crc32(b"IHDR" + head))
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + head + crc
+
+
+@pytest.fixture(name="png_header")
+def png_header_():
+    return png_header
+
+
+@pytest.fixture
+def talk(explorer):
+    """Opens tabs of the explorer, and closes them."""
+    with contextlib.ExitStack() as opened:
+        yield lambda **settings: Talk(explorer, opened.enter_context, **settings)
 
 
 @pytest.fixture(scope="module")
