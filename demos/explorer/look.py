@@ -51,7 +51,7 @@ def see(desk: Desk, request: Request) -> Iterator[dict]:
     inside = "[:, None, None]" if a.ndim == 2 else ""
     yield {
         "photo": png(pictures.photo(x)), "title": photo.title, "top": desk.says(scores),
-        **grid(layer, a, png),
+        **grid(desk.net, layer, a, png),
         "command": desk.recipe.command("activations", photo.shown, "--layer", layer),
         "python": desk.recipe.python(
             photo, set(), f"acts = net(pixels, only=[{quoted(layer)}])",
@@ -65,7 +65,7 @@ def frame(desk: Desk, request: Request) -> Iterator[dict]:
     x = desk.net.pixels(opened(request.data, "the frame", FRAME_BYTES, FRAME_PIXELS))
     layer = desk.layer(request)
     scores, a = passed(desk.net, x, layer)
-    yield {"top": desk.says(scores), **grid(layer, a, jpeg)}
+    yield {"top": desk.says(scores), **grid(desk.net, layer, a, jpeg)}
 
 
 def drop(desk: Desk, request: Request) -> Iterator[dict]:
@@ -80,9 +80,9 @@ def passed(net, x, layer: str):
     return acts.scores, acts[layer]
 
 
-def grid(layer: str, a, encoded) -> dict:
-    """All channels of a layer as one picture, and where in it they are."""
-    maps, places = maps_of(a), places_of(a)
+def grid(net, layer: str, a, encoded) -> dict:
+    """All channels of a layer as one picture, and where in it they are and fire most."""
+    maps, places = maps_of(a), away_from_padding(net, layer, a)
     count, height, width = maps.shape
     scale, columns = pictures.cells(count, max(height, width))
     return {
@@ -93,6 +93,20 @@ def grid(layer: str, a, encoded) -> dict:
         "places": [list(at) for at in zip(places.row[0].tolist(), places.column[0].tolist(),
                                           strict=True)],
     }  # fmt: skip
+
+
+def away_from_padding(net, layer: str, a) -> Places:
+    """Where each channel fires most, among the units that see no padding, if there are any.
+
+    A padded border is an edge that no photo has, and units fire there for that alone.
+    """
+    if a.ndim == 2:
+        return Places(*map(to_numpy, places_of(a)))
+    field, units = net.receptive_field(layer), a.shape[2:]
+    free = [field.inside(net.input_size, n) for n in units]
+    value, row, column = map(to_numpy, places_of(a[:, :, free[0], free[1]]))
+    top, left = (part.indices(n)[0] for part, n in zip(free, units, strict=True))
+    return Places(value, row + top, column + left)
 
 
 # ── One unit, or one class ──────────────────────────────────────────────────────────────────────

@@ -7,8 +7,9 @@
     tiny            16 × 16 pixels
     attacked        PGD, 8 grey levels, 10 steps, away from what the network says
 
-The photos are those of Caltech-101 that the network was never trained on.  It chooses among the
-same five names, by its scores.  The same number asks the same question.
+The photos are those of Caltech-101 that the network was never trained on.  Of the four wrong names
+three are drawn, and one is the class that it takes the picture for most, after the right one: so it
+is right here exactly where its first answer is.  The same number asks the same question.
 
 Read before: paint.py.
 """
@@ -41,10 +42,12 @@ def quiz(desk: Desk, request: Request) -> Iterator[dict]:
     photos = of_known_classes(net, str(CALTECH))
     rng = np.random.default_rng(number)
     file, truth = photos[rng.integers(len(photos))]
-    others = sorted({k for _, k in photos} - {truth})
-    choices = rng.permutation([truth, *rng.choice(others, CHOICES - 1, replace=False)]).tolist()
     x = seen_as(condition, net, net.pixels(file), number)
     scores = to_numpy(net.scores(x))
+    rival = next(int(k) for k in scores[0].argsort()[::-1] if k != truth)
+    others = sorted({k for _, k in photos} - {truth, rival})
+    drawn = rng.choice(others, CHOICES - 2, replace=False)
+    choices = rng.permutation([truth, rival, *drawn]).tolist()
     named = [class_name(net, k) for k in choices]
     yield {
         "picture": png(pictures.photo(x)), "choices": named, "right": choices.index(truth),

@@ -5,7 +5,7 @@ import { ask, stop } from "./link.js";
 import { mark, seePhoto } from "./photo.js";
 import { go, state } from "./state.js";
 
-let parts = null, running = false;
+let parts = null, running = false, done = "";
 
 export function begin(hello) {
   const option = (value) => el("option", { value }, String(value).replaceAll("_", " "));
@@ -39,14 +39,14 @@ export function show({ photo = "face", painting, edge = 192, weight = 20, steps 
 
 function end() {
   stop("paint");
-  finished("stopped");
+  finished("stopped after");
 }
 
 function finished(why) {
   running = false;
   parts.button.textContent = "paint";
   const said = $("painted").querySelector(".small");
-  if (said) said.textContent = `${why}: ${said.textContent}`;
+  if (said) said.textContent = `${why} ${done}`;
 }
 
 async function paint() {
@@ -65,12 +65,13 @@ async function paint() {
       if (answer.command) {
         below.replaceChildren(recipe({ [COMMAND]: answer.command, [PYTHON]: answer.python }));
       }
+      done = `step ${answer.step ?? 0} of ${answer.of.replace(" steps", "")}`;
       if (answer.picture) image.src = answer.picture;
       bar.show(answer);
     });
-    finished("done");
+    finished("done:");
   } catch (error) {
     say(error.message);
-    finished("ended");
+    finished("ended after");
   }
 }

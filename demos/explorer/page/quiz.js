@@ -14,14 +14,14 @@ export function begin(hello) {
   const condition = el("select", { id: "condition" }, ...conditions);
   condition.onchange = () => next(condition.value);
   const again = el("button", { type: "button", onclick: forget }, "forget the score");
-  $("quiz").append(
+  $("quiz").append(el("div", {},
     el("div", { className: "row" }, el("label", { htmlFor: "condition" }, "condition"), condition,
       el("button", { type: "button", className: "main", id: "next",
         onclick: () => next(condition.value) }, "next photo")),
     el("p", { id: "how" }), el("div", { className: "quiz-picture", id: "quiz-picture" }),
     el("div", { className: "choices", id: "choices", role: "group", ariaLabel: "what is it?" }),
-    el("p", { id: "verdict", role: "status" }), el("div", { id: "quiz-recipe" }),
-    el("h2", {}, "the score so far"), el("div", { id: "score" }), again);
+    el("p", { id: "verdict", role: "status" }), el("div", { id: "quiz-recipe" })),
+  el("div", {}, el("h2", {}, "the score so far"), el("div", { id: "score" }), again));
 }
 
 function next(condition) {
