@@ -18,7 +18,10 @@ import pathlib
 import secrets
 import socket
 import threading
+import warnings
 import webbrowser
+
+from PIL import Image
 
 from demos.shared.command import network, parser
 from minigrad.extras import extra
@@ -81,6 +84,8 @@ def serve(desk, listener: socket.socket, args) -> None:
     from demos.explorer.guard import Guard
     from demos.explorer.turns import Turns
 
+    # photos.py says of a photo of too many pixels what there is to say
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
     port, turns = listener.getsockname()[1], Turns()
     token = secrets.token_urlsafe(24) if args.host else None
     app = server.application(desk, turns, views.VERBS, views.choices())

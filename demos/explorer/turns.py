@@ -72,7 +72,7 @@ class Turns:
     def leave(self, tab: Hashable) -> None:
         """Forget all work of a tab."""
         with self._changed:
-            self._waiting.pop(tab, None)
+            self._waiting.pop(tab, OrderedDict()).clear()
 
     def wake(self) -> None:
         """Look again: a tab that was behind in reading has room now."""

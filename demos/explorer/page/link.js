@@ -30,7 +30,7 @@ function hear({ id, ...answer }, onHello) {
   if (answer.error) {
     open.delete(id);
     say(answer.error);
-    asked.reject(new Error(answer.error));
+    asked.reject(Object.assign(new Error(answer.error), { told: true }));
   } else if (answer.done) {
     open.delete(id);
     asked.resolve(asked.last);

@@ -72,7 +72,7 @@ async function clickGrid(event) {
   const x = ((event.clientX - left) / width) * t.all[0];
   const y = ((event.clientY - top) / height) * t.all[1];
   const c = Math.floor(y / t.down) * seen.across + Math.floor(x / t.right);
-  if (c >= seen.count) return;
+  if (!(c >= 0 && c < seen.count)) return;
   if (filming()) return toUnit(c, null, await freeze());
   const at = [Math.floor((y % t.down) / seen.scale), Math.floor((x % t.right) / seen.scale)];
   const inside = at[0] < seen.rows && at[1] < seen.columns;

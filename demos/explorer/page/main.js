@@ -41,7 +41,7 @@ function show(now) {
   document.body.classList.toggle("alone", view === "quiz");
   $("seen").classList.toggle("aim", view === "look" || view === "ask");
   document.title = `${VIEWS[view]} · minigrad explorer`;
-  Promise.resolve(modules[view].show(now)).catch(() => {});   // the status has said it
+  modules[view].show(now);
 }
 
 $("seen").onclick = (event) => modules[state().view]?.clickPhoto?.(event);
@@ -65,5 +65,8 @@ addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
+
+// What the explorer answers with a sentence, the status has said already.
+addEventListener("unhandledrejection", (event) => event.reason?.told && event.preventDefault());
 
 connect(hello);

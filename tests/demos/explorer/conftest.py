@@ -33,26 +33,28 @@ class Running:
             [*command, *options], cwd=ROOT, text=True, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+        self.said = None
         self.line = self.process.stdout.readline()
         self.address = re.search(r"http://\S+", self.line)[0]
         self.port = int(re.search(r":(\d+)/", self.address)[1])
 
     def end(self) -> tuple[int, str]:
-        """Press Ctrl-C; what the process said, and its status."""
+        """Press Ctrl-C; its status, and what it said."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        _, said = self.process.communicate(timeout=30)
-        return self.process.returncode, said
+        if self.said is None:
+            _, self.said = self.process.communicate(timeout=30)
+        return self.process.returncode, self.said
 
 
 class Talk:
     """A tab without a browser: ask(verb, …) gives the answers to one question."""
 
-    def __init__(self, running, entered, **settings):
+    def __init__(self, running, entered):
         client = pytest.importorskip("websockets.sync.client")
         address = running.address.replace("http", "ws") + "talk"
-        self.socket = entered(client.connect(address, max_size=None, open_timeout=20, **settings))
-        self.hello, self.asked = json.loads(self.socket.recv(timeout=20)), 0
+        self.socket = entered(client.connect(address, max_size=None, open_timeout=60))
+        self.hello, self.asked = json.loads(self.socket.recv(timeout=60)), 0
 
     def begin(self, verb, data=None, **fields):
         self.asked += 1
@@ -74,10 +76,11 @@ class Talk:
 
 
 def png_header(width, height):
-    """A PNG that says how large it is, and has nothing behind it."""
+    """A PNG that says how large it is, and has no pixels behind it."""
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     crc = struct.pack(">I", zlib.crc32(b"IHDR" + head))
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + head + crc
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + head + crc \
+        + struct.pack(">I", 9) + b"IDAT"
 
 
 @pytest.fixture(name="png_header")
@@ -86,10 +89,30 @@ def png_header_():
 
 
 @pytest.fixture
-def talk(explorer):
-    """Opens tabs of the explorer, and closes them."""
+def open_tab():
+    """Opens tabs of an explorer, and closes them."""
     with contextlib.ExitStack() as opened:
-        yield lambda **settings: Talk(explorer, opened.enter_context, **settings)
+        yield lambda running: Talk(running, opened.enter_context)
+
+
+@pytest.fixture
+def talk(explorer, open_tab):
+    """Opens tabs of the explorer that the module shares."""
+    return lambda: open_tab(explorer)
+
+
+@pytest.fixture
+def start():
+    """Starts explorers, and ends them."""
+    started = []
+
+    def start(*options):
+        started.append(Running(*options))
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.end()
 
 
 @pytest.fixture(scope="module")
