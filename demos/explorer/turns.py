@@ -101,13 +101,14 @@ class Turns:
     def _step(self, tab: Hashable, kind: str, work: Work) -> None:
         answer = one_step(work.steps)
         with self._changed:
-            self._served.discard(tab)
-            self._changed.notify()
-            if self._waiting.get(tab, {}).get(kind) is not work:
-                return  # the tab has left, or wants something newer
-            if answer.keys() & {"done", "error"}:
+            newest = self._waiting.get(tab, {}).get(kind) is work
+            if newest and answer.keys() & {"done", "error"}:
                 del self._waiting[tab][kind]
-        work.tell(answer)
+        if newest:  # else the tab has left, or wants something else
+            work.tell(answer)
+        with self._changed:
+            self._served.discard(tab)   # only now: answers come in their order
+            self._changed.notify()
 
 
 def one_step(steps: Iterator[dict]) -> dict:

@@ -19,7 +19,7 @@ export function begin(hello) {
   target.onchange = () => go({ target: target.value }, true);
   $("fool").append(el("div", { className: "row" }, el("label", { htmlFor: "attack" }, "attack"), attack,
     el("label", { htmlFor: "target" }, "it shall become"), target, parts.epsilon.node),
-  el("h2", { id: "fooled", role: "status" }), el("div", { id: "fooling" }));
+  el("h2", { id: "fooled", ariaLive: "polite" }), el("div", { id: "fooling" }));
 }
 
 export async function show({ photo = "face", attack = "pgd", target = "", epsilon = 4 }) {

@@ -68,6 +68,20 @@ def test_the_newest_of_a_kind_takes_the_place_of_the_last(turns):
     assert [one for one in told if str(one).startswith("f")] == ["f99-0"]
 
 
+def test_answers_come_in_their_order_however_slowly_one_is_told(turns):
+    told, ended = [], threading.Event()
+
+    def tell(answer):
+        time.sleep(0.05 if answer == {"n": 0} else 0)   # another thread could overtake this one
+        told.append(answer)
+        if "done" in answer:
+            ended.set()
+
+    turns.put("a", "rules", steps("a", 3, []), tell)
+    assert ended.wait(5)
+    assert told == [{"n": 0}, {"n": 1}, {"n": 2}, {"done": True}]
+
+
 def test_who_has_left_is_worked_for_no_more(turns):
     closed, told = threading.Event(), []
 
