@@ -1,12 +1,13 @@
 """What all work shares: the network, the photos as it sees them, what was made before.
 
-One thread does all work (turns.py), so nothing here needs a lock.
+What is remembered is put there whole and never changed, so that two threads may look at it.
 
 Read before: server.py.  Read next: look.py.
 """
 
 import base64
 import io
+import threading
 from collections import OrderedDict
 from typing import Any
 
@@ -18,18 +19,23 @@ from demos.shared.command import top
 from models.classes import class_name
 from models.description import rows
 
-REMEMBERED = 64     # photos as pixels, and pictures that took long
+REMEMBERED, LAYERS = 64, 4      # photos and pictures, and photos with activations
 
 
 class Remembered(OrderedDict):
     """The last so many things that were made, by what they are of."""
 
+    def __init__(self, most: int = REMEMBERED):
+        super().__init__()
+        self._most, self._lock = most, threading.Lock()
+
     def put(self, key, value):
         """Remember it, and forget the oldest where there are too many."""
-        self[key] = value
-        self.move_to_end(key)
-        while len(self) > REMEMBERED:
-            self.popitem(last=False)
+        with self._lock:
+            self[key] = value
+            self.move_to_end(key)
+            while len(self) > self._most:
+                self.popitem(last=False)
         return value
 
 
@@ -43,19 +49,21 @@ class Desk:
         photos: those one may look at.
         made: pictures that took long, by what they are of.
         found: by layer, where its channels fire most among the photos of the clone.
+        seen: by photo, the scores and the activations of the layer that was looked at last.
     """
 
     def __init__(self, net, recipe: Recipe, device: str = "cpu"):
         self.net, self.recipe, self.device = net, recipe, device
         self.photos, self.made, self.found = Photos(), Remembered(), Remembered()
-        self._pixels = Remembered()
+        self.seen, self._pixels = Remembered(LAYERS), Remembered()
 
     def asked(self, request: Request) -> tuple[Photo, Any, Question]:
         """The photo of a request, as it is and as pixels (1, 3, H, W), and its question."""
         photo = self.photos[request.text("photo", "face")]
-        if photo.key not in self._pixels:
-            self._pixels.put(photo.key, self.net.pixels(photo.source()))
-        return photo, self._pixels[photo.key], Question.of(request)
+        x = self._pixels.get(photo.key)
+        if x is None:
+            x = self._pixels.put(photo.key, self.net.pixels(photo.source()))
+        return photo, x, Question.of(request)
 
     def take(self, name: str, data: bytes) -> Photo:
         """Keep a file that was dropped, if it is a photo from its first byte to its last."""

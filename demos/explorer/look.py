@@ -13,7 +13,7 @@ Read before: desk.py.  Read next: ask.py.
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from demos import maximize
 from demos.activations import maps_of
@@ -25,7 +25,7 @@ from demos.rules import file_part, under_each_rule
 from demos.shared import patch_index, pictures, wanted
 from demos.shared.album import CALTECH, album
 from demos.shared.looking import box_of
-from demos.shared.patch_index import About
+from demos.shared.patch_index import About, Index
 from demos.shared.patch_search import Found, added
 from demos.shared.patch_sheet import short
 from minigrad import ops
@@ -47,11 +47,11 @@ def see(desk: Desk, request: Request) -> Iterator[dict]:
     """The likeliest classes, and every channel of a layer, of one photo."""
     photo, x, _ = desk.asked(request)
     layer = desk.layer(request)
-    scores, a = passed(desk.net, x, layer)
-    inside = "[:, None, None]" if a.ndim == 2 else ""
+    acts = desk.seen.put(photo.key, desk.net(x, only=[layer, desk.net.score_layer]))
+    inside = "[:, None, None]" if acts[layer].ndim == 2 else ""
     yield {
-        "photo": png(pictures.photo(x)), "title": photo.title, "top": desk.says(scores),
-        **grid(desk.net, layer, a, png),
+        "photo": png(pictures.photo(x)), "title": photo.title, "top": desk.says(acts.scores),
+        **grid(desk.net, layer, acts[layer], png),
         "command": desk.recipe.command("activations", photo.shown, "--layer", layer),
         "python": desk.recipe.python(
             photo, set(), f"acts = net(pixels, only=[{quoted(layer)}])",
@@ -64,20 +64,14 @@ def frame(desk: Desk, request: Request) -> Iterator[dict]:
     """The same of a frame of the camera, which nobody keeps."""
     x = desk.net.pixels(opened(request.data, "the frame", FRAME_BYTES, FRAME_PIXELS))
     layer = desk.layer(request)
-    scores, a = passed(desk.net, x, layer)
-    yield {"top": desk.says(scores), **grid(desk.net, layer, a, jpeg)}
+    acts = desk.net(x, only=[layer, desk.net.score_layer])
+    yield {"top": desk.says(acts.scores), **grid(desk.net, layer, acts[layer], jpeg)}
 
 
 def drop(desk: Desk, request: Request) -> Iterator[dict]:
     """Take a file, if it is a photo."""
     photo = desk.take(request.text("name", "photo.jpg"), request.data)
     yield {"key": photo.key, "title": photo.title}
-
-
-def passed(net, x, layer: str):
-    """Scores (1, K) and a layer's activations, from one pass."""
-    acts = net(x, only=[layer, net.score_layer])
-    return acts.scores, acts[layer]
 
 
 def grid(net, layer: str, a, encoded) -> dict:
@@ -117,7 +111,7 @@ def rules(desk: Desk, request: Request) -> Iterator[dict]:
     photo, x, question = desk.asked(request)
     objective = question.objective(desk.net, x)
     gradients, note = under_each_rule(desk.net, x, objective)
-    value = float(objective(activations(desk.net, x, objective)))
+    value = value_of(desk, photo, x, objective)
     yield {
         "name": objective.name, "value": float(f"{value:.4g}"), "note": note.strip(),
         "box": box_of(desk.net, objective, x.shape[2:]),
@@ -128,6 +122,14 @@ def rules(desk: Desk, request: Request) -> Iterator[dict]:
         },
         "command": desk.recipe.command("rules", photo.shown, *question.options()),
     }  # fmt: skip
+
+
+def value_of(desk: Desk, photo, x, objective) -> float:
+    """How much of it there is; without another pass, where the layer was looked at just now."""
+    acts = desk.seen.get(photo.key, {})
+    if not set(objective.layers) <= acts.keys():
+        acts = activations(desk.net, x, objective)
+    return float(objective(acts))
 
 
 def rule_python(desk: Desk, photo, question, rule: str) -> str:
@@ -158,10 +160,9 @@ def patches(desk: Desk, request: Request) -> Iterator[dict]:
     """The strongest patches of a channel among the photos of the clone."""
     net, layer = desk.net, desk.layer(request)
     c = request.whole("channel", None, channel_count(net, layer) - 1)
-    if layer not in desk.found:
-        yield from searched(desk, layer)
+    index = desk.found.get(layer) or (yield from searched(desk, layer))
     settings = argparse.Namespace(folder=CALTECH, top=PATCHES)
-    found = patches_of(net, desk.found[layer], layer, c, settings)
+    found = patches_of(net, index, layer, c, settings)
     yield {
         "patches": [
             {"picture": png(pictures.photo(p.crop)), "gradient": png(pictures.signed(p.gradient)),
@@ -173,8 +174,8 @@ def patches(desk: Desk, request: Request) -> Iterator[dict]:
     }
 
 
-def searched(desk: Desk, layer: str) -> Iterator[dict]:
-    """Look at all photos of the clone, some at each step, and remember what was found."""
+def searched(desk: Desk, layer: str) -> Generator[dict, None, Index]:
+    """Look at all photos of the clone, some at each step; remember and return what was found."""
     net, folder = desk.net, album(CALTECH, but=CALTECH / "none")
     about = About(net.name, "", layer, net.input_size)
     index = patch_index.begun(about, folder.photos, channel_count(net, layer), KEPT)
@@ -184,7 +185,7 @@ def searched(desk: Desk, layer: str) -> Iterator[dict]:
         index = added(index, Found(waiting, Places(*map(to_numpy, places)), {}))
         yield {"progress": 1 - len(index.waiting) / len(index.photos),
                "of": f"{len(index.photos)} photos"}
-    desk.found.put(layer, index)
+    return desk.found.put(layer, index)
 
 
 def patches_python(desk: Desk, layer: str, c: int) -> str:
@@ -213,9 +214,8 @@ def patches_python(desk: Desk, layer: str, c: int) -> str:
 def maximised(desk: Desk, request: Request) -> Iterator[dict]:
     """The picture that most excites a channel or a class, and the way there."""
     words = excited(desk, request)
-    if tuple(words) not in desk.made:
-        yield from drawn(desk, words)
-    yield {**desk.made[tuple(words)], "command": desk.recipe.command("maximize", *words)}
+    made = desk.made.get(tuple(words)) or (yield from drawn(desk, words))
+    yield {**made, "command": desk.recipe.command("maximize", *words)}
 
 
 def excited(desk: Desk, request: Request) -> list[str]:
@@ -227,8 +227,8 @@ def excited(desk: Desk, request: Request) -> list[str]:
     return ["--layer", layer, "--channel", str(c)]
 
 
-def drawn(desk: Desk, words: list[str]) -> Iterator[dict]:
-    """Make the picture as the command does."""
+def drawn(desk: Desk, words: list[str]) -> Generator[dict, None, dict]:
+    """Make the picture as the command does; remember and return it."""
     net, parse = desk.net, maximize.options()
     parse.set_defaults(out=None)
     args = parse.parse_args(words)
@@ -238,7 +238,7 @@ def drawn(desk: Desk, words: list[str]) -> Iterator[dict]:
     for _, now in excite_each(net, None, [wish.objective], preset=preset, rng=[wish.rng(0)]):
         picture = {"picture": png(pictures.photo(now.pixels))} if now.step % EACH == 0 else {}
         yield {"progress": now.step / total, "of": f"{total} steps", **picture}
-    desk.made.put(tuple(words), {
+    return desk.made.put(tuple(words), {
         "picture": png(pictures.photo(now.pixels)),
         "python": maximised_python(desk, wish, size),
     })  # fmt: skip
