@@ -3,8 +3,8 @@
     as it is        as long as you like
     brief           for a tenth of a second, then noise, which ends what the eye keeps of it
     occluded        a grey square in front, half as wide as the photo
-    blurred         as if seen from afar (Pillow's Gaussian, a radius of 1/25 of the edge)
-    tiny            16 × 16 pixels
+    blurred         as if seen from afar (Pillow's Gaussian, a radius of 1/64 of the edge)
+    tiny            32 × 32 pixels, which people manage with (Torralba et al. 2008)
     attacked        PGD, 8 grey levels, 10 steps, away from what the network says
 
 The photos are those of Caltech-101 that the network was never trained on.  Of the four wrong names
@@ -31,7 +31,7 @@ from minigrad.techniques.look.believe import wilson
 from models.classes import class_name
 
 CONDITIONS = ("as it is", "brief", "occluded", "blurred", "tiny", "attacked")
-CHOICES, TINY, BLUR, EPSILON = 5, 16, 25, 8
+CHOICES, TINY, BLUR, EPSILON = 5, 32, 64, 8
 
 
 def quiz(desk: Desk, request: Request) -> Iterator[dict]:
