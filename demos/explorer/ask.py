@@ -8,6 +8,7 @@ Read before: look.py.  Read next: fool.py.
 
 import time
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from demos.explorer.desk import Desk, png
 from demos.explorer.question import Question, Request, quoted
@@ -16,12 +17,34 @@ from demos.shared.looking import EDGE
 from minigrad.techniques import Rule, occlusion, relevance
 from minigrad.techniques.look.believe import flat
 from minigrad.techniques.look.gradient import added_colours
-from minigrad.techniques.look.maps import CONTROLS, MAPS, ways
+from minigrad.techniques.look.maps import CONTROLS, MAPS, Way, ways
 
-NAMES = [way.name for way in (*CONTROLS, *MAPS)]
+WAYS = {way.name: way for way in (*CONTROLS, *MAPS)}
 MOST = 8                    # maps at once
 FIRST = "gradient|Grad-CAM|occlusion|centred Gaussian"
 HEAT = "from demos.shared.pictures import heat"
+
+
+class Made(NamedTuple):
+    """A map, and what makes it again.
+
+    Attributes:
+        M: (1, H, W).
+        demo: which makes it.
+        words: the demo's options for it.
+        lines: of Python, in which S is the objective.
+        imports: what these need, besides techniques.
+        techniques: those that they call.
+        colours: by name.
+    """
+
+    M: Any
+    demo: str
+    words: list[str]
+    lines: list[str]
+    imports: tuple[str, ...] = ()
+    techniques: frozenset[str] = frozenset()
+    colours: str = colours.USUAL
 
 
 def maps(desk: Desk, request: Request) -> Iterator[dict]:
@@ -30,77 +53,69 @@ def maps(desk: Desk, request: Request) -> Iterator[dict]:
     if not question.options():
         question = Question(class_=desk.says(desk.net.scores(x))[0]["name"])
     names = (request.text("maps") or FIRST).split("|")[:MOST]
-    if unknown := set(names) - set(NAMES):
-        raise ValueError(f"there is no map {unknown.pop()!r}")
-    objective = question.objective(desk.net, x)
-    yield {"asked": objective.name, "class": question.class_}
-    for name in names:
+    if unknown := [name for name in names if name not in WAYS]:
+        raise ValueError(f"there is no map {unknown[0]!r}")
+    S = question.objective(desk.net, x)
+    yield {"asked": S.name, "class": question.class_}
+    for way in (WAYS[name] for name in names):
         begin = time.perf_counter()
         try:
-            answer = made(desk, request, name, (photo, x, question, objective))
+            made = SLIDERS.get(way.name, of_table)(desk, request, way, x, S)
+            answer = drawn(desk, made, photo, x, question)
         except ValueError as error:  # this map cannot tell of such an objective; others can
             answer = {"none": str(error)}
-        way = next(way for way in (*CONTROLS, *MAPS) if way.name == name)
-        yield {"map": name, "equation": way.equation, "source": way.source,
+        yield {"map": way.name, "equation": way.equation, "source": way.source,
                "control": way.control, "seconds": round(time.perf_counter() - begin, 2), **answer}
 
 
-def made(desk: Desk, request: Request, name: str, about) -> dict:
-    """One map over its photo, and what makes it."""
-    photo, x, question, objective = about
-    make = {"occlusion": hidden, "LRP-ε": shared_out}.get(name, of_table)
-    M, demo, words, lines, name_of_colours = make(desk, request, name, x, objective)
-    asked = question.python(desk.net)
-    by = f", {quoted(name_of_colours)}" if name_of_colours != colours.USUAL else ""
-    technique, *lines = [line.replace("OBJECTIVE", asked) for line in lines]
+def drawn(desk: Desk, made: Made, photo, x, question: Question) -> dict:
+    """A map over its photo, and what makes it."""
+    by = f", {quoted(made.colours)}" if made.colours != colours.USUAL else ""
     return {
-        "picture": png(pictures.heat(M, name_of_colours, x, EDGE)),
-        "flat": bool(flat(M)[0]),
-        "command": desk.recipe.command(demo, photo.shown, *question.options(), *words),
+        "picture": png(pictures.heat(made.M, made.colours, x, EDGE)),
+        "flat": bool(flat(made.M)[0]),
+        "command": desk.recipe.command(made.demo, photo.shown, *question.options(), *made.words),
         "python": desk.recipe.python(
-            photo, {*technique.split(), *question.words(desk.net)}, *lines,
+            photo, made.techniques | question.words(desk.net),
+            f"S = {question.python(desk.net)}", *made.lines,
             f"heat(M{by}, over=pixels, edge={EDGE})",
-            imports=(HEAT, *extra_imports(demo)), shows=False),
-    }
+            imports=(HEAT, *made.imports), shows=False),
+    }  # fmt: skip
 
 
-def extra_imports(demo: str) -> tuple[str, ...]:
-    """What the lines need besides techniques."""
-    return {
-        "maps": ("from minigrad.techniques.look.maps import ways",),
-        "relevance": ("from minigrad.techniques.look.gradient import added_colours",),
-    }.get(demo, ())
+# ── One map ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def of_table(desk: Desk, request: Request, name: str, x, objective):
+def of_table(desk: Desk, request: Request, way: Way, x, S) -> Made:
     """A map as the table makes it."""
-    *_, way = [way for way in ways([name]) if way.name == name]
-    lines = ["", f"way = next(way for way in ways() if way.name == {quoted(name)})",
-             "M = way.map(net, pixels, OBJECTIVE)"]
-    return way.map(desk.net, x, objective), "maps", ["--only", name], lines, colours.USUAL
+    lines = [f"way = next(way for way in ways() if way.name == {quoted(way.name)})",
+             "M = way.map(net, pixels, S)"]
+    imports = (f"from {ways.__module__} import ways",)
+    return Made(way.map(desk.net, x, S), "maps", ["--only", way.name], lines, imports)
 
 
-def hidden(desk: Desk, request: Request, name: str, x, objective):
+def hidden(desk: Desk, request: Request, way: Way, x, S) -> Made:
     """Occlusion with a window of an edge of one's own, moved by half of it."""
     edge = min(x.shape[2:])
     window = request.whole("window", edge // 4, edge, at_least=edge // 10)
     stride = window // 2
-    M = occlusion(desk.net, x, objective, window=window, stride=stride,
+    M = occlusion(desk.net, x, S, window=window, stride=stride,
                   progress=request.while_wanted).drop
-    words = ["--window", str(window), "--stride", str(stride)]
-    lines = ["occlusion", "M = occlusion(net, pixels, OBJECTIVE,",
-             f"              window={window}, stride={stride}).drop"]
-    return M, "occlusion", words, lines, colours.USUAL
+    return Made(M, "occlusion", ["--window", str(window), "--stride", str(stride)],
+                [f"M = occlusion(net, pixels, S, window={window}, stride={stride}).drop"],
+                techniques=frozenset({"occlusion"}))
 
 
-def shared_out(desk: Desk, request: Request, name: str, x, objective):
+def shared_out(desk: Desk, request: Request, way: Way, x, S) -> Made:
     """Relevance with an ε of one's own."""
     epsilon = request.number("epsilon", 0.25, 0.01, 10)
-    found = relevance(desk.net, x, objective, rules=Rule("epsilon", epsilon))
-    lines = ["relevance Rule", f'rule = Rule("epsilon", {epsilon:g})',
-             "M = added_colours(relevance(net, pixels, OBJECTIVE, rules=rule).map)"]
-    words = ["--epsilon", f"{epsilon:g}"]
-    return added_colours(found.map), "relevance", words, lines, colours.BOTH
+    M = added_colours(relevance(desk.net, x, S, rules=Rule("epsilon", epsilon)).map)
+    lines = [f'rule = Rule("epsilon", {epsilon:g})',
+             "M = added_colours(relevance(net, pixels, S, rules=rule).map)"]
+    return Made(M, "relevance", ["--epsilon", f"{epsilon:g}"], lines,
+                (f"from {added_colours.__module__} import added_colours",),
+                frozenset({"Rule", "relevance"}), colours.BOTH)
 
 
+SLIDERS = {"occlusion": hidden, "LRP-ε": shared_out}
 VERBS = {"maps": maps}

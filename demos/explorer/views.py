@@ -7,6 +7,7 @@ VERBS = {**look.VERBS, **ask.VERBS, **fool.VERBS, **paint.VERBS, **quiz.VERBS}
 
 def choices() -> dict:
     """What a page lets one choose from."""
-    return {"maps": ask.NAMES, "controls": [way.name for way in ask.CONTROLS],
-            "attacks": fool.NAMES, "paintings": list(paint.PAINTINGS), "edges": paint.EDGES,
-            "conditions": quiz.CONDITIONS}
+    return {
+        "maps": list(ask.WAYS), "attacks": fool.NAMES, "paintings": list(paint.PAINTINGS),
+        "edges": paint.EDGES, "conditions": quiz.CONDITIONS,
+    }  # fmt: skip
