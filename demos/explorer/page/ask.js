@@ -44,6 +44,7 @@ export function begin(hello) {
   $("seen").addEventListener("pointerdown", startRegion);
   $("seen").addEventListener("pointermove", drawRegion);
   $("seen").addEventListener("pointerup", endRegion);
+  $("seen").addEventListener("pointercancel", () => { from = null; });
 }
 
 const inside = (changes) => go({ layer: parts.layer.value, class: null, ...changes });

@@ -31,7 +31,8 @@ export function recipe(parts, open = false) {
 function copier(text) {
   const button = el("button", { type: "button" }, "copy");
   button.onclick = async () => {
-    await navigator.clipboard?.writeText(text);
+    if (!navigator.clipboard) return say("This browser copies by hand only: select the text.");
+    await navigator.clipboard.writeText(text);
     button.textContent = "copied";
   };
   return button;

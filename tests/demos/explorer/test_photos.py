@@ -41,6 +41,7 @@ def test_a_file_too_large_is_not_even_opened(known, monkeypatch):
         known.add("huge.jpg", bytes(photos.MOST_BYTES + 1))
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_an_image_too_wide_is_not_decoded(known, png_header, monkeypatch):
     Image.init()        # some of Pillow's readers draw a picture when they are imported
     monkeypatch.setattr(Image.Image, "load", lambda *_: pytest.fail("decoded"))
