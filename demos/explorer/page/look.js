@@ -6,7 +6,7 @@ import { filming, freeze, mark, shareOf, showPhoto, showTop } from "./photo.js";
 import { go, numbers, state } from "./state.js";
 
 const RULES = ["backpropagation", "deconvnet", "guided backpropagation"];
-let net = null, seen = null, asked = "", rules = null, clicked = 0;
+let net = null, seen = null, asked = "", excitedBy = "", rules = null, clicked = 0;
 const wanted = { patches: new Set(), maximised: false, tape: false };
 
 export function begin(hello) {
@@ -127,9 +127,10 @@ export function nextRule() {
 async function choose() {
   const { photo = "face", layer = net.layer, unit, class: class_, rule = RULES[2] } = state();
   if (!unit && !class_) {
-    asked = "";
+    asked = excitedBy = "";
     mark();
     $("chosen").hidden = true;
+    $("excites").replaceChildren();
     return $("unit").replaceChildren(el("p", { className: "small" },
       "Click a channel, a point on the photo, or a class at the left: here comes what it sees."));
   }
@@ -176,7 +177,8 @@ function showRules(question, rule) {
   $("unit").replaceChildren(head, time, el("div", { className: "pictures", id: "rules" }, ...drawn),
     ...closer,
     recipe({ [COMMAND]: rules.command, [PYTHON]: rules.pictures[picked].python }),
-    codeOf(question, picked), ...excites(question));
+    codeOf(question, picked));
+  showExcites(question);
   if (clicked) tellTime(time, clicked);
   clicked = 0;
 }
@@ -214,13 +216,15 @@ function codeOf(question, rule) {
 
 // ── What excites it ─────────────────────────────────────────────────────────────────────────────
 
-function excites(question) {
+function showExcites(question) {
   const c = question.unit?.[0];
   const what = question.class ? `"${question.class}"` : `channel ${c}`;
   const of = question.class ? { class: question.class } : { layer: question.layer, channel: c };
+  if (JSON.stringify(of) === excitedBy) return;       // another unit of it, or another rule
+  excitedBy = JSON.stringify(of);
   const parts = [maximisedPart(of, what)];
   if (!question.class) parts.unshift(patchesPart(of, what));
-  return parts;
+  $("excites").replaceChildren(...parts);
 }
 
 function onDemand(title, id, begun, run) {
