@@ -171,7 +171,7 @@ def test_the_camera_is_looked_at_live_and_stops_at_the_frame_of_a_click(page, ca
 
 
 def test_patches_and_a_picture_are_made_on_demand_with_progress(page):
-    page.open("#look?photo=face&layer=pool4&unit=7,3,3")
+    page.open("#look?photo=face&layer=pool2&unit=7,9,9")
     page.until("document.querySelector('#maximised button')")
     page.click("#maximised button")
     page.until("document.querySelector('#maximised progress')?.value > 0")
