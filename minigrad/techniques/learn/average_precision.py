@@ -29,7 +29,7 @@ from minigrad.techniques.learn.detection import Detections
 from minigrad.techniques.learn.instances import Objects
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
-RECALLS = np.linspace(0, 1, 101)
+RECALLS = np.linspace(0, 1, 101)  # as COCO makes them: one of them is .7000…01, more than 7/10
 
 
 class Precision(NamedTuple):
@@ -41,7 +41,9 @@ class Precision(NamedTuple):
     table: np.ndarray
 
 
-def precision(found: list[Detections], true: list[Objects], by: str = "masks") -> Precision:
+def detection_precision(
+    found: list[Detections], true: list[Objects], by: str = "masks"
+) -> Precision:
     """How good detections are.
 
     Args:
@@ -81,7 +83,8 @@ def of_class(found, true, k: int, iou, by: str) -> list[float]:
 
 def mask_iou(a, b) -> np.ndarray:
     """IoU[i, j] of masks: bools (D, H, W), (M, H, W) → (D, M), 0 for two that are empty."""
-    a, b = (of.reshape(len(of), -1).astype(np.float64) for of in (a, b))
+    pixels = int(np.prod(a.shape[1:]))
+    a, b = (of.reshape(len(of), pixels).astype(np.float64) for of in (a, b))
     both = a @ b.T
     union = a.sum(axis=1)[:, None] + b.sum(axis=1) - both
     return both / np.maximum(union, 1)

@@ -161,7 +161,7 @@ def losses_of(net, pixels, objects: list[Objects], params, rng):
     Returns:
         (Losses, the share of the regions whose class was right, batch norm's statistics).
     """
-    check(net, pixels, objects)
+    _check(net, pixels, objects)
     (layer,) = net.inputs["rois"]
     acts = net(pixels, until="anchor_deltas", params=params, training=rng)
     answers = answers_of(acts, net.receptive_field(layer).stride)
@@ -222,7 +222,7 @@ def cut_out(masks, boxes, m: int) -> np.ndarray:
     return ops.roi_align(masks[:, None].astype(rows.dtype), rows, m)[:, 0] >= 0.5
 
 
-def check(net, pixels, objects: list[Objects]) -> None:
+def _check(net, pixels, objects: list[Objects]) -> None:
     """Raise ValueError where the objects do not fit the photos (N, 3, H, W), or the network."""
     image, K = tuple(pixels.shape[2:]), net.class_count - 1
     if len(objects) != len(pixels):
