@@ -22,7 +22,7 @@ from minigrad.techniques.learn.instances import Objects, objects_of
 
 SIZE, OBJECTS = 64, (2, 5)  # pixels of a scene; the fewest and the most objects on it
 TITLES = dict(zip(models.detectors(), ("RoIAlign", "RoIPool"), strict=True))
-EDGE, SHOWN, SHARE, LETTERS = 288, 4, 0.5, 13
+EDGE, SHOWN, SHARE, LETTERS = 288, 4, 0.45, 13
 NOBODY = (120, 120, 126)
 
 
@@ -73,9 +73,9 @@ def found_by(one: Trained, pixels) -> list[Detections]:
 def row_of(found: list[Detections], true: list[Objects]) -> dict[str, float]:
     """How good it is, by boxes and by masks."""
     row = {}
-    for by in ("boxes", "masks"):
+    for what, by in (("box", "boxes"), ("mask", "masks")):
         ap = detection_precision(found, true, by)
-        row |= {f"{by} AP50": ap.at_50, f"{by} AP75": ap.at_75, f"{by} AP": ap.mean}
+        row |= {f"{what} AP50": ap.at_50, f"{what} AP75": ap.at_75, f"{what} AP": ap.mean}
     return {name: round(value, 4) for name, value in row.items()}
 
 
