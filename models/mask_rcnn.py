@@ -34,6 +34,7 @@ from typing import ClassVar
 import numpy as np
 
 from minigrad import ops
+from minigrad.backend import array_module
 from minigrad.tensor import data_of
 from models.design import Design
 from models.layers import Concat, Conv, Layer, Linear, MaxPool, Relu
@@ -67,7 +68,8 @@ class Regions(Layer):
         Returns:
             (K, C, size, size).
         """
-        boxes = np.asarray(boxes, data_of(x).dtype).reshape(-1, 5)
+        data = data_of(x)
+        boxes = array_module(data).asarray(np.reshape(boxes, (-1, 5)), data.dtype)
         return self.pool(x, boxes, self.size, 1 / STRIDE)
 
     def output_shape(self, shape):

@@ -21,7 +21,7 @@ from minigrad import ops
 from minigrad.backend import to_numpy
 from minigrad.checked import number, whole
 from minigrad.techniques.learn.boxes import clipped, decoded, suppressed
-from minigrad.techniques.learn.proposals import NARROWEST, answers_of, proposals
+from minigrad.techniques.learn.proposals import NARROWEST, answers_of, features_of, proposals
 
 
 class Detections(NamedTuple):
@@ -56,8 +56,7 @@ def detect(
     Raises:
         ValueError: the network finds no objects, or numbers that make no sense.
     """
-    if "mask_rois" not in net.layers:
-        raise ValueError(f"{net.name} finds no objects: a detector is wanted, as mask_rcnn")
+    features_of(net)  # complains where there are none
     least = number("least, a probability,", least, at_least=0, at_most=1)
     most = whole("most", most, at_least=1)
     return [_detect(net, pixels[n : n + 1], least, same, most, params) for n in range(len(pixels))]
@@ -65,9 +64,9 @@ def detect(
 
 def _detect(net, x, least, same, most, params) -> Detections:
     """Find the objects of one photo (1, 3, H, W)."""
-    (layer,), image = net.inputs["rois"], x.shape[2:]
+    (layer, stride), image = features_of(net), x.shape[2:]
     acts = net(x, only=[layer, "objectness", "anchor_deltas"], params=params)
-    (boxes,) = proposals(answers_of(acts, net.receptive_field(layer).stride), image)
+    (boxes,) = proposals(answers_of(acts, stride), image)
     rois = net.layers["rois"].of(acts[layer], _of_one(boxes))
     said = net.onward({"rois": rois}, ["scores", "deltas"], params=params)
     p, t = to_numpy(ops.softmax(said["scores"], axis=1)), to_numpy(said["deltas"])

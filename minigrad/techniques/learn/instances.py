@@ -40,7 +40,7 @@ from minigrad.optim import Adam, cosine
 from minigrad.techniques.learn.anchors import drawn, owners
 from minigrad.techniques.learn.boxes import checked, encoded, smooth_l1
 from minigrad.techniques.learn.composed import Instances, compose
-from minigrad.techniques.learn.proposals import answers_of, proposal_losses, proposals
+from minigrad.techniques.learn.proposals import answers_of, features_of, proposal_losses, proposals
 from minigrad.techniques.learn.training import Trained, follow, outcome_of, train
 from minigrad.tensor import Tensor, data_of, grad
 
@@ -149,7 +149,7 @@ def step(net, params, pixels, objects: list[Objects], optimiser, lr, rng):
     weights = {name: Tensor(params[name]) for name in net.learned}
     losses, right, statistics = losses_of(net, pixels, objects, params | weights, rng)
     L = sum(losses[1:], losses[0])
-    outcome = outcome_of([L.data, right], lr)
+    outcome = outcome_of(np.array([float(L), right]), lr)
     gradients = dict(zip(weights, grad(L, list(weights.values())), strict=True))
     stepped = optimiser.step({name: params[name] for name in weights}, gradients, lr)
     return params | stepped | follow(params, statistics), outcome
@@ -162,9 +162,9 @@ def losses_of(net, pixels, objects: list[Objects], params, rng):
         (Losses, the share of the regions whose class was right, batch norm's statistics).
     """
     _check(net, pixels, objects)
-    (layer,) = net.inputs["rois"]
+    layer, stride = features_of(net)
     acts = net(pixels, until="anchor_deltas", params=params, training=rng)
-    answers = answers_of(acts, net.receptive_field(layer).stride)
+    answers = answers_of(acts, stride)
     found = proposals(answers, pixels.shape[2:])
     regions = regions_of(found, objects, net.output_shapes()["masks"][1], rng)
     taken = {
@@ -186,13 +186,14 @@ def losses_of(net, pixels, objects: list[Objects], params, rng):
 def box_loss(deltas, regions: Regions):
     """L_box: deltas (R, 4 K), of which those of the true class count."""
     R = len(regions.boxes)
-    t = ops.reshape(deltas, (R, -1, 4))[regions.inside, regions.classes[regions.inside] - 1]
-    return smooth_l1(t, _like(deltas, regions.wanted)) / float(R)       # (P, 4)
+    true = regions.inside, regions.classes[regions.inside] - 1
+    t = ops.reshape(deltas, (R, -1, 4))[_there(deltas, *true)]          # (P, 4)
+    return smooth_l1(t, _like(deltas, regions.wanted)) / float(R)
 
 
 def mask_loss(masks, classes, wanted):
     """L_mask: scores (P, K, m, m), of which the mask of the true class counts; bools (P, m, m)."""
-    true = masks[np.arange(len(classes)), classes - 1]                  # (P, m, m)
+    true = masks[_there(masks, np.arange(len(classes)), classes - 1)]   # (P, m, m)
     return ops.binary_cross_entropy(true, _like(masks, wanted))
 
 
@@ -238,6 +239,11 @@ def _check(net, pixels, objects: list[Objects]) -> None:
         if M and not 1 <= of.classes.min() <= of.classes.max() <= K:
             raise ValueError(f"photo {n} has objects of the classes {sorted(set(of.classes))}: "
                              f"{net.name} knows 1 … {K}")
+
+
+def _there(x, *index):
+    """Whole numbers of an index where x is."""
+    return tuple(array_module(data_of(x)).asarray(one) for one in index)
 
 
 def _like(x, array):

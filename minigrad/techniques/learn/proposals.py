@@ -46,6 +46,18 @@ class Answers(NamedTuple):
     anchors: np.ndarray
 
 
+def features_of(net) -> tuple[str, int]:
+    """The layer that regions are taken of, and how many pixels lie from unit to unit.
+
+    Raises:
+        ValueError: the network is no detector.
+    """
+    if "rois" not in net.layers:
+        raise ValueError(f"{net.name} finds no objects: a detector is wanted, as mask_rcnn")
+    (layer,) = net.inputs["rois"]
+    return layer, net.receptive_field(layer).stride
+
+
 def answers_of(acts, stride: float, sizes=SIZES, ratios=RATIOS) -> Answers:
     """Put the maps of a proposal network in rows.
 
@@ -96,8 +108,8 @@ def proposal_losses(answers: Answers, objects: list[np.ndarray], rng: np.random.
         kinds += [1] * len(some) + [0] * len(others)
         near += [(n, k) for k in some]
         wanted.append(encoded(boxes[owner[some]], answers.anchors[some]))
-    s = answers.objectness[tuple(np.transpose(places))]                 # (B,)
-    t = answers.deltas[tuple(np.transpose(near))]                       # (objects, 4)
-    xp, dtype = array_module(data_of(s)), data_of(s).dtype
+    xp, dtype = array_module(data_of(answers.deltas)), data_of(answers.deltas).dtype
+    s = answers.objectness[tuple(xp.asarray(places).T)]                 # (B,)
+    t = answers.deltas[tuple(xp.asarray(near).T)]                       # (objects, 4)
     kinds, wanted = (xp.asarray(one, dtype) for one in (kinds, np.concatenate(wanted)))
     return ops.binary_cross_entropy(s, kinds), smooth_l1(t, wanted) / float(len(places))
