@@ -7,8 +7,8 @@ photos r are right, and there are M objects:
     precision  r / n            recall  r / M
 
 With each further detection recall can only rise, and precision falls with every wrong one.  The
-average is taken over recall, at each the best precision from there on (Everingham et al. 2010,
-section 4.2; 101 points and the thresholds are those of COCO, Lin et al. 2014):
+average is taken over recall, at each the best precision from there on, as in PASCAL VOC (Everingham
+et al. 2010); 101 points and the thresholds are those of COCO's own program:
 
     AP_θ = mean over ρ of {0, .01, …, 1} of max { precision : recall ≥ ρ },  0 where there is none
 

@@ -10,7 +10,10 @@ and the proposals of a photo are the best of them, moved, cut at the border, and
 share much with a better one (Ren et al. 2015, section 3.3).  It learns from the anchors that are
 drawn of each photo, B of them in all the batch,
 
-    L = 1/B Σ BCE(s, whether an object) + 1/B Σ_objects smooth L1(t, t*)     (equation 1, λ = 1)
+    L = 1/B Σ BCE(s, whether an object) + 1/B Σ_objects smooth L1(t, t*)
+
+(equation 1, whose second sum is divided by the number of units and multiplied by 10: about the
+same).
 
 Read before: anchors.py.  Read next: instances.py.
 """
