@@ -21,7 +21,7 @@ import numpy as np
 
 from minigrad.techniques.learn.boxes import box_iou, checked
 
-SIZES, RATIOS = (14, 24, 40), (0.5, 1, 2)  # pixels; height / width
+SIZES, RATIOS = (14, 24, 40), (0.5, 1, 2)  # pixels, of objects on small scenes; height / width
 OBJECT, BACKGROUND = 0.7, 0.3              # IoU from which on, and below which
 NOBODY = -1
 

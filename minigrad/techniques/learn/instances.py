@@ -237,8 +237,9 @@ def _check(net, pixels, objects: list[Objects]) -> None:
             raise ValueError(f"photo {n} has {M} boxes, and want masks {(M, *image)} and as many "
                              f"classes, not {of.masks.shape} and {of.classes.shape}")
         if M and not 1 <= of.classes.min() <= of.classes.max() <= K:
-            raise ValueError(f"photo {n} has objects of the classes {sorted(set(of.classes))}: "
-                             f"{net.name} knows 1 … {K}")
+            known = sorted(set(of.classes.tolist()))
+            raise ValueError(f"photo {n} has objects of the classes {known}: {net.name} knows "
+                             f"1 … {K}")
 
 
 def _there(x, *index):
