@@ -15,6 +15,7 @@ are found (IoU ½); AP, the mean over ten thresholds up to .95 as COCO counts, a
 """
 
 import argparse
+import contextlib
 import pathlib
 
 import numpy as np
@@ -37,7 +38,7 @@ def main(argv: list[str]) -> None:
         return
     args = options().parse_intermixed_args(argv)
     whole("--scenes", args.scenes, at_least=1), number("--least", args.least, 0, 1)
-    files = {name: file_of(name, args.trained) for name in models.detectors()}
+    files = files_of(args.trained)
     trained = [loaded(name, file) for name, file in files.items()]
     rng = np.random.default_rng(whole("--random-seed", args.random_seed))
     scenes = compose(behind(args), args.scenes, size=args.size, objects=OBJECTS, rng=rng)
@@ -54,7 +55,7 @@ def options() -> argparse.ArgumentParser:
     add_photos(parse, "photos to lay objects on (those of demos/photos that were not trained on)")
     add = parse.add_argument
     add("--trained", type=pathlib.Path, metavar="DIR",
-        help="folder of mask_rcnn.h5 and mask_rcnn_roipool.h5 (those that ship)")
+        help="folder of mask_rcnn.h5, and of mask_rcnn_roipool.h5 (weights/)")
     add("--scenes", type=int, default=100, metavar="N", help="to measure on (100)")
     add("--size", type=int, default=instance_sheet.SIZE, metavar="EDGE",
         help=f"of a scene, in pixels ({instance_sheet.SIZE})")
@@ -64,9 +65,26 @@ def options() -> argparse.ArgumentParser:
     return parse
 
 
+def files_of(folder: pathlib.Path | None) -> dict[str, pathlib.Path]:
+    """Where the weights are, by network; the control is left out where it has none.
+
+    Raises:
+        FileNotFoundError: there are none of Mask R-CNN itself.
+    """
+    name, control = models.detectors()
+    files = {name: file_of(name, folder)}
+    with contextlib.suppress(FileNotFoundError):
+        files[control] = file_of(control, folder)
+    return files
+
+
 def file_of(name: str, folder: pathlib.Path | None) -> pathlib.Path:
     """Where the weights of a network are."""
-    return folder / f"{name}.h5" if folder else models.weights_file(name)
+    if folder is None:
+        return models.weights_file(name)
+    if not (folder / f"{name}.h5").is_file():
+        raise FileNotFoundError(f"there is no weight file {folder / name}.h5")
+    return folder / f"{name}.h5"
 
 
 def loaded(name: str, file: pathlib.Path) -> Trained:

@@ -1,6 +1,7 @@
 """Objects found on scenes, from the command line: the sheet, the table, training that goes on."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -50,6 +51,14 @@ def test_scenes_have_a_sheet_with_the_truth_beside_it_and_a_table(call, trained)
         assert list(row) == ROW and all(0 <= value <= 1 for value in row.values())
     assert set(note["files read"]) == {"mask_rcnn", "mask_rcnn_roipool"}
     assert Image.open(out / "instances.png").width > 3 * instance_sheet.EDGE
+
+
+def test_without_the_control_there_is_a_line_less(call, trained, tmp_path):
+    shutil.copy(trained / "mask_rcnn.h5", tmp_path)
+    status, said, out = call("--trained", tmp_path, "--scenes", "1", "--size", "32")
+    assert status == 0, said.err
+    note = json.loads((out / "instances.json").read_text())
+    assert list(note["average precision"]) == ["RoIAlign"]
 
 
 def test_objects_are_laid_on_a_photo_of_one_s_own(call, trained, tmp_path):
