@@ -51,14 +51,14 @@ def drawn(trained: list[Trained], scenes: Scenes, least: float) -> tuple[Image.I
                for title, answers in found.items()]
         cells.append([*row, ("the truth", scene(pixels, of, of))])
     top = pictures.sheet(cells, tile=None)
-    count = sum(len(of.boxes) for of in true)
-    head = captions.headline("Every object with its class, its box and its own pixels", top.width)
+    table = with_margin(embedding_sheet.table(rows))
+    count, width = sum(len(of.boxes) for of in true), max(top.width, table.width)
+    head = captions.headline("Every object with its class, its box and its own pixels", width)
     says = [f"Average precision on {len(true)} scenes with {count} objects, on photos that were "
             "not trained on. AP50: right if half of both is shared; AP: the mean over ten "
             "thresholds, .5 to .95, as COCO counts.",
             "Grey: found, and no object's."]
-    below = captions.sentences(says, top.width)
-    table = with_margin(embedding_sheet.table(rows))
+    below = captions.sentences(says, width)
     return captions.stacked([head, top, table, below]), {
         "scenes": len(true), "objects": count, "average precision": rows,
     }
