@@ -134,3 +134,10 @@ def test_a_stopped_run_goes_on_to_the_same_weights(call, monkeypatch):
     status, said, _ = call("train", "--resume", out / "instances_trained.json")
     assert status == 0, said.err
     assert (out / "mask_rcnn_roipool.h5").read_bytes() == whole
+
+
+def test_the_network_that_ships_finds_most_objects(call):
+    status, said, out = call("--scenes", "8")
+    assert status == 0, said.err
+    row = json.loads((out / "instances.json").read_text())["average precision"]["RoIAlign"]
+    assert row["box AP50"] > 0.5 and row["mask AP50"] > 0.5
