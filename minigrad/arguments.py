@@ -219,7 +219,7 @@ def checked_seed(seed, data):
     seed = xp.asarray(seed)
     if seed.shape != data.shape:
         raise ValueError(f"the seed has shape {seed.shape}, but y has {data.shape}")
-    return seed.astype(data.dtype, copy=False)
+    return seed.astype(data.dtype, copy=False)[...]  # a view: an array of this walk alone
 
 
 def apart(gradients: list, seed) -> list:
@@ -237,6 +237,12 @@ def _owner(array):
     while is_array(getattr(array, "base", None)):
         array = array.base
     return array
+
+
+def called(tensor, index: int) -> str:
+    """How a sentence names a Tensor."""
+    named = f"{tensor.name!r}" if tensor.name else f"inputs[{index}]"
+    return f"{named} (shape {tensor.shape})"
 
 
 def no_path(called: str):
@@ -260,9 +266,10 @@ class UnusedRule(ValueError):
     """A rule was handed to `grad`, and there was no step that it could act on."""
 
 
-def unused_rule(called: str, ops: Sequence[str]):
-    """A rule did nothing: better no picture than one without it."""
+def unused_rule(key, ops: Sequence[str]):
+    """A rule, for an op or for a tensor, did nothing: better no picture than one without it."""
+    name = called(key, 0) if hasattr(key, "birth") else getattr(key, "__name__", key)
     raise UnusedRule(
-        f"the rule for {called} was never applied: between y and the inputs the tape holds "
+        f"the rule for {name} was never applied: between y and the inputs the tape holds "
         f"{', '.join(ops) or 'no op at all'}"
     )

@@ -84,7 +84,10 @@ def check_gradients(op: Callable, *arrays, rtol: float = 1e-6, seed: int = 0, **
         slope = numerical_gradient(weighed, arrays[i])
         error = np.abs(to_numpy(gradient - slope)).max(initial=0)
         if not error <= rtol * max(1, np.abs(to_numpy(slope)).max(initial=0)):
-            raise AssertionError(f"{op.__name__}: gradient of argument {i} is off by {error:.1e}")
+            raise AssertionError(
+                f"{op.__name__}: gradient of argument {i} is off by {error:.1e}: "
+                f"{_furthest(to_numpy(gradient), to_numpy(slope))}"
+            )
 
 
 def check_adjoint(op: Callable, x, rtol: float = 1e-12, seed: int = 0, **options):
@@ -119,6 +122,12 @@ def slope_along(f: Callable, x, direction, eps: float = 1e-5) -> float:
         eps: how far, in units of the direction.
     """
     return (float(f(x + eps * direction)) - float(f(x - eps * direction))) / (2 * eps)
+
+
+def _furthest(gradient, slope) -> str:
+    """Where two arrays are furthest apart, and what they say there; NaN is further than any."""
+    at = np.unravel_index(np.argmax(np.abs(gradient - slope)), slope.shape)
+    return f"at {[*map(int, at)]} it is {gradient[at]:g}, and the slope is {slope[at]:g}"
 
 
 def _like(array, rng: np.random.Generator):

@@ -202,14 +202,28 @@ def grad(
     for thing, what in [(y, "y"), *((x, f"inputs[{i}]") for i, x in enumerate(inputs))]:
         if not isinstance(thing, Tensor):
             arguments.not_a_tensor(what, thing)
-    rules = dict(rules or {})
+    rules, wanted = dict(rules or {}), set(inputs)
     gradients = {y: arguments.checked_seed(seed, y.data)}
-    wanted = set(inputs)
     path = _path(y, wanted)
-    applied = set()
+    applied = _walk(path, gradients, wanted, rules)
+    for key in rules:
+        if key not in applied:
+            arguments.unused_rule(key, sorted({t.step.op.__name__ for t in path if t.step}))
+    return arguments.apart([gradients[x] for x in inputs], seed)
 
-    for tensor in sorted(path, key=lambda t: t.birth, reverse=True):  # a step is newer than its
-        g = gradients[tensor] if tensor in wanted else gradients.pop(tensor)  # arguments, always
+
+def _walk(path: set[Tensor], gradients: dict, wanted: set[Tensor], rules) -> set:
+    """Walk the path back, newest first, and add up in `gradients` what arrives at each tensor:
+
+        ∂y/∂parent = Σ over the steps that used it  back(∂y/∂output)
+
+    The path is a set of tensors, from the wanted to y; other parents get nothing.  A step is newer
+    than its arguments, always.  `gradients` begins as {y: seed}, and ends with the wanted alone.
+    Returns the keys of the rules applied.
+    """
+    applied = set()
+    for tensor in sorted(path, key=lambda t: t.birth, reverse=True):
+        g = gradients[tensor] if tensor in wanted else gradients.pop(tensor)
         if tensor.step is None:
             continue
         for parent, back, key in ways_back(tensor, rules):
@@ -218,13 +232,7 @@ def grad(
             applied.add(key)
             arriving = _fit(back(g), parent, tensor.step.op)
             gradients[parent] = gradients[parent] + arriving if parent in gradients else arriving
-
-    for key in rules:
-        if key not in applied:
-            name = _called(key, 0) if isinstance(key, Tensor) else getattr(key, "__name__", key)
-            ops = sorted({t.step.op.__name__ for t in path if t.step})
-            arguments.unused_rule(name, ops)
-    return arguments.apart([gradients[x] for x in inputs], seed)
+    return applied
 
 
 def _path(y: Tensor, wanted: set[Tensor]) -> set[Tensor]:
@@ -235,7 +243,7 @@ def _path(y: Tensor, wanted: set[Tensor]) -> set[Tensor]:
         if tensor in wanted or any(parent in path for parent in parents):
             path.add(tensor)
     for index, x in enumerate(sorted(wanted - path, key=lambda t: t.birth)):
-        arguments.no_path(_called(x, index))
+        arguments.no_path(arguments.called(x, index))
     return path
 
 
@@ -269,7 +277,7 @@ def _apply_rule(rule: Callable, step: Step, g):
 def _fit(gradient, parent: Tensor, made_by: Callable):
     """Bring a gradient to its argument's shape: un-broadcast where that is the op's right."""
     gradient = np.asarray(gradient) if isinstance(gradient, np.generic) else gradient
-    if made_by.broadcasts and gradient.shape != parent.shape:
+    if made_by.broadcasts and gradient.ndim >= parent.ndim and gradient.shape != parent.shape:
         gradient = _unbroadcast(gradient, parent.shape)
     if gradient.shape != parent.shape or gradient.dtype != parent.dtype:
         arguments.wrong_gradient(made_by.__name__, gradient, parent)
@@ -285,11 +293,6 @@ def _unbroadcast(gradient, shape: tuple[int, ...]):
     stretched = [in_front + i for i, n in enumerate(shape) if n == 1]
     summed = gradient.sum(axis=(*range(in_front), *stretched), keepdims=True)
     return summed.reshape(shape)
-
-
-def _called(tensor: Tensor, index: int) -> str:
-    named = f"{tensor.name!r}" if tensor.name else f"inputs[{index}]"
-    return f"{named} (shape {tensor.shape})"
 
 
 def data_of(value):

@@ -31,6 +31,7 @@ from models import (
     lenet,
     mask_rcnn,
     minivgg,
+    multiscale,
     recurrent,
     squeezenet,
     storage,
@@ -64,6 +65,7 @@ SEGMENTERS: dict[str, Design] = {
     **dilated.NETWORKS,
     **deconvnet.NETWORKS,
     **recurrent.NETWORKS,
+    **multiscale.NETWORKS,
 }
 DETECTORS: dict[str, Design] = mask_rcnn.NETWORKS
 

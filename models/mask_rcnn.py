@@ -23,7 +23,7 @@ nobody knows before the proposals are there, so the table is walked in two parts
 Class 0 is the background, which has neither box nor mask.  `mask_rcnn_roipool` is the same network
 with RoIPool in place of RoIAlign, to see what that is worth.
 
-Read before: recurrent.py.
+Read before: multiscale.py.
 """
 
 from collections.abc import Callable

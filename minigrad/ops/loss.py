@@ -6,6 +6,8 @@ never meet, so nothing overflows, and the gradient is as plain as p − target.
 Read before: ops/activation.py.  Read next: minigrad/rules.py.
 """
 
+import math
+
 import numpy as np
 
 from minigrad.backend import Array, array_module, is_array, to_numpy
@@ -56,14 +58,29 @@ def cross_entropy(
     if ε:  # else 0 · −∞, where a class is ruled out
         loss = loss + ε / K * xp.where(counted, per_class * log_p, 0).sum()
 
-    def back(g):  # Σ_k t · (p − [k]), t the weight that log p[n,k] has in the loss
+    def back(g):  # t: the weight that log p[n,k] has in the loss
         t = xp.broadcast_to(ε / K * per_class, scores.shape) * counted
         at_label = xp.take_along_axis(t, chosen, 1) + xp.expand_dims((1 - ε) * of_label, 1)
         xp.put_along_axis(t, chosen, at_label, 1)
-        p = xp.where(counted, xp.exp(log_p), 0)
-        return (p * t.sum(axis=1, keepdims=True) - t) * (g / total)
+        return softmax_minus_target(xp.where(counted, log_p, -math.inf), t) * (g / total)
 
     return -loss / total, back, None
+
+
+def softmax_minus_target(log_p, t):
+    r"""∂/∂scores of − Σ_k t_k · log p_k, p = softmax(scores):     p_k · Σ_j t_j − t_k
+
+    Where t is 1 at the label and 0 elsewhere that is p − t: what the network says, minus the truth.
+
+    Args:
+        log_p: (N, K, …), log p, −∞ where p is 0.
+        t: (N, K, …), the target: how much each log p counts.
+
+    Returns:
+        (N, K, …).
+    """
+    p = array_module(log_p).exp(log_p)
+    return p * t.sum(axis=1, keepdims=True) - t
 
 
 @op

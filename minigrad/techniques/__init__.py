@@ -49,6 +49,7 @@ from minigrad.techniques.learn.average_precision import detection_precision
 from minigrad.techniques.learn.checkerboard import overlap_counts, resized_counts
 from minigrad.techniques.learn.composed import compose, laid_on
 from minigrad.techniques.learn.detection import detect
+from minigrad.techniques.learn.distant import distant_cues
 from minigrad.techniques.learn.embedding import embedding
 from minigrad.techniques.learn.evaluation import (
     calibration,
@@ -172,4 +173,5 @@ __all__ = [
     "LOSSES", "contrastive", "embedding", "lifted", "n_pair", "nearest_accuracy",           # learn/
     "recall_at", "triplet",
     "detect", "detection_precision", "instances",                                           # learn/
+    "distant_cues",                                                                         # learn/
 ]

@@ -1,0 +1,108 @@
+"""The student's folder: a file per exercise, written once, judged in a process of its own.
+
+Nothing is stored but the answers: progress is judged anew each time.
+"""
+
+import importlib.util
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+from minigrad import checked
+from tests.exercises import report
+from tests.exercises.catalogue import EXERCISES, number
+from tests.exercises.cut import ROOT, cut, place, stub
+from tests.exercises.exercise import Exercise
+from tests.exercises.verdict import SOLVED, STOPPED, STUB, Verdict
+
+ANSWERS = "answers"
+SECONDS = 20.0
+
+
+class Desk:
+    """A folder of answers.
+
+    Args:
+        folder: where the answers are; default: $MINIGRAD_ANSWERS, or answers/ in the clone.
+        seconds: how long one exercise may take.
+
+    Raises:
+        ValueError: pytest is not installed, or the seconds are none.
+    """
+
+    def __init__(self, folder: str | None = None, seconds: float = SECONDS):
+        if importlib.util.find_spec("pytest") is None:
+            raise ValueError('exercises are judged by pytest: pip install -e ".[test]"')
+        self.folder = pathlib.Path(folder or os.environ.get("MINIGRAD_ANSWERS", ROOT / ANSWERS))
+        self.seconds = checked.number("--seconds", seconds, above=0)
+
+    def file(self, exercise: Exercise) -> pathlib.Path:
+        """Where the answer stands, or will stand."""
+        return self.folder / f"{exercise.name}.py"
+
+    def named(self, exercise: Exercise) -> str:
+        """The answer's file as the student would type it, relative where it lies below."""
+        file, here = self.file(exercise).absolute(), pathlib.Path.cwd()
+        return str(file.relative_to(here) if file.is_relative_to(here) else file)
+
+    def begin(self, exercise: Exercise) -> bool:
+        """Write the stub, unless there is an answer already; say whether it was written."""
+        file = self.file(exercise)
+        if file.exists():
+            return False
+        self.folder.mkdir(parents=True, exist_ok=True)
+        name = exercise.name
+        says = f"Exercise {number(exercise)}, {name}.  python -m tests {name} judges it."
+        with open(file, "x", encoding="utf-8") as written:
+            written.write(stub(exercise.function, says))
+        return True
+
+    def verdict(self, exercise: Exercise) -> Verdict:
+        """Judge the answer as it stands now."""
+        if not self.file(exercise).exists():
+            return Verdict(STUB)
+        with tempfile.TemporaryDirectory() as folder:
+            out = pathlib.Path(folder, "verdict")
+            return self._judged(exercise, out)
+
+    def _judged(self, exercise, out: pathlib.Path) -> Verdict:
+        command = [sys.executable, "-X", "utf8", "-m", "tests.exercises.judge", exercise.name]
+        command += [str(self.file(exercise).absolute()), str(out), str(self.seconds)]
+        limit = self.seconds + 30  # for a process that cannot even stop itself
+        try:
+            ended = subprocess.run(
+                command, cwd=ROOT, timeout=limit, capture_output=True, stdin=subprocess.DEVNULL
+            )
+        except subprocess.TimeoutExpired:
+            return Verdict(STOPPED, report.stopped(self.file(exercise).name, "", limit))
+        if out.exists():
+            return Verdict(**json.loads(out.read_text(encoding="utf-8")))
+        stack = out.with_name("verdict.stopped")
+        stack = stack.read_text(encoding="utf-8", errors="replace") if stack.exists() else ""
+        if "Timeout" in stack:
+            return Verdict(STOPPED, report.stopped(self.file(exercise).name, stack, self.seconds))
+        said = ended.stderr.decode("utf-8", "replace").strip().splitlines()
+        why = f": {said[-1]}" if said else ""
+        return Verdict(STOPPED, f"Python itself ended, with status {ended.returncode}{why}")
+
+    def verdicts(self):
+        """Yield (exercise, verdict) of all, in their order; two are judged at a time."""
+        with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+            every = EXERCISES.values()
+            yield from zip(every, pool.map(self.verdict, every), strict=True)
+
+    def next(self) -> Exercise | None:
+        """The first exercise that is not solved."""
+        return next((e for e in EXERCISES.values() if self.verdict(e).state != SOLVED), None)
+
+
+def task(exercise: Exercise) -> str:
+    """What an exercise asks for, and what to read first."""
+    reference = cut(exercise.function)
+    lines = [f"write {reference.name} of {reference.file}; its docstring is the task"]
+    lines += [f"read first: {place(read)}" for read in exercise.read]
+    return "\n".join(lines)

@@ -1,0 +1,5 @@
+"""Looking: rules at relu, receptive fields, and maps of what matters."""
+
+from tests.exercises.exercise import Exercise
+
+EXERCISES: list[Exercise] = []

@@ -1,0 +1,5 @@
+"""Making images: priors, energies and steps."""
+
+from tests.exercises.exercise import Exercise
+
+EXERCISES: list[Exercise] = []

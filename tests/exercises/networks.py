@@ -1,0 +1,5 @@
+"""Networks: windows, convolution, pooling, normalisation, optimisers."""
+
+from tests.exercises.exercise import Exercise
+
+EXERCISES: list[Exercise] = []
