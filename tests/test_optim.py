@@ -56,6 +56,12 @@ def test_a_smaller_rate_holds_for_what_was_gathered_before_it_too():
     assert float(params["x"][0]) == pytest.approx(-0.23)
 
 
+def test_weight_decay_is_added_to_the_gradient_of_a_matrix():
+    """1 − 0.1 · (2 + 0.5 · 1)."""
+    stepped = SGD(weight_decay=0.5).step(one([[1.0]]), one([[2.0]]), 0.1)
+    assert float(stepped["x"][0, 0, 0]) == pytest.approx(0.75)
+
+
 def test_weight_decay_pulls_matrices_to_zero_and_leaves_biases():
     params = {"weight": np.ones((2, 2)), "bias": np.ones(2)}
     still = {name: np.zeros_like(x) for name, x in params.items()}

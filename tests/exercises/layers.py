@@ -45,8 +45,8 @@ MAX_POOL = Exercise(
         "The value is the largest of the taps, padding −∞.  For the gradient you need to know "
         "which tap has won each window, of equals the first: argmax over the stacked taps.",
         "taps = xp.stack(list(window.taps(…))); y = taps.max(axis=0), won = taps.argmax(axis=0).  "
-        "Back: total = zeros of shape window.padded; for k, place in enumerate(window.taps(total)): "
-        "place += g * (won == k); and window.crop(total).",
+        "Back: total = zeros of shape window.padded; for k, place in "
+        "enumerate(window.taps(total)): place += g * (won == k); and window.crop(total).",
     ),
     wrong=[
         Mistake(
@@ -55,7 +55,9 @@ MAX_POOL = Exercise(
         ),
         Mistake(
             "of equals the last one wins here, and it should be the first",
-            BODY, POOLED.replace("taps.argmax(axis=0)", "len(taps) - 1 - taps[::-1].argmax(axis=0)"),
+            BODY, POOLED.replace(
+                "taps.argmax(axis=0)", "len(taps) - 1 - taps[::-1].argmax(axis=0)"
+            ),
         ),
         Mistake(
             "a negative g is lost: g goes to the winner whatever its sign",
@@ -285,11 +287,11 @@ BATCH_NORM = Exercise(
         "Return y and five functions of g: at x, weight, bias, mean and var; the last two are None "
         "where mean and var were not given.  A channel's mean and variance are taken over all "
         "axes but axis 1, and stand beside x as (1, C, 1, 1).  _check refuses what cannot be.",
-        "With x̂ = (x − μ) / √(σ² + ε): bias gets Σ g and weight gets Σ g · x̂, over all axes but 1. "
-        " x moves μ and σ² as well, so at x you take out of g its mean, and its part along x̂: what "
-        "is left is multiplied by weight / √(σ² + ε).",
-        "∂L/∂x = weight / √(σ² + ε) · (g − mean(g) − x̂ · mean(g · x̂)).  With given statistics it is "
-        "weight / √(σ² + ε) · g alone; then ∂L/∂μ = −Σ weight / √(σ² + ε) · g and "
+        "With x̂ = (x − μ) / √(σ² + ε): bias gets Σ g and weight gets Σ g · x̂, over all axes but "
+        "1.  x moves μ and σ² as well, so at x you take out of g its mean, and its part along x̂: "
+        "what is left is multiplied by weight / √(σ² + ε).",
+        "∂L/∂x = weight / √(σ² + ε) · (g − mean(g) − x̂ · mean(g · x̂)).  With given statistics it "
+        "is weight / √(σ² + ε) · g alone; then ∂L/∂μ = −Σ weight / √(σ² + ε) · g and "
         "∂L/∂σ² = −½ Σ weight / (σ² + ε) · x̂ · g.",
     ),
     wrong=[
@@ -337,7 +339,9 @@ BATCH_NORM = Exercise(
         ),
         Mistake(
             "at x you hold μ and σ² still: they move with x, and the gradient goes through both",
-            BODY, NORMED.replace("    if of_batch:\n        mean_g", "    if False:\n        mean_g"),
+            BODY, NORMED.replace(
+                "    if of_batch:\n        mean_g", "    if False:\n        mean_g"
+            ),
         ),
         Mistake(
             "at x you let μ move and hold σ² still: the part along x̂ has to go, too",

@@ -15,6 +15,7 @@ SGD = Exercise(
         f"{OPTIM}::test_every_parameter_has_a_momentum_of_its_own",
         f"{OPTIM}::test_a_smaller_rate_holds_for_what_was_gathered_before_it_too",
         f"{OPTIM}::test_nesterov_looks_ahead",
+        f"{OPTIM}::test_weight_decay_is_added_to_the_gradient_of_a_matrix",
         f"{OPTIM}::test_weight_decay_pulls_matrices_to_zero_and_leaves_biases",
         f"{SAVED}[SGD]",
     ],
@@ -46,21 +47,21 @@ SGD = Exercise(
         ),
         Mistake(
             "v is forgotten after each step: keep it in self.state",
-            "                self.state[name] = v\n", "",
+            "            self.state[name] = v\n", "",
         ),
         Mistake(
             "all parameters share one v: keep one for each name",
             "v = self.momentum * self.state[name] + g if name in self.state else g\n"
-            "                self.state[name] = v",
+            "            self.state[name] = v",
             "v = self.momentum * self.state['v'] + g if 'v' in self.state else g\n"
-            "                self.state['v'] = v",
+            "            self.state['v'] = v",
         ),
         Mistake(
             "the rate is multiplied into v, and an old rate stays in it: multiply by lr at the end",
             "self.momentum * self.state[name] + g if name in self.state else g\n"
-            "                self.state[name] = v",
+            "            self.state[name] = v",
             "self.momentum * self.state[name] / lr + g if name in self.state else g\n"
-            "                self.state[name] = v * lr",
+            "            self.state[name] = v * lr",
         ),
         Mistake(
             "Nesterov's step is g + m v: the gradient, and where the momentum will lead",
@@ -80,7 +81,8 @@ SGD = Exercise(
         ),
         Mistake(
             "you write into the arrays that were given: return new ones",
-            "stepped[name] = x - float(lr) * g", "x -= float(lr) * g\n            stepped[name] = x",
+            "stepped[name] = x - float(lr) * g",
+            "x -= float(lr) * g\n        stepped[name] = x",
         ),
     ],
     alternatives=[
@@ -118,9 +120,9 @@ ADAM = Exercise(
     hints=(
         "Two means are kept for each parameter, of g and of g², in self.state, and the count of "
         "steps, self.state['t'], which begins at 0.  The step is lr · m̂ / (√v̂ + ε).",
-        "m ← β₁ m + (1 − β₁) g and v ← β₂ v + (1 − β₂) g² begin at 0.  After t steps they hold only "
-        "1 − β₁ᵗ and 1 − β₂ᵗ of a mean: m̂ and v̂ are divided by that, and m and v are kept as they "
-        "are.",
+        "m ← β₁ m + (1 − β₁) g and v ← β₂ v + (1 − β₂) g² begin at 0.  After t steps they hold "
+        "only 1 − β₁ᵗ and 1 − β₂ᵗ of a mean: m̂ and v̂ are divided by that, and m and v are kept as "
+        "they are.",
         "t += 1 once in a step.  m_hat = m / (1 - self.beta1**t), v_hat likewise; "
         "x * (1 - lr * self.weight_decay) - lr * m_hat / (xp.sqrt(v_hat) + self.eps).",
     ),
@@ -136,12 +138,12 @@ ADAM = Exercise(
         Mistake(
             "t counts the parameters: one more for each step, before the loop",
             """t = self.state["t"] = self.state["t"] + 1
-        stepped = {}
-        for name, x in params.items():
+    stepped = {}
+    for name, x in params.items():
 """,
             """stepped = {}
-        for name, x in params.items():
-            t = self.state["t"] = self.state["t"] + 1
+    for name, x in params.items():
+        t = self.state["t"] = self.state["t"] + 1
 """,
         ),
         Mistake(
@@ -159,44 +161,44 @@ ADAM = Exercise(
         Mistake(
             "β₁ belongs to m and β₂ to v, and you have exchanged them",
             """m = self.beta1 * m + (1 - self.beta1) * g
-            v = self.beta2 * v + (1 - self.beta2) * g * g
+        v = self.beta2 * v + (1 - self.beta2) * g * g
 """,
             """m = self.beta2 * m + (1 - self.beta2) * g
-            v = self.beta1 * v + (1 - self.beta1) * g * g
+        v = self.beta1 * v + (1 - self.beta1) * g * g
 """,
         ),
         Mistake(
             "the new gradient counts 1 − β, so that m and v are means",
             """+ (1 - self.beta1) * g
-            v = self.beta2 * v + (1 - self.beta2) * g * g
+        v = self.beta2 * v + (1 - self.beta2) * g * g
 """,
             """+ g
-            v = self.beta2 * v + g * g
+        v = self.beta2 * v + g * g
 """,
         ),
         Mistake(
             "you keep m̂ and v̂ for the next step: keep m and v, and correct anew each time",
-            """            self.state[f"m/{name}"], self.state[f"v/{name}"] = m, v
-            # both began at 0, and are that much too small
-            m_hat, v_hat = m / (1 - self.beta1**t), v / (1 - self.beta2**t)
+            """        self.state[f"m/{name}"], self.state[f"v/{name}"] = m, v
+        # both began at 0, and are that much too small
+        m_hat, v_hat = m / (1 - self.beta1**t), v / (1 - self.beta2**t)
 """,
-            """            m_hat, v_hat = m / (1 - self.beta1**t), v / (1 - self.beta2**t)
-            self.state[f"m/{name}"], self.state[f"v/{name}"] = m_hat, v_hat
+            """        m_hat, v_hat = m / (1 - self.beta1**t), v / (1 - self.beta2**t)
+        self.state[f"m/{name}"], self.state[f"v/{name}"] = m_hat, v_hat
 """,
         ),
         Mistake(
             "all parameters share their means: keep m and v for each name",
-            """            m = self.state.get(f"m/{name}", xp.zeros_like(x))
-            v = self.state.get(f"v/{name}", xp.zeros_like(x))
-            # m ← β₁ m + (1 − β₁) g          v ← β₂ v + (1 − β₂) g²
-            m = self.beta1 * m + (1 - self.beta1) * g
-            v = self.beta2 * v + (1 - self.beta2) * g * g
-            self.state[f"m/{name}"], self.state[f"v/{name}"] = m, v
+            """        m = self.state.get(f"m/{name}", xp.zeros_like(x))
+        v = self.state.get(f"v/{name}", xp.zeros_like(x))
+        # m ← β₁ m + (1 − β₁) g          v ← β₂ v + (1 − β₂) g²
+        m = self.beta1 * m + (1 - self.beta1) * g
+        v = self.beta2 * v + (1 - self.beta2) * g * g
+        self.state[f"m/{name}"], self.state[f"v/{name}"] = m, v
 """,
-            """            m, v = self.state.get("m", 0), self.state.get("v", 0)
-            m = self.beta1 * m + (1 - self.beta1) * g
-            v = self.beta2 * v + (1 - self.beta2) * g * g
-            self.state["m"], self.state["v"] = m, v
+            """        m, v = self.state.get("m", 0), self.state.get("v", 0)
+        m = self.beta1 * m + (1 - self.beta1) * g
+        v = self.beta2 * v + (1 - self.beta2) * g * g
+        self.state["m"], self.state["v"] = m, v
 """,
         ),
         Mistake(
@@ -205,10 +207,10 @@ ADAM = Exercise(
         ),
         Mistake(
             "decay is added to the gradient, and divided by √v̂ with it: it belongs to the step",
-            """            g = gradients[name]
-            xp""",
-            """            g = gradients[name] + self.weight_decay * x
-            xp""",
+            """        g = gradients[name]
+        xp""",
+            """        g = gradients[name] + self.weight_decay * x
+        xp""",
         ),
         Mistake(
             "the decay λ is not multiplied by lr",
