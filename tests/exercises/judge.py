@@ -65,12 +65,12 @@ def diagnosed(exercise, text, filename, failure: Failure, bench) -> Mistake | No
     ]
     if len({mistake.says for mistake in fits}) < 2:
         return fits[0] if fits else None
-    later = bench.tests[bench.tests.index(failure.test) + 1 :]
+    others = [test for test in bench.tests if test != failure.test]
     with grafted(exercise.function, text, filename) as codes:
-        theirs = {test: bench.failure(test, codes) for test in later}
+        theirs = {test: bench.failure(test, codes) for test in others}
 
     def agreement(mistake):
-        return sum(_same(theirs[t], _of_mistake(exercise, mistake, t, bench)) for t in later)
+        return sum(_same(theirs[t], _of_mistake(exercise, mistake, t, bench)) for t in others)
 
     return max(fits, key=agreement)
 
