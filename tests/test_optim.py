@@ -57,9 +57,9 @@ def test_a_smaller_rate_holds_for_what_was_gathered_before_it_too():
 
 
 def test_weight_decay_is_added_to_the_gradient_of_a_matrix():
-    """1 − 0.1 · (2 + 0.5 · 1)."""
-    stepped = SGD(weight_decay=0.5).step(one([[1.0]]), one([[2.0]]), 0.1)
-    assert float(stepped["x"][0, 0, 0]) == pytest.approx(0.75)
+    """4 − 0.1 · (2 + 0.5 · 4)."""
+    stepped = SGD(weight_decay=0.5).step(one([[4.0]]), one([[2.0]]), 0.1)
+    assert float(stepped["x"][0, 0, 0]) == pytest.approx(3.6)
 
 
 def test_weight_decay_pulls_matrices_to_zero_and_leaves_biases():

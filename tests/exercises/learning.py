@@ -357,10 +357,12 @@ TSNE_GRADIENT = Exercise(
             BODY, BY_HAND.replace("-(P * xp.log", "-exaggeration * (P * xp.log"),
         ),
         Mistake(
-            NO_ENTROPY, BODY, BY_HAND.replace("negative_entropy(P) + float", "float"),
+            NO_ENTROPY,
+            BODY, BY_HAND.replace("negative_entropy(P) + float", "float"),
         ),
         Mistake(
-            NO_ENTROPY, BODY, BY_HAND.replace("negative_entropy(P) + float", "-negative_entropy(P) + float"),
+            NO_ENTROPY,
+            BODY, BY_HAND.replace("negative_entropy(P) + float", "-negative_entropy(P) + float"),
         ),
     ],
     alternatives=[

@@ -23,6 +23,7 @@ WINDOWS = Exercise(
         f"{LAYERS}::test_a_dilation_of_2_skips_a_pixel_between_two_taps",
         f"{LAYERS}::test_a_window_as_large_as_the_image_fits_and_a_larger_one_does_not",
         f"{LAYERS}::test_windows_are_cut_out_of_a_batch_of_images_alone",
+        f"{LAYERS}::test_a_window_a_stride_and_a_dilation_are_1_at_least",
         f"{GRADIENTS}::test_a_window_is_what_an_output_sees",
         f"{GRADIENTS}::test_overlap_add_is_the_adjoint_of_windows",
     ],
