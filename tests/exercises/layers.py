@@ -30,6 +30,7 @@ MAX_POOL = Exercise(
         f"{LAYERS}::test_of_each_window_the_largest_stays",
         f"{LAYERS}::test_the_gradient_goes_to_the_winner_whatever_its_sign",
         f"{LAYERS}::test_of_equals_the_first_gets_all",
+        f"{LAYERS}::test_a_window_may_have_2_rows_and_1_column",
         f"{LAYERS}::test_who_wins_two_windows_gets_the_gradient_of_both",
         f"{LAYERS}::test_where_windows_leave_a_gap_nobody_sees_a_pixel",
         f"{LAYERS}::test_the_padding_never_wins_not_even_below_zero",
@@ -120,6 +121,7 @@ MAX_POOL = Exercise(
         ),
     ],
     needs=["overlap_add"],
+    picture=["rules"],
 )  # fmt: skip
 
 SWITCHED = """
@@ -322,6 +324,12 @@ BATCH_NORM = Exercise(
                 STATISTICS,
                 "mean, var = (f(x, axis=axes[x.ndim // 4 :], keepdims=True) "
                 "for f in (xp.mean, xp.var))",
+            ).replace("else v[None]", "else v"),
+        ),
+        Mistake(
+            "you normalise each place over its channels; it is each channel over all places",
+            BODY, NORMED.replace(
+                STATISTICS, "mean, var = (f(x, axis=1, keepdims=True) for f in (xp.mean, xp.var))"
             ).replace("else v[None]", "else v"),
         ),
         Mistake(

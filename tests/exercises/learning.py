@@ -216,6 +216,10 @@ TRIPLET = Exercise(
             "xp.maximum(xp.asarray(chosen).sum(), 1)", "xp.maximum(active.sum(), 1)",
         ),
         Mistake(
+            "the mean is over all that were chosen; you divide by those that still cost something",
+            "xp.maximum(xp.asarray(chosen).sum(), 1)", "active.sum()",
+        ),
+        Mistake(
             "you sum over the triplets: divide by how many were chosen",
             "xp.maximum(xp.asarray(chosen).sum(), 1)", "xp.ones(())",
         ),
@@ -357,6 +361,11 @@ TSNE_GRADIENT = Exercise(
             BODY, BY_HAND.replace("-(P * xp.log", "-exaggeration * (P * xp.log"),
         ),
         Mistake(
+            "KL itself is not exaggerated: only the gradient is",
+            BODY, BY_HAND.replace("-(P * xp.log", "-exaggeration * (P * xp.log")
+            .replace("negative_entropy(P)", "negative_entropy(exaggeration * P)"),
+        ),
+        Mistake(
             NO_ENTROPY,
             BODY, BY_HAND.replace("negative_entropy(P) + float", "float"),
         ),
@@ -381,6 +390,7 @@ TSNE_GRADIENT = Exercise(
         ),
     ],
     needs=["walk"],
+    picture=["codes"],
 )  # fmt: skip
 
 EXERCISES = [IOU, CONTRASTIVE, TRIPLET, TSNE_GRADIENT]

@@ -429,6 +429,7 @@ TRANSPOSED = Exercise(
         ),
     ],
     needs=["overlap_add"],
+    picture=["checkerboard"],
 )  # fmt: skip
 
 EXERCISES = [

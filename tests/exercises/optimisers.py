@@ -46,6 +46,11 @@ SGD = Exercise(
             "+ (1 - self.momentum) * g",
         ),
         Mistake(
+            "g is weighed with 1 − m, as in a mean: here v ← m v + g",
+            "self.momentum * self.state[name] + g if name in self.state else g",
+            "self.momentum * self.state.get(name, 0) + (1 - self.momentum) * g",
+        ),
+        Mistake(
             "v is forgotten after each step: keep it in self.state",
             "            self.state[name] = v\n", "",
         ),

@@ -85,4 +85,5 @@ RECEPTIVE_FIELD = Exercise(
         )
     ],
     needs=["windows"],
+    picture=["patches"],
 )  # fmt: skip
