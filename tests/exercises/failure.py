@@ -134,10 +134,9 @@ def shown(value, limit: int = 24, digits: int = 4) -> str:
         return f"({', '.join(shown(v, limit // 2) for v in value)})"
     if callable(value):
         return "a function"
-    if type(value).__repr__ is object.__repr__:  # self: what it holds says more than its address
-        held = ", ".join(f"{name}={shown(held)}" for name, held in vars(value).items())
-        return f"{type(value).__name__}({held})"
     text = repr(value)
+    if type(value).__repr__ is object.__repr__ and hasattr(value, "__dict__"):  # self, of a method
+        text = f"{type(value).__name__} with {vars(value)}"
     return text if len(text) < 200 else text[:200] + " …"
 
 
