@@ -282,7 +282,6 @@ BATCH_NORM = Exercise(
         f"{DIFFERENCES}[batch_norm]",
         f"{DIFFERENCES}[batch_norm, given]",
         f"{SINGLE}[batch_norm]",
-        f"{SINGLE}[batch_norm, given]",
     ],
     read=["minigrad/ops/norm.py", "minigrad/ops/norm.py:_check", "minigrad/tensor.py:op"],
     hints=(
