@@ -16,6 +16,8 @@ from collections.abc import Iterable, Sequence
 
 from PIL import Image
 
+from demos.shared.lettering import INDEX
+
 QUALITY = 88  # of the JPEGs inside
 
 STYLE = """
@@ -28,6 +30,7 @@ STYLE = """
 body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 60rem; background: var(--paper);
   color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 h1 { font-size: 2rem; line-height: 1.2; margin: 0 0 .5rem; }
+h2.part { font-size: 1.6rem; margin-top: 3rem; }
 h2 { font-size: 1.3rem; line-height: 1.3; margin: 0 0 .5rem; }
 h3 { font-size: 1rem; margin: 1rem 0 .25rem; }
 p { margin: .5rem 0; max-width: 46rem; }
@@ -39,6 +42,7 @@ section { border-top: 1px solid var(--line); margin-top: 2rem; padding-top: 1.25
 figure { margin: 1rem 0; } .beside figure { margin: 0; }
 img { display: block; max-width: 100%; height: auto; background: #fff; }
 .beside img { width: 100%; }
+.equation sub, .equation sup { line-height: 0; }
 figcaption { margin-top: .35rem; }
 pre { background: var(--soft); padding: .6rem .75rem; margin: .5rem 0; font-size: .8rem;
   line-height: 1.4; white-space: pre-wrap; overflow-wrap: anywhere; border-radius: .25rem; }
@@ -56,7 +60,7 @@ summary { cursor: pointer; color: var(--faint); font-size: .9rem; }
   @page { margin: 1.5cm; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   section { break-inside: avoid; } h2, h3 { break-after: avoid; }
-  figure, pre, table tr { break-inside: avoid; } details { display: none; }
+  figure, pre, table tr { break-inside: avoid; }
   .beside { grid-template-columns: repeat(auto-fit, minmax(6cm, 1fr)); }
   .beside img { max-height: 6.5cm; width: auto; }
 }
@@ -89,6 +93,11 @@ def section(name: str, title: str, *parts: str) -> str:
         part for part in parts if part) + "\n</section>"
 
 
+def headline(text: str) -> str:
+    """A headline above several sections."""
+    return f'<h2 class="part">{escaped(text)}</h2>'
+
+
 def paragraphs(text: str, kind: str = "") -> str:
     """A text; a blank line begins a new paragraph."""
     of_kind = f' class="{escaped(kind)}"' if kind else ""
@@ -96,23 +105,42 @@ def paragraphs(text: str, kind: str = "") -> str:
                      for one in text.split("\n\n") if one.strip())
 
 
-def figure(picture: Image.Image, alt: str, *caption: str) -> str:
+def figure(picture: Image.Image, alt: str, *caption: str, quality: int = QUALITY) -> str:
     """A picture, and what stands below it.
 
     Args:
         picture: of the width at which it is shown.
         alt: what is on it, for those who cannot see it.
         caption: what the functions of this file return.
+        quality: of the JPEG.
     """
     below = f"<figcaption>{''.join(caption)}</figcaption>" if caption else ""
-    return (f'<figure><img src="{inside(picture)}" alt="{escaped(alt)}" width="{picture.width}" '
-            f'height="{picture.height}">{below}</figure>')
+    size = f'width="{picture.width}" height="{picture.height}"'
+    return (f'<figure><img src="{inside(picture, quality)}" alt="{escaped(alt)}" {size}>'
+            f"{below}</figure>")
 
 
-def inside(picture: Image.Image) -> str:
+def equation(text: str) -> str:
+    """An equation in Unicode, with indices as in lettering.py: w_{ij}, A^k."""
+    parts = [escaped(part) if not shift else
+             f"<{shift}>{escaped(part)}</{shift}>" for part, shift in _indexed(text)]
+    return f'<p class="equation">{"".join(parts)}</p>'
+
+
+def _indexed(text: str):
+    """Yield the parts of a line, each with "sub", "sup" or ""."""
+    end = 0
+    for index in INDEX.finditer(text):
+        yield text[end : index.start()], ""
+        yield index[2] or index[3], "sub" if index[1] == "_" else "sup"
+        end = index.end()
+    yield text[end:], ""
+
+
+def inside(picture: Image.Image, quality: int = QUALITY) -> str:
     """A picture as part of the page: JPEG, or PNG where that is shorter, as for charts."""
     found = []
-    for kind, settings in (("jpeg", {"quality": QUALITY, "subsampling": 0}),
+    for kind, settings in (("jpeg", {"quality": quality, "subsampling": 0}),
                            ("png", {"optimize": True})):
         file = io.BytesIO()
         picture.convert("RGB").save(file, kind, **settings)
@@ -149,8 +177,8 @@ def line(*parts: str, kind: str = "") -> str:
 
 
 def folded(title: str, *parts: str) -> str:
-    """What is read on demand, and left out in print."""
-    return f"<details><summary>{escaped(title)}</summary>{''.join(parts)}</details>"
+    """What a reader may fold away."""
+    return f"<details open><summary>{escaped(title)}</summary>{''.join(parts)}</details>"
 
 
 def link(address: str, text: str) -> str:

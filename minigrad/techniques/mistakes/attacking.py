@@ -1,6 +1,6 @@
 """Wrong on purpose: attacks that measure something else than what they say.
 
-Read before: making.py, fool/gradient_sign.py, fool/checks.py.  Read next: fool/masking.py.
+Read before: painting.py, fool/gradient_sign.py, fool/checks.py.  Read next: fool/masking.py.
 """
 
 from typing import Any, NamedTuple

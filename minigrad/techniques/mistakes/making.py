@@ -1,46 +1,36 @@
 """Wrong on purpose: pictures that are made by a network, spoiled by a line.
 
-Read before: looking.py, make/loop.py, make/dream.py, make/style.py.  Read next: attacking.py.
+Read before: feeding.py, make/loop.py, make/dream.py.  Read next: painting.py.
 """
 
-from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigrad import ops
 from minigrad.backend import to_numpy
-from minigrad.optim import LBFGS, Adam, constant
+from minigrad.optim import Adam, constant
 from minigrad.techniques.baselines import mean_colour
 from minigrad.techniques.look.gradient import gradient
 from minigrad.techniques.make.dream import dream
 from minigrad.techniques.make.dream_presets import dream_preset_for
 from minigrad.techniques.make.excite import excite
-from minigrad.techniques.make.gram import gram
 from minigrad.techniques.make.loop import optimize
-from minigrad.techniques.make.regularizers import l2, total_variation
+from minigrad.techniques.make.regularizers import l2
 from minigrad.techniques.make.starts import noise, zero
-from minigrad.techniques.make.steps import ascend, by_mean, like_photos, quasi_newton
-from minigrad.techniques.make.style_presets import style_preset_for
+from minigrad.techniques.make.steps import ascend, by_mean, like_photos
 from minigrad.techniques.make.transforms import jitter, to_size
 from minigrad.techniques.mistakes.looking import GITHUB
-from minigrad.techniques.mistakes.table import Mistake, Shown
+from minigrad.techniques.mistakes.table import Mistake
 from minigrad.techniques.objectives import (
-    Objective,
-    activations,
     channel,
     class_probability,
     class_score,
-    code,
     energy,
 )
-from minigrad.tensor import Tensor, grad
 
 STEPS, RATE, REACH = 40, 2.0, 24    # of a dream: steps, grey levels, pixels
 DRAWN = 30                          # steps at each size of the picture of a class
 DECAY = 3e-7                        # of the L2 penalty
-PAINTED, GRAIN = 25, 1e-8           # steps of a style, the weight of its total variation,
-SMOOTH = 1e-5                       # and a weight that shows
 
 
 def last_of(walk):
@@ -97,7 +87,7 @@ def _drawn(shown, layer: str):
 
 
 def moved(shown, x) -> float:
-    """How far the picture is from where it began, in grey levels on average."""
+    """How far the picture is from the mean colour, in grey levels on average."""
     return float(abs(x - mean_colour(shown.net, x)).mean())
 
 
@@ -122,11 +112,6 @@ def _penalised(shown, weight: float):
         step=ascend(Adam(), constant(4.0), like_photos(0.75)), steps=STEPS,
         penalties=[lambda u: weight * l2(u)], transforms=[jitter(8)],
     ))  # fmt: skip
-
-
-def at_the_wall(shown, x) -> float:
-    """The share of numbers that are black or white."""
-    return float(((x <= 0) | (x >= 255)).mean())
 
 
 # ── A dream ─────────────────────────────────────────────────────────────────────────────────────
@@ -165,6 +150,13 @@ def wandered(shown, x) -> float:
     return float(np.hypot(*(min(i, n - i) for i, n in zip(at, fit.shape, strict=True))))
 
 
+class Dreamt(NamedTuple):
+    """The picture, (1, 3, H, W), and the heights that it was dreamt at."""
+
+    pixels: Any
+    sizes: list[int]
+
+
 def octaves_of_one_size(shown):
     """DeepDream's octaves, all of the same size.
 
@@ -177,156 +169,19 @@ def octaves_of_one_size(shown):
     base = to_size(shown.large, size)
     x = last_of(dream(shown.net, base, octaves=1, steps=(preset.octaves - 1) * preset.steps))
     x = shown.large + to_size(x - base, shown.large.shape[2:])
-    return last_of(dream(shown.net, x, octaves=1))
+    x = last_of(dream(shown.net, x, octaves=1))
+    return Dreamt(x, [*[size[0]] * (preset.octaves - 1), x.shape[2]])
 
 
 def octaves_that_grow(shown):
     """Sizes in a geometric row."""
-    return last_of(dream(shown.net, shown.large))
+    walk = [now.pixels for now in dream(shown.net, shown.large)]
+    return Dreamt(walk[-1], [x.shape[2] for x in walk])
 
 
-def seen_small(shown, x) -> float:
-    """How much more energy than in the photo the layer finds at the first octave's size.
-
-    What is large in the picture is of a unit's size there.
-    """
-    preset = dream_preset_for(shown.net)
-    E = energy(preset.layer)
-    small = [round(n / preset.scale ** (preset.octaves - 1)) for n in shown.large.shape[2:]]
-    found = [float(E(activations(shown.net, to_size(p, small), E))) for p in (x, shown.large)]
-    return found[0] / found[1] - 1
-
-
-# ── A style ─────────────────────────────────────────────────────────────────────────────────────
-
-
-class Painted(NamedTuple):
-    """The picture, (1, 3, H, W), and the Gram matrix that it was made with."""
-
-    pixels: Any
-    gram: Any
-
-
-def channels_mixed(shown):
-    """A Gram matrix of features that were reshaped along the wrong axes.
-
-    F shall have a row for each channel.  Where (H, W, C) is reshaped to (C, H·W), or (C, H, W) to
-    (H·W, C), its rows are made of pieces of all channels; the shapes fit, and the loss falls.
-    """
-    def mixed(a):
-        _, C, H, W = a.shape
-        F = ops.reshape(a, (H * W, C))
-        return (ops.matmul(F.T, F) / (H * W))[None]
-
-    return painted(shown, mixed, to_size(shown.painting, shown.x.shape[2:]))
-
-
-def channels_in_rows(shown):
-    """G = F Fᵀ / (H·W), the rows of F being channels."""
-    return painted(shown, gram, to_size(shown.painting, shown.x.shape[2:]))
-
-
-def depends_on_places(shown, result: Painted) -> float:
-    """By how much G changes when all places are put in another order, over ‖G‖."""
-    a = shown.net(shown.x, only=[layer := shown.net.default_layer])[layer]
-    order = np.random.default_rng(0).permutation(a.shape[2] * a.shape[3])
-    shuffled = a.reshape(*a.shape[:2], -1)[:, :, order].reshape(a.shape)
-    return _distance(result.gram(shuffled), result.gram(a))
-
-
-def gram_of_sums(shown):
-    """A Gram matrix that is not divided by the number of places.
-
-    A painting of twice the edge has four times the sums.  The picture shall have them on a quarter
-    of the places, and can only shout.
-    """
-    def summed(a):
-        return gram(a) * (a.shape[2] * a.shape[3])
-
-    return painted(shown, summed, _twice(shown))
-
-
-def gram_of_means(shown):
-    """The mean over the places, so that images of two sizes compare."""
-    return painted(shown, gram, _twice(shown))
-
-
-def depends_on_size(shown, result: Painted) -> float:
-    """By how much the painting's G changes when it hangs twice as large, over ‖G‖."""
-    once, twice = to_size(shown.painting, shown.x.shape[2:]), _twice(shown)
-    layer = style_preset_for(shown.net).style_layers[0]
-    G = [result.gram(shown.net(p, only=[layer])[layer]) for p in (twice, once)]
-    return _distance(*G)
-
-
-def _twice(shown):
-    return to_size(shown.painting, [2 * n for n in shown.x.shape[2:]])
-
-
-def _distance(G, other) -> float:
-    return float(((G - other) ** 2).sum() ** 0.5 / (other**2).sum() ** 0.5)
-
-
-def painted(shown: Shown, gram, painting) -> Painted:
-    """The photo in the style of a painting, for a Gram matrix of one's own."""
-    E = style_of_painting(shown, gram, painting)
-    x = last_of(optimize(shown.net, shown.x, E, step=quasi_newton(), steps=PAINTED,
-                         penalties=[lambda u: GRAIN * total_variation(u)]))
-    return Painted(x, gram)
-
-
-def style_of_painting(shown: Shown, gram, painting) -> Objective:
-    """− ‖a − a(photo)‖² / ‖a(photo)‖² − 20 · the mean of ‖G − T‖² / ‖T‖²."""
-    preset = style_preset_for(shown.net)
-    (content,), styles = preset.content_layers, preset.style_layers
-    T = {layer: gram(a) for layer, a in shown.net(painting, only=styles).items()}
-    same = code(content, shown.net(shown.x, only=[content])[content])
-
-    def value(acts):
-        far = [((gram(acts[layer]) - T[layer]) ** 2).sum() / float((T[layer] ** 2).sum())
-               for layer in styles]
-        return -same(acts) - preset.style_weight / len(styles) * sum(far)
-
-    return Objective("style", (*styles, content), value)
-
-
-class Run(NamedTuple):
-    """The picture, (1, 3, H, W), and the steps until no step went down any more."""
-
-    pixels: Any
-    steps: int
-
-
-def gradient_without_its_loss(shown):
-    """Total variation in the gradient, and not in the loss.
-
-    The gradient of the smoothness is added and its value is not.  L-BFGS measures each step by the
-    loss and takes its direction from the gradient of another function.
-    """
-    return _smoothed(shown, counted=False)
-
-
-def loss_and_gradient(shown):
-    """Both of one function."""
-    return _smoothed(shown, counted=True)
-
-
-def _smoothed(shown, counted: bool) -> Run:
-    E = style_of_painting(shown, gram, to_size(shown.painting, shown.x.shape[2:]))
-
-    def f(x):
-        X = Tensor(x)
-        loss, smooth = -E(activations(shown.net, X, E)), SMOOTH * total_variation(X)
-        g = sum(grad(part, [X])[0] for part in (loss, smooth))
-        return loss.data + (smooth.data if counted else 0), g
-
-    way = [shown.x, *(now.x for now in islice(LBFGS().minimise(f, shown.x), PAINTED))]
-    return Run(way[-1].clip(0, 255), len(way) - 1)
-
-
-def steps_taken(shown, result: Run) -> float:
-    """Steps until L-BFGS found none that goes down."""
-    return result.steps
+def spread(shown, result: Dreamt) -> float:
+    """How many times as large as the first octave the last one is."""
+    return max(result.sizes) / min(result.sizes)
 
 
 MAKING = (
@@ -340,8 +195,8 @@ MAKING = (
         (GITHUB + "tensorflow/lucid/issues/68",), form="{:.0f}",
     ),
     Mistake(
-        rewarded_for_size, paying_for_size, at_the_wall, "share of numbers that are 0 or 255",
-        (GITHUB + "andersbll/nnet/issues/4",), form="{:.0%}",
+        rewarded_for_size, paying_for_size, moved, "grey levels from the mean colour, on average",
+        (GITHUB + "andersbll/nnet/issues/4",), form="{:.0f}",
     ),
     Mistake(
         jitter_kept, jitter_undone, wandered, "pixels by which the photo moved",
@@ -350,27 +205,10 @@ MAKING = (
          "4726e7654232204a2851dc308ff2706f566c7042/deepdream.lua"), form="{:.0f}",
     ),
     Mistake(
-        octaves_of_one_size, octaves_that_grow, seen_small,
-        "energy that was added, seen at the first octave's size",
+        octaves_of_one_size, octaves_that_grow, spread,
+        "how many times as large the last octave is as the first",
         (GITHUB + "eladhoffer/DeepDream.torch/blob/"
-         "4726e7654232204a2851dc308ff2706f566c7042/deepdream.lua",), form="{:.0%}",
-    ),
-    Mistake(
-        channels_mixed, channels_in_rows, depends_on_places,
-        "change of G when all places change their order",
-        (GITHUB + "marcopeix/Deep_Learning_AI/issues/1",), form="{:.0%}",
-        picture=lambda result: result.pixels,
-    ),
-    Mistake(
-        gram_of_sums, gram_of_means, depends_on_size,
-        "change of G when the painting hangs twice as large",
-        (GITHUB + "leongatys/PytorchNeuralStyleTransfer/issues/14",), form="{:.0%}",
-        picture=lambda result: result.pixels,
-    ),
-    Mistake(
-        gradient_without_its_loss, loss_and_gradient, steps_taken,
-        f"steps of L-BFGS, of {PAINTED}, until none goes down",
-        (GITHUB + "jcjohnson/neural-style/issues/219",), form="{:.0f}",
+         "4726e7654232204a2851dc308ff2706f566c7042/deepdream.lua",), form="{:.1f}",
         picture=lambda result: result.pixels,
     ),
 )  # fmt: skip
