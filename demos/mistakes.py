@@ -25,6 +25,7 @@ from minigrad.techniques.mistakes import MISTAKES, Mistake, Shown
 from models.classes import find_class
 
 EDGE = 320  # pixels of a picture
+MISSING = {"normed": "{} has no batch norm", "labels": "{} knows no class of the photos here"}
 LEAD = """These lines were public code, or still are.  They run, they give a picture, mostly a
 beautiful one, and no error.  Each stands here beside the right lines, on one photo, with one number
 that tells them apart: found in the same way for both, from what comes out alone, so that it can be
@@ -58,8 +59,8 @@ def make(net, photo: pathlib.Path, name: str, k: int | None, args) -> None:
     shown = shown_for(net, photo, None if k is None else score_of(net, k))
     possible = [m for m in chosen if getattr(shown, m.needs) is not None]
     for mistake in (m for m in chosen if m not in possible):
-        print(f"{mistake.name} is left out: {net.name} has no batch norm")
-    found = [made_on(shown, mistake) for mistake in tqdm(possible, "mistakes", unit="mistake")]
+        print(f"{mistake.name} is left out: {MISSING[mistake.needs].format(net.name)}")
+    found = all_of(shown, possible)
     for one in found:
         print(f"{one.mistake.name:26} {one.said[0]:>7} {one.said[1]:>7}  {one.mistake.says}")
     pairs = {one.mistake.name: pair(one) for one in found}
@@ -96,6 +97,18 @@ def chosen_of(names: list[str] | None) -> list[Mistake]:
         if name not in known:
             raise ValueError(f"there is no mistake {name!r}; {nearest(name, known)}")
     return [known[name] for name in names or known]
+
+
+def all_of(shown: Shown, mistakes: list[Mistake]) -> list[Made]:
+    """Make them one after another; one that this network and photo do not show is said."""
+    found = []
+    with tqdm(mistakes, "mistakes", unit="mistake") as bar:
+        for mistake in bar:
+            try:
+                found.append(made_on(shown, mistake))
+            except ValueError as error:
+                bar.write(f"{mistake.name} is left out: {error}")
+    return found
 
 
 def made_on(shown: Shown, mistake: Mistake) -> Made:

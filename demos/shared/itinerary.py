@@ -66,7 +66,8 @@ LOOK = (
          ("look.dense.place_probabilities",), stops._heat, ("--size", "256")),
     Stop("upsampling", "Up again", "Five ways from a small map to a large one.",
          "nearest, bed of nails, max unpooling, bilinear, transposed convolution",
-         ("learn.upsampling.up",), stops._upsampling, part="_photo"),
+         ("learn.upsampling.unpooled", "learn.upsampling.painted"), stops._upsampling,
+         part="_photo"),
 )
 MAKE = (
     Stop("maximize", "The picture of a class", "What would the network most like to see?",

@@ -21,14 +21,17 @@ LARGER = 1.75       # times the network's own size, for a dream
 def shown_for(net, photo, objective=None) -> Shown:
     """Gather all of it for a photo; the class is by default the likeliest."""
     x = net.pixels(photo)
-    files = of_known_classes(net, str(CALTECH))
-    files = files[:: max(1, len(files) // OTHERS)]
+    try:
+        known = of_known_classes(net, str(CALTECH))
+    except ValueError:      # it was trained on other things
+        known = [(file, None) for file in sorted(CALTECH.glob("*/*.jpg"))]
+    files = known[:: max(1, len(known) // OTHERS)]
     photos = np.concatenate([net.pixels(file) for file, _ in files])
     return Shown(
         net, x, objective or score_of(net, int(net.scores(x)[0].argmax())),
         large=net.pixels(photo, size=round(LARGER * net.input_size)),
         painting=net.pixels(PAINTING, size=2 * net.input_size), photos=photos,
-        labels=np.array([-1 if k is None else k for _, k in files]),
+        labels=None if files[0][1] is None else np.array([k for _, k in files]),
         normed=with_batch_norm(net, photos),
     )
 

@@ -119,9 +119,10 @@ def _checkerboard(note, notes):
 
 
 def _codes(note, notes):
-    (_, found), *_ = (item for item in note.items() if item[0].startswith("share of a photo's"))
-    told = ", ".join(f"{space} {next(iter(p.values())):.0%}" for space, p in found.items())
-    return f"Of a photo's nearest neighbours so many are of its class: {told}."
+    found = next(value for key, value in note.items() if key.startswith("share of a photo's"))
+    told = ", ".join(f"{space} {p['share']:.0%} (by chance {p['chance']:.0%})"
+                     for space, p in found.items())
+    return f"Of a photo's nearest neighbours so many are of its class, by {told}."
 
 
 def _maximize(note, notes):
@@ -149,8 +150,8 @@ def _dream(note, notes):
 
 
 def _style(note, notes):
-    style = note["loss"]
-    return f"Loss by layer, 0 where it agrees with the photo or the painting: {brief(style)}."
+    told = "; ".join(f"{kind} {brief(by_layer)}" for kind, by_layer in note["loss"].items())
+    return f"Loss by layer, 0 where it agrees with the photo or the painting: {told}."
 
 
 def _fool(note, notes):
@@ -165,8 +166,7 @@ def _fool(note, notes):
 
 def _sphere(note, notes):
     return (f"Of {note['points']} random points twice as far away as the attack "
-            f"{note['flips'] if not isinstance(note['flips'], dict) else brief(note['flips'])} "
-            "have another answer.")
+            f"{note['flips']} have another answer.")
 
 
 def _growth(note, notes):
@@ -186,21 +186,28 @@ def _linear(note, notes):
 
 
 def _hog(note, notes):
-    return f"Distances: {brief(note['distances'])}."
+    told = (f"{title} {row['of HOG']:.0%} of HOG and {row['of the pixels']:.0f} grey levels"
+            for title, row in note["distances"].items())
+    return f"What is left between two pictures: {', '.join(told)}."
 
 
 def _regions(note, notes):
-    return f"Networks: {brief(note['networks'])}."
+    moves = note["moves"]
+    return (f"The nearest other answer is {moves['median distance']:.2f} away (the median of "
+            f"{moves['points']} points); the gradient guesses {moves['median guess']:.2f}.")
 
 
 def _segment(note, notes):
-    shares = note.get("share of the pixels") or note.get("classes")
-    return f"{brief(shares)}." if shares else ("Without a label image nobody knows how much of it "
-                                               "is right; where it is unsure it says so.")
+    largest = sorted(note["share of the pixels"].items(), key=lambda item: -item[1])[:3]
+    told = ", ".join(f"{name} {share:.0%}" for name, share in largest)
+    return (f"Shares of the pixels: {told}. Without a label image nobody knows how much of that is "
+            "right; the U-Net knows eight kinds of things, and a face is none of them.")
 
 
 def _learned(note, notes):
-    return f"{brief({k: v for k, v in note.items() if isinstance(v, int | float)})}."
+    steps = note["steps done"]
+    return (f"{brief(note.get('spaces', {}))}  After {brief(steps)} steps only: the demo itself "
+            "takes ten times as many.")
 
 
 def brief(value: Any) -> str:

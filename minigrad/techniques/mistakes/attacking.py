@@ -200,6 +200,9 @@ def told(shown, result: Leak) -> float:
 
 def _wrong_ones(shown):
     wrong = to_numpy(shown.net.scores(shown.photos)).argmax(axis=1) != shown.labels
+    if not wrong.any():
+        raise ValueError(f"{shown.net.name} is right about all {len(wrong)} photos: there is no "
+                         "label that it does not know")
     return shown.photos[wrong], shown.labels[wrong]
 
 
@@ -240,6 +243,6 @@ ATTACKING = (
         "labels that can be read from η, of photos that the network gets wrong",
         (GITHUB + "cleverhans-lab/cleverhans/issues/104",
          GITHUB + "Harry24k/adversarial-attacks-pytorch/issues/19"), "gradient", "{:.0%}",
-        picture=lambda result: result.eta[:1],
+        picture=lambda result: result.eta[:1], needs="labels",
     ),
 )  # fmt: skip

@@ -28,7 +28,7 @@ class Shown:
         large: the same photo with more pixels, for a dream.
         painting: (1, 3, H, W), for a style.
         photos: (N, 3, H, W), others.
-        labels: (N,), what is on them.
+        labels: (N,), what is on them, or None where the network knows none of it.
         normed: the same network with batch norm behind its layers, or None where there is none.
     """
 
@@ -57,7 +57,7 @@ class Mistake:
         form: how the number is written.
         picture: what came out → an array to draw.
         over: Shown → the photo below a map.
-        needs: what of Shown it cannot do without: "normed", for some networks have none.
+        needs: what of Shown it cannot do without, where that may be None.
     """
 
     wrong: Callable[[Shown], Any]
