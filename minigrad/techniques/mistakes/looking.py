@@ -161,19 +161,23 @@ def glows_against(shown, M) -> float:
 
 
 def own_scale(shown):
-    """Every map stretched to its own maximum.
+    """Every map stretched to its own scale.
 
-    Divided by its own largest value, a map of next to nothing is as bright as one of strong
+    Divided by its own largest values, a map of next to nothing is as bright as one of strong
     evidence.  Here the photo has faded to two per cent of its contrast: to the eye it is grey, and
-    the map looks as it did before.
+    the map is as bright as before.
     """
-    M = faded_shares(shown)
-    return M / M.max()
+    return stretched(faded_shares(shown), faded_shares(shown))
 
 
 def one_scale(shown):
     """The same map, on the scale of the photo's own."""
-    return faded_shares(shown) / abs(_shares(shown, shown.x)).max()
+    return stretched(faded_shares(shown), abs(_shares(shown, shown.x)))
+
+
+def stretched(M, other):
+    """M in shares of what 99 % of another map lie below."""
+    return (M / np.percentile(to_numpy(other), 99)).clip(0, 1)
 
 
 def faded(shown):
