@@ -17,7 +17,6 @@ import argparse
 import contextlib
 import importlib
 import io
-import json
 import pathlib
 import tempfile
 import time
@@ -26,7 +25,7 @@ from typing import Any, NamedTuple
 from PIL import Image
 from tqdm import tqdm
 
-from demos.shared import excerpt, page, pictures, provenance
+from demos.shared import excerpt, family, page, pictures, provenance
 from demos.shared.command import add_photos, for_each, network, parser, photos_of, top
 from demos.shared.itinerary import BY_NAME, groups, name_of
 from demos.shared.stops import Stop
@@ -135,20 +134,27 @@ def walk(asked: Asked) -> tuple[dict[str, Seen], KeyboardInterrupt | None]:
 
 def called(stop: Stop, asked: Asked) -> Seen:
     """Call one demo, and take its picture and its note."""
-    command = [stop.demo, *argv_of(stop, asked)]
+    argv = argv_of(stop, asked)
+    command = [stop.demo, *(provenance.plain(asked.photo) if word == str(asked.photo) else word
+                            for word in argv)]
     start, still = time.perf_counter(), io.StringIO()
     with tempfile.TemporaryDirectory() as folder:
         try:
             with contextlib.redirect_stdout(still), contextlib.redirect_stderr(still):
                 demo = importlib.import_module(f"demos.{stop.demo}")
-                demo.main([*command[1:], *of_network(stop, asked.args), "--out", folder])
+                demo.main([*argv, *of_network(stop, asked.args), "--out", folder])
         except (ValueError, TypeError, ImportError, OSError) as error:
             return Seen(stop, command, None, {}, time.perf_counter() - start, str(error))
         seconds = time.perf_counter() - start
-        file, = pathlib.Path(folder).glob("*.json")
-        note = json.loads(file.read_text(encoding="utf-8"))
-        drawn = pathlib.Path(folder) / f"{file.stem}{stop.part}.png"
+        file, note = note_in(pathlib.Path(folder))
+        drawn = file.with_name(f"{file.stem}{stop.part}.png")
         return Seen(stop, command, Image.open(drawn).convert("RGB"), note, seconds)
+
+
+def note_in(folder: pathlib.Path) -> tuple[pathlib.Path, dict]:
+    """The note beside the pictures; other files in JSON, as evolve's formulas, list no pictures."""
+    notes = ((file, family.read(file)) for file in sorted(folder.glob("*.json")))
+    return next((file, note) for file, note in notes if note)
 
 
 def argv_of(stop: Stop, asked: Asked) -> list[str]:

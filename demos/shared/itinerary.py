@@ -9,6 +9,9 @@ from minigrad.techniques import MAPS
 
 EQUATIONS = {way.name: way.equation for way in MAPS}
 
+ELSEWHERE = "SmoothGrad²", "VarGrad", "Score-CAM"  # on the sheets of smooth and rise
+JUDGED = tuple(way.name for way in MAPS if way.name not in ELSEWHERE)
+
 LOOK = (
     Stop("rules", "One unit, three rules",
          "Which pixels does the neuron that fires most depend on, and what does a backward pass "
@@ -24,7 +27,7 @@ LOOK = (
     Stop("maps", "Every map on one page",
          "Which pixels speak for the class?  Each published answer, beside two that know nothing.",
          "deletion, insertion: mean of p while pixels go or come;  |ρ| under random weights",
-         ("look.maps.Way", "look.curves.deletion"), stops._maps),
+         ("look.maps.Way", "look.curves.deletion"), stops._maps, ("--only", *JUDGED)),
     Stop("smooth", "SmoothGrad", "What is left of the gradient when noise is averaged out?",
          EQUATIONS["SmoothGrad"], ("look.smooth.smooth_gradient",), trust("SmoothGrad"),
          ("--samples", "1,8")),
@@ -43,7 +46,7 @@ LOOK = (
          "drop at a pixel = Σ (S(x) − S(x hidden)) / how often it was hidden",
          ("look.occlusion.occlusion",), trust("occlusion"), ("--window", "32", "--stride", "12")),
     Stop("rise", "RISE", "The same without a gradient: random masks, and what is said of each.",
-         EQUATIONS["RISE"], ("look.rise.rise",), trust("RISE"), ("--masks", "32,96")),
+         EQUATIONS["RISE"], ("look.rise.rise",), trust("RISE"), ("--masks", "16,64")),
     Stop("grabcut", "The object, cut out", "Is the map good enough to find where the object ends?",
          "foreground ≥ 95 %, background ≤ 30 % of the map",
          ("look.grabcut.grabcut",), stops._grabcut),
@@ -60,7 +63,7 @@ LOOK = (
          "Which photos have nearly the same code, and how do they lie on a map?",
          "KL(P‖Q) = Σ p_{ij} log p_{ij} / q_{ij}", ("look.tsne.pull_and_push",
                                                     "look.tsne.kl_and_gradient"),
-         stops._codes, ("--steps", "250")),
+         stops._codes, ("--steps", "150")),
     Stop("heat", "What is where", "What would the network say at every place of a larger photo?",
          "fully connected = convolution of the window's size",
          ("look.dense.place_probabilities",), stops._heat, ("--size", "256")),
@@ -95,20 +98,23 @@ FOOL = (
          stops._linear, photo=False, network=False),
     Stop("fool", "An attack", "How little makes the network wrong?",
          "x ← clip_{x_0 ± ε}(x + α sign ∇_x J)", ("fool.gradient_sign.fgsm",
-                                                 "fool.gradient_sign.pgd"), stops._fool),
+                                                 "fool.gradient_sign.pgd"), stops._fool,
+         ("--steps", "10")),
     Stop("sphere", "Chance", "Would a random move of twice the length have done it?",
-         "‖x − x_0‖ = 2 ‖η‖", ("fool.sphere.sphere",), stops._sphere, ("--points", "200")),
+         "‖x − x_0‖ = 2 ‖η‖", ("fool.sphere.sphere",), stops._sphere,
+         ("--epsilon", "8", "--points", "200")),
     Stop("growth", "How it grows", "How does the perturbation grow from layer to layer?",
-         "‖a(x + η) − a(x)‖ / ‖a(x)‖", ("fool.growth.growth",), stops._growth),
+         "‖a(x + η) − a(x)‖ / ‖a(x)‖", ("fool.growth.growth",), stops._growth,
+         ("--epsilon", "8")),
     Stop("evolve", "Pictures that mean nothing", "Can formulas be bred until the network is sure?",
          "MAP-Elites: a niche for each class, its champion mutated", ("fool.elites.evolve",),
-         stops._evolve, ("--generations", "12", "--encoding", "cppn"), photo=False),
+         stops._evolve, ("--generations", "6", "--encoding", "cppn"), photo=False),
     Stop("hog", "Twins", "Is it only networks?  A twin for a descriptor that was made by hand.",
          "E = ‖HOG(x) − HOG(x_0)‖² + λ ‖x − y‖²", ("fool.hog.hog",), stops._hog,
-         ("--size", "128", "--steps", "80", "--noise-steps", "40"), network=False),
+         ("--size", "96", "--steps", "40", "--noise-steps", "20"), network=False),
     Stop("regions", "Sure of everywhere", "What does a network say far from all that it has seen?",
          "relu networks are linear far out, so p → 1", ("fool.regions.regions",), stops._regions,
-         ("--steps", "200"), photo=False, network=False),
+         ("--steps", "100"), photo=False, network=False),
 )
 LEARN = (
     Stop("segment", "A class for every pixel", "What does a U-Net see, pixel by pixel?",
@@ -119,11 +125,11 @@ LEARN = (
          stops._checkerboard),
     Stop("embed", "A distance for every pair", "Where do digits lie that a network has never seen?",
          "L = Y d² + (1 − Y) max(0, m − d)²", ("learn.metric.contrastive",), stops._learned,
-         ("--steps", "80"), photo=False, network=False),
+         ("--steps", "50"), photo=False, network=False),
     Stop("cylinder", "Views on a cylinder",
          "Told only which views are neighbours, how does it lay them out?",
          "neighbours near, all others at least m apart", ("learn.metric.contrastive",),
-         stops._learned, ("--steps", "60"), photo=False, network=False),
+         stops._learned, ("--steps", "40"), photo=False, network=False),
 )
 ROOMS = {"Look": LOOK, "Make": MAKE, "Fool": FOOL, "Learn": LEARN}
 LECTURES = {  # what each of them shows a picture of, in its order

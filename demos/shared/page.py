@@ -19,6 +19,7 @@ from PIL import Image
 from demos.shared.lettering import INDEX
 
 QUALITY = 88  # of the JPEGs inside
+FEW = 256     # colours
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #16161a; --paper: #ffffff; --soft: #f1f1f4;
@@ -138,15 +139,13 @@ def _indexed(text: str):
 
 
 def inside(picture: Image.Image, quality: int = QUALITY) -> str:
-    """A picture as part of the page: JPEG, or PNG where that is shorter, as for charts."""
-    found = []
-    for kind, settings in (("jpeg", {"quality": quality, "subsampling": 0}),
-                           ("png", {"optimize": True})):
-        file = io.BytesIO()
-        picture.convert("RGB").save(file, kind, **settings)
-        found.append((len(file.getvalue()), kind, file.getvalue()))
-    _, kind, data = min(found)
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+    """A picture as part of the page: JPEG, or PNG for one of few colours, as a chart."""
+    few = picture.getcolors(FEW) is not None
+    kind = "png" if few else "jpeg"
+    settings = {} if few else {"quality": quality, "subsampling": 0}
+    file = io.BytesIO()
+    picture.convert("RGB").save(file, kind, **settings)
+    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def beside(*parts: str) -> str:

@@ -140,8 +140,8 @@ def _priors(note, notes):
 
 
 def _invert(note, notes):
-    return ("The table below the pictures tells, layer by layer, how near the code was come to, "
-            "and how far the pixels are from the photo's.")
+    return ("Above each picture stand the error of its code and the distance of its pixels: where "
+            "the codes agree and the pixels do not, the layer has forgotten them.")
 
 
 def _dream(note, notes):
