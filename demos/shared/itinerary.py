@@ -119,7 +119,8 @@ FOOL = (
 LEARN = (
     Stop("segment", "A class for every pixel", "What does a U-Net see, pixel by pixel?",
          "p[k, i, j] = softmax over k of the scores at (i, j)",
-         ("learn.segmentation.pixel_probabilities",), stops._segment, network=False),
+         ("learn.segmentation.pixel_probabilities",), stops._segment,
+         ("--objects", "6"), network=False),
     Stop("checkerboard", "Checkerboards", "Where does the pattern in networks' pictures come from?",
          "how often is a pixel painted?  kernel / stride", ("learn.checkerboard.overlap_counts",),
          stops._checkerboard),
