@@ -207,7 +207,7 @@ def _segment(note, notes):
 def _learned(note, notes):
     steps = note["steps done"]
     return (f"{brief(note.get('spaces', {}))}  After {brief(steps)} steps only: the demo itself "
-            "takes ten times as many.")
+            "takes twenty times as many.")
 
 
 def brief(value: Any) -> str:
