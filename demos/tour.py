@@ -32,7 +32,7 @@ from demos.shared.stops import Stop
 from minigrad.checked import nearest
 from models.classes import class_name
 
-WIDEST, QUALITY = 1100, 80  # of a picture on the page: pixels, JPEG
+WIDEST, QUALITY = 1000, 70  # of a picture on the page: pixels, JPEG
 FIRST = "maps"              # judges the maps that other stops tell of
 LEAD = """One photo, one network, and every question of this project.  Each picture stands beside
 its equation, the lines of source that made it, and a number that says how far to believe it.  The

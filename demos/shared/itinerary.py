@@ -97,7 +97,7 @@ FOOL = (
          "w · (x + ε sign w) = w · x + ε ‖w‖_1", ("fool.linear.gains_by_dimension",),
          stops._linear, photo=False, network=False),
     Stop("fool", "An attack", "How little makes the network wrong?",
-         "x ← clip_{x_0 ± ε}(x + α sign ∇_x J)", ("fool.gradient_sign.fgsm",
+         "x ← clip(x + α sign ∇_x J, x_0 ± ε)", ("fool.gradient_sign.fgsm",
                                                  "fool.gradient_sign.pgd"), stops._fool,
          ("--steps", "10")),
     Stop("sphere", "Chance", "Would a random move of twice the length have done it?",

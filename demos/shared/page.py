@@ -19,6 +19,7 @@ from PIL import Image
 from demos.shared.lettering import INDEX
 
 QUALITY = 88  # of the JPEGs inside
+FINE = 80     # above it, colours are as sharp as light and dark
 FEW = 256     # colours
 
 STYLE = """
@@ -142,7 +143,7 @@ def inside(picture: Image.Image, quality: int = QUALITY) -> str:
     """A picture as part of the page: JPEG, or PNG for one of few colours, as a chart."""
     few = picture.getcolors(FEW) is not None
     kind = "png" if few else "jpeg"
-    settings = {} if few else {"quality": quality, "subsampling": 0}
+    settings = {} if few else {"quality": quality, "subsampling": 0 if quality > FINE else 2}
     file = io.BytesIO()
     picture.convert("RGB").save(file, kind, **settings)
     return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"

@@ -81,8 +81,8 @@ def _patches(note, notes):
 def _filters(note, notes):
     lengths = note["‖w‖ of each"]
     weak = sum(one < 0.1 * max(lengths) for one in lengths)
-    return (f"{len(lengths)} filters, {weak} of them with less than a tenth of the longest one's "
-            "length: those have learned little.")
+    return (f"{len(lengths)} filters; {weak or 'none'} with less than a tenth of the longest one's "
+            "length, which would have learned little.")
 
 
 def _relevance(note, notes):
