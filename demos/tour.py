@@ -160,7 +160,8 @@ def note_in(folder: pathlib.Path) -> tuple[pathlib.Path, dict]:
 def argv_of(stop: Stop, asked: Asked) -> list[str]:
     """What stands behind the demo's name: the photo, and options that are quick."""
     net = asked.net
-    known = {"k": class_name(net, asked.k), "early": early(net), "late": net.default_layer}
+    known = {"k": class_name(net, asked.k), "early": early(net), "late": net.default_layer,
+             "edge": net.input_size * 5 // 8}
     options = [option.format(**known) for option in stop.options]
     return [*([str(asked.photo)] if stop.photo else []), *options]
 

@@ -9,7 +9,9 @@ from minigrad.techniques import MAPS
 
 EQUATIONS = {way.name: way.equation for way in MAPS}
 
-ELSEWHERE = "SmoothGrad²", "VarGrad", "Score-CAM"  # on the sheets of smooth and rise
+ELSEWHERE = (  # on the sheets of rules, smooth, grad_cam and rise
+    "deconvnet", "SmoothGrad²", "VarGrad", "Grad-CAM++", "guided Grad-CAM", "Score-CAM",
+)
 JUDGED = tuple(way.name for way in MAPS if way.name not in ELSEWHERE)
 
 LOOK = (
@@ -63,7 +65,7 @@ LOOK = (
          "Which photos have nearly the same code, and how do they lie on a map?",
          "KL(P‖Q) = Σ p_{ij} log p_{ij} / q_{ij}", ("look.tsne.pull_and_push",
                                                     "look.tsne.kl_and_gradient"),
-         stops._codes, ("--steps", "80")),
+         stops._codes, ("--steps", "50")),
     Stop("heat", "What is where", "What would the network say at every place of a larger photo?",
          "fully connected = convolution of the window's size",
          ("look.dense.place_probabilities",), stops._heat, ("--size", "256")),
@@ -76,14 +78,14 @@ MAKE = (
     Stop("maximize", "The picture of a class", "What would the network most like to see?",
          "x* = argmax S_k(x) + 2 log p_k(x) − R(x)", ("make.drawable.drawable_class",
                                                       "make.loop.optimize"),
-         stops._maximize, ("--class", "{k}", "--steps", "20"), photo=False),
+         stops._maximize, ("--class", "{k}", "--steps", "15"), photo=False),
     Stop("priors", "Why a prior is needed", "The same class under each published prior, and none.",
          "x* = argmax S_k(x) − R(x)", ("make.regularizers.l2", "make.regularizers.total_variation",
                                        "make.regularizers.blur"),
-         stops._priors, ("--class", "{k}", "--size", "64", "--steps", "12"), photo=False),
+         stops._priors, ("--class", "{k}", "--size", "64", "--steps", "8"), photo=False),
     Stop("invert", "A code, inverted", "What does a layer still know of the photo?",
          "E = ‖Φ(x) − Φ_0‖² / ‖Φ_0‖² + R(x)", ("make.invert.invert",), stops._invert,
-         ("--layer", "{early}", "{late}", "--steps", "40")),
+         ("--layer", "{early}", "{late}", "--steps", "25")),
     Stop("dream", "DeepDream", "What does the network see in the photo, and more and more of it?",
          "x ← x + rate · g / mean|g|,  g = ∂(½ ‖a‖²)/∂x", ("make.dream.dream",), stops._dream,
          ("--size", "256", "--steps", "6")),
@@ -102,19 +104,19 @@ FOOL = (
          ("--steps", "10")),
     Stop("sphere", "Chance", "Would a random move of twice the length have done it?",
          "‖x − x_0‖ = 2 ‖η‖", ("fool.sphere.sphere",), stops._sphere,
-         ("--epsilon", "8", "--points", "100")),
+         ("--epsilon", "8", "--points", "100", "--size", "{edge}")),
     Stop("growth", "How it grows", "How does the perturbation grow from layer to layer?",
          "‖a(x + η) − a(x)‖ / ‖a(x)‖", ("fool.growth.growth",), stops._growth,
          ("--epsilon", "8")),
     Stop("evolve", "Pictures that mean nothing", "Can formulas be bred until the network is sure?",
          "MAP-Elites: a niche for each class, its champion mutated", ("fool.elites.evolve",),
-         stops._evolve, ("--generations", "4", "--encoding", "cppn"), photo=False),
+         stops._evolve, ("--generations", "3", "--encoding", "cppn"), photo=False),
     Stop("hog", "Twins", "Is it only networks?  A twin for a descriptor that was made by hand.",
          "E = ‖HOG(x) − HOG(x_0)‖² + λ ‖x − y‖²", ("fool.hog.hog",), stops._hog,
          ("--size", "96", "--steps", "40", "--noise-steps", "20"), network=False),
     Stop("regions", "Sure of everywhere", "What does a network say far from all that it has seen?",
          "relu networks are linear far out, so p → 1", ("fool.regions.regions",), stops._regions,
-         ("--steps", "100"), photo=False, network=False),
+         ("--steps", "60"), photo=False, network=False),
 )
 LEARN = (
     Stop("segment", "A class for every pixel", "What does a U-Net see, pixel by pixel?",
