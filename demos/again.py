@@ -22,7 +22,7 @@ from demos.shared import family, provenance
 from demos.shared.command import Paragraphs
 from minigrad.ops.fast import threads
 
-NOT_AGAIN = {"again", "train", "maps"}  # training has its own --resume, and maps tells seconds
+NOT_AGAIN = {"again", "train", "maps", "tour"}  # train has a --resume, the others tell seconds
 SAME = "the same bytes"
 
 

@@ -5,9 +5,10 @@
     make/           change the pixels until the network says what was asked for
     fool/           change them so little that nobody sees it, and the network says something else
     learn/          change the weights
+    mistakes/       wrong on purpose: what public code gets wrong, and the number that catches it
 
-All four take one step back from a number to what it depends on; they differ in what moves.  Every
-technique is called alike,
+The first four take one step back from a number to what it depends on; they differ in what moves.
+Every technique is called alike,
 
     technique(net, pixels, objective, *, rules=None, rng=None, **settings)
 
