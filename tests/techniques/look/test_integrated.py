@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from small import LinearNet, SmallNet
 
 from minigrad import ops
@@ -24,6 +25,35 @@ class Squares(LinearNet):
 
     def __call__(self, x, only=None):
         return super().__call__(x * x, only)
+
+
+def shares(start, x, **settings):
+    """What three numbers add to S₂ = x₀² + 10 x₁² + 100 x₂²; (3,)."""
+    net = Squares(edge=1)
+    net.w[2] = np.reshape([1.0, 10, 100], (3, 1, 1))
+    start, x = (np.reshape(numbers, (1, 3, 1, 1)).astype(float) for numbers in (start, x))
+    return integrated_gradients(net, x, SCORE, baselines=start, **settings).map[0, :, 0, 0]
+
+
+def test_from_nothing_to_x_the_shares_of_a_sum_of_squares_are_its_terms():
+    assert_allclose(shares([0, 0, 0], [3, 2, 1]), [9, 40, 100])
+
+
+def test_from_another_point_they_are_the_differences_of_the_terms():
+    assert_allclose(shares([1, 2, 3], [3, 2, 1]), [8, 0, -800], atol=1e-9)
+
+
+def test_where_a_gradient_weighs_unlike_its_own_weight_counts():
+    """Gauss's three nodes have the weights 5/18, 8/18, 5/18."""
+    assert_allclose(shares([1, 2, 3], [3, 2, 1], rule="gauss-legendre", steps=3), [8, 0, -800],
+                    atol=1e-9)
+
+
+def test_a_rule_holds_at_every_point_of_the_way(x):
+    twice = {ops.relu: lambda g, x: 2 * g * (x > 0)}
+    once = integrated_gradients(SmallNet(), x, SCORE, steps=3).map
+    assert once.any()
+    assert_allclose(integrated_gradients(SmallNet(), x, SCORE, steps=3, rules=twice).map, 4 * once)
 
 
 @pytest.mark.parametrize("which", BASELINES)
