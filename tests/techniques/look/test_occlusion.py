@@ -74,9 +74,9 @@ def test_hiding_leaves_the_photo_as_it_was():
 
 
 def test_a_pixel_that_two_windows_hide_gets_the_mean_of_both_drops():
-    """Three pixels, windows of two: the drops 2 and 6."""
-    drops = per_pixel(np.array([[[2.0, 6.0]]]), [slice(0, 1)], [slice(0, 2), slice(1, 3)], (1, 3))
-    assert_allclose(drops, [[[2, 4, 6]]])
+    """Three pixels, windows of two: the drops 6 and 2."""
+    drops = per_pixel(np.array([[[6.0, 2.0]]]), [slice(0, 1)], [slice(0, 2), slice(1, 3)], (1, 3))
+    assert_allclose(drops, [[[6, 4, 2]]])
 
 
 def test_rows_of_windows_hide_rows_of_pixels():
