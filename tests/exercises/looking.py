@@ -127,7 +127,6 @@ IMAGE_GRADIENT = Exercise(
         f"{GRADIENT}::test_of_two_photos_each_has_its_own_gradient",
         f"{GRADIENT}::test_a_rule_may_be_about_any_op",
         f"{GRADIENT}::test_backpropagation_as_a_rule_is_relus_own_gradient",
-        f"{GRADIENT}::test_the_gradient_is_the_slope_of_the_score_at_every_pixel",
     ],
     read=["minigrad/techniques/objectives.py", "minigrad/techniques/objectives.py:activations",
           "minigrad/tensor.py:grad"],
