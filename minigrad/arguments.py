@@ -219,7 +219,7 @@ def checked_seed(seed, data):
     seed = xp.asarray(seed)
     if seed.shape != data.shape:
         raise ValueError(f"the seed has shape {seed.shape}, but y has {data.shape}")
-    return seed.astype(data.dtype, copy=False)
+    return seed.astype(data.dtype, copy=False)[...]  # a view: an array of this walk alone
 
 
 def apart(gradients: list, seed) -> list:

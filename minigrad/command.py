@@ -22,6 +22,7 @@ IN_ASCII = {  # what this project prints that a terminal of cp1252 or ASCII lack
     "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "∘": " o ", "‘": "'", "’": "'", "“": '"',
     "”": '"', "\u0302": "^", "\u0304": "_mean", "ℝ": "R", "□": "#", "█": "#",
     "λ": "lambda", "⊗": "(x)", "∗": "*", "⊙": "(.)", "±": "+-", "∝": "~", "°": " degrees",
+    "✓": "+", "✗": "x", "▸": ">",
     **dict.fromkeys("┌┐└┘├┤┬┴┼", "+"),
 }  # fmt: skip
 

@@ -1,15 +1,17 @@
 """`python -m tests`: exercises.  Write the library's functions again; its tests judge them."""
 
 import argparse
+import pathlib
 import sys
 import textwrap
+import time
 
 from minigrad.command import run
 from tests.exercises.catalogue import EXERCISES, GROUPS, find, number
 from tests.exercises.cut import cut
 from tests.exercises.desk import SECONDS, Desk, task
-from tests.exercises.judge import SOLVED, STUB
 from tests.exercises.report import WIDTH
+from tests.exercises.verdict import SOLVED, STUB
 
 MARKS = {SOLVED: "✓", STUB: "·"}
 
@@ -25,6 +27,7 @@ def options() -> argparse.ArgumentParser:
     add("name", nargs="?", help="an exercise, or next: the first that is not solved")
     add("--hint", nargs="?", type=int, const=1, choices=(1, 2, 3), metavar="1-3",
         help="say where to look (1), what stands there (2), nearly the answer (3)")
+    add("--watch", action="store_true", help="judge again on each save, until it is solved")
     add("--solution", action="store_true", help="print the library's own version")
     add("--mutants", action="store_true",
         help="for authors: which small changes of the library do the tests not see?")
@@ -42,10 +45,10 @@ def main(argv: list[str]) -> None:
 
         list_survivors([find(asked.name)] if asked.name else list(EXERCISES.values()))
         return
-    if asked.name is None:
+    if asked.name is None and not (asked.hint or asked.solution):
         overview(desk)
         return
-    exercise = desk.next() if asked.name == "next" else find(asked.name)
+    exercise = desk.next() if asked.name in ("next", None) else find(asked.name)
     if exercise is None:
         print("all exercises are solved")
     elif asked.hint:
@@ -53,7 +56,22 @@ def main(argv: list[str]) -> None:
     elif asked.solution:
         print(solution(exercise))
     else:
-        work_on(desk, exercise)
+        solved = work_on(desk, exercise)
+        while asked.watch and not solved:
+            wait_for_save(desk.file(exercise))
+            solved = work_on(desk, exercise)
+
+
+def wait_for_save(file: pathlib.Path) -> None:
+    """Return when a file was written again; an editor may delete it for a moment."""
+
+    def saved():
+        return file.stat().st_mtime_ns if file.exists() else before
+
+    before = file.stat().st_mtime_ns
+    print(f"\nwaiting until {file.name} is saved; Ctrl-C ends", flush=True)
+    while saved() == before:
+        time.sleep(0.2)
 
 
 def overview(desk: Desk) -> None:
@@ -71,13 +89,13 @@ def overview(desk: Desk) -> None:
     print(f"{solved} of {len(EXERCISES)} solved; python -m tests next goes on")
 
 
-def work_on(desk: Desk, exercise) -> None:
-    """Write the stub of an exercise, or judge what was written."""
+def work_on(desk: Desk, exercise) -> bool:
+    """Write the stub of an exercise, or judge what was written; say whether it is solved."""
     begun, file = desk.begin(exercise), desk.named(exercise)
     head = f"{number(exercise)} {exercise.name}"
     if begun:
         print(f"▸ {head}: {file} is yours to write\n{task(exercise)}\n{how_to(exercise)}")
-        return
+        return False
     verdict = desk.verdict(exercise)
     if verdict.state == SOLVED:
         print(f"✓ {head}: solved.  The library's version, to compare:\n\n{solution(exercise)}")
@@ -88,6 +106,7 @@ def work_on(desk: Desk, exercise) -> None:
         reference = cut(exercise.function)
         print(f"✗ {head}: {file}, in the place of {reference.name} in {reference.file}\n")
         print(f"{verdict.text}\n\n{how_to(exercise)}")
+    return verdict.state == SOLVED
 
 
 def how_to(exercise) -> str:

@@ -1,13 +1,16 @@
 """What a student meets: the task, a verdict on each kind of answer, and no answer is touched."""
 
 import json
+import threading
+import time
 
 import pytest
 
 from tests.__main__ import main
-from tests.exercises import judge
+from tests.exercises import verdict
 from tests.exercises.catalogue import EXERCISES
 from tests.exercises.desk import Desk
+from tests.exercises.judge import judged as judge
 
 ADD = EXERCISES["add"]
 RIGHT = "def add(a, b):\n    return a + b, lambda g: g, lambda g: g\n"
@@ -20,7 +23,7 @@ def judged(tmp_path):
     def judged(text, name="add"):
         file = tmp_path / f"{name}.py"
         file.write_text(text, encoding="utf-8")
-        return judge.judged(EXERCISES[name], text, str(file))
+        return judge(EXERCISES[name], text, str(file))
 
     return judged
 
@@ -47,7 +50,7 @@ def test_a_wrong_answer_is_told_what_was_expected_what_came_and_why(judged):
     for part in ["a sum hands g to both", "expected  [ 3, -5]", "got       [-3.,  5.]",
                  "the second sign is that of a − b", "    hello"]:
         assert part in said.text, part
-    assert said.state == judge.WRONG
+    assert said.state == verdict.WRONG
 
 
 def test_a_crash_shows_the_students_own_line(judged):
@@ -58,12 +61,12 @@ def test_a_crash_shows_the_students_own_line(judged):
 
 def test_the_librarys_function_is_no_help(judged):
     said = judged("from minigrad.ops import add as right\ndef add(a, b):\n    return right(a, b)\n")
-    assert said.state == judge.WRONG and "calls itself without end" in said.text
+    assert said.state == verdict.WRONG and "calls itself without end" in said.text
 
 
 def test_helpers_of_the_student_are_at_hand(judged):
     text = "import math\n\ndef same(g):\n    return g * math.cos(0)\n\n"
-    assert judged(text + "def add(a, b):\n    return a + b, same, same\n").state == judge.SOLVED
+    assert judged(text + "def add(a, b):\n    return a + b, same, same\n").state == verdict.SOLVED
 
 
 @pytest.mark.parametrize(("text", "sentence"), [
@@ -72,24 +75,41 @@ def test_helpers_of_the_student_are_at_hand(judged):
     ("def add(a, c):\n    pass\n", "takes (a, b), and yours takes (a, c)"),
     ("def add(a, b):\n    return super().add\n", "write super(Class, self) in full"),
     ("def exp(x):\n    pass\ndef add(a, b):\n    pass\n", "has one of that name"),
+    ("raise SystemExit('bye')\n" + RIGHT, "SystemExit: bye"),
     ("1 / 0\n\ndef add(a, b):\n    pass\n", "line 1 of your file:\n    1 / 0"),
 ])  # fmt: skip
 def test_what_cannot_be_judged_is_said_in_a_sentence(judged, text, sentence):
     said = judged(text)
-    assert said.state == judge.REFUSED and sentence in said.text
+    assert said.state == verdict.REFUSED and sentence in said.text
 
 
 def test_a_loop_without_end_is_stopped(tmp_path):
     (tmp_path / "add.py").write_text("def add(a, b):\n    while True:\n        a = b\n")
     said = Desk(str(tmp_path), seconds=2).verdict(ADD)
-    assert said.state == judge.STOPPED and "after 2 s it was still running" in said.text
+    assert said.state == verdict.STOPPED and "after 2 s it was still running" in said.text
     assert "in add" in said.text
+
+
+def test_watching_judges_again_on_each_save_until_it_is_solved(tmp_path, capsys):
+    file = tmp_path / "add.py"
+    file.write_text(RIGHT.replace("g: g\n", "g: -g\n"))
+
+    def save():
+        while "waiting" not in capsys.readouterr().out:
+            time.sleep(0.1)
+        file.write_text(RIGHT)
+
+    saving = threading.Thread(target=save)
+    saving.start()
+    main(["add", "--watch", "--answers", str(tmp_path)])
+    saving.join()
+    assert "✓ 2 add: solved" in capsys.readouterr().out
 
 
 def test_an_answer_that_ends_python_is_not_solved(tmp_path):
     (tmp_path / "add.py").write_text("import os\nos._exit(0)\n" + RIGHT)
     said = Desk(str(tmp_path)).verdict(ADD)
-    assert said.state == judge.STOPPED and "Python itself ended, with status 0" in said.text
+    assert said.state == verdict.STOPPED and "Python itself ended, with status 0" in said.text
 
 
 def test_hints_come_in_three_steps(capsys):
@@ -105,5 +125,5 @@ def test_an_unknown_name_is_met_with_the_nearest():
 
 
 def test_a_verdict_can_be_handed_on_as_json(judged):
-    verdict = judged(RIGHT)
-    assert judge.Verdict(**json.loads(json.dumps(verdict._asdict()))) == verdict
+    said = judged(RIGHT)
+    assert verdict.Verdict(**json.loads(json.dumps(said._asdict()))) == said

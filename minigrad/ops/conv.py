@@ -22,6 +22,8 @@ from minigrad.backend import Array, array_module, is_array
 from minigrad.checked import whole
 from minigrad.ops.fast import columns, threads, winograd
 from minigrad.ops.fast.blocks import view
+from minigrad.ops.fast.channels import back_bias, per_channel
+from minigrad.ops.fast.kept import for_this_g
 from minigrad.ops.fast.ways import choose
 from minigrad.ops.sizes import check_axes, check_shapes, margins, pair
 from minigrad.tensor import op
@@ -69,9 +71,6 @@ def definition(x, weight, bias, stride, padding, dilation, groups):
     def back_weight(g):  # every tap collects g times the pixel that lay under it
         seen = by_group(windows(x, weight.shape[2:], *geometry), groups, axis=1)
         return collect(by_group(g, groups, axis=1), seen)
-
-    def back_bias(g):
-        return g.sum(axis=(0, 2, 3))
 
     return y, back_x, back_weight, None if bias is None else back_bias
 
@@ -124,25 +123,34 @@ def conv_transpose2d(
         raise ValueError(f"conv_transpose2d: nothing is left of {x.shape} after padding {padding}")
     shape = (x.shape[0], outputs, *size)
     geometry = stride, padding, dilation
-    filters = by_group(weight, groups, axis=0)          # (G, C/G, O/G, A, B)
-    y = overlap_add(paint(by_group(x, groups, axis=1), filters), shape, *geometry)
+    y = painted(x, weight, shape, *geometry, groups)
     if bias is not None:
-        y = y + bias[:, None, None]
+        y = per_channel(lambda y, out: array_module(y).add(y, bias, out=out), y)
 
-    def seen(g):  # what each pixel painted, which is what conv2d would see there
-        painted = windows(g, weight.shape[2:], *geometry)[:, :, : x.shape[2], : x.shape[3]]
-        return by_group(painted, groups, axis=1)
+    @for_this_g
+    def seen(g):  # conv2d of g, its value and the way back to the filters
+        value, _, back_weight, _ = by_its_way(g, weight, None, *geometry, groups)
+        return value, back_weight
 
-    def back_x(g):
-        return correlate(seen(g), filters)
+    def back_x(g):  # a row that the windows see and nobody painted is cut off
+        return seen(g)[0][:, :, : x.shape[2], : x.shape[3]]
 
     def back_weight(g):
-        return collect(by_group(x, groups, axis=1), seen(g))
-
-    def back_bias(g):
-        return g.sum(axis=(0, 2, 3))
+        value, back_weight = seen(g)
+        more = [(0, there - here) for there, here in zip(value.shape, x.shape, strict=True)]
+        return back_weight(array_module(x).pad(x, more) if value.shape != x.shape else x)
 
     return y, back_x, back_weight, None if bias is None else back_bias
+
+
+def painted(x, weight, shape, stride, padding, dilation, groups):
+    """Return conv_transpose2d's value without the bias; arguments as for it, in pairs."""
+    geometry = stride, padding, dilation
+    if choose(shape, weight.shape, *geometry, groups) == "definition":
+        filters = by_group(weight, groups, axis=0)      # (G, C/G, O/G, A, B)
+        return overlap_add(paint(by_group(x, groups, axis=1), filters), shape, *geometry)
+    flat = weight.transpose(2, 3, 1, 0).reshape(-1, len(weight))        # (A·B·O, C)
+    return columns.handed_back(x, flat, shape, weight.shape[2:], *geometry)
 
 
 # ── Windows and their adjoint ────────────────────────────────────────────────────────────────────

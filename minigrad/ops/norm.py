@@ -11,7 +11,8 @@ Read before: ops/pool.py.  Read next: ops/resample.py.
 """
 
 from minigrad.backend import Array, array_module
-from minigrad.ops.fast.channels import back_bias, channel_sums, per_channel
+from minigrad.ops.fast.channels import channel_sums, per_channel, pixels
+from minigrad.ops.fast.kept import for_this_g
 from minigrad.tensor import op
 
 
@@ -44,7 +45,8 @@ def batch_norm(
     inverse = (1 / xp.sqrt(var + eps)).astype(x.dtype)
     scale, n = weight * inverse, x.size // x.shape[1]
 
-    def sums(g, x):  # Σ g and Σ g · x̂
+    @for_this_g
+    def sums(g):  # Σ g and Σ g · x̂
         sum_g, along = channel_sums(lambda g, x: [g, (x - mean) * g], g, x)
         return sum_g, along * inverse
 
@@ -52,7 +54,7 @@ def batch_norm(
         if not of_batch:
             return per_channel(lambda g, out: xp.multiply(g, scale, out=out), g)
         # x moves μ and σ² as well: take out of g its mean and its part along x̂
-        mean_g, along = (total / n for total in sums(g, x))
+        mean_g, along = (total / n for total in sums(g))
         slope = along * inverse
 
         def centred(g, x, out):  # scale · (g − mean(g) − x̂ · mean(g · x̂))
@@ -65,7 +67,10 @@ def batch_norm(
         return per_channel(centred, g, x)
 
     def back_weight(g):
-        return sums(g, x)[1]
+        return sums(g)[1]
+
+    def back_bias(g):
+        return sums(g)[0]
 
     def forward(x, out):
         xp.subtract(x, mean, out=out)
@@ -77,10 +82,10 @@ def batch_norm(
         return y, back_x, back_weight, back_bias, None, None
 
     def back_mean(g):  # y = scale · (x − μ) + bias
-        return -scale * sums(g, x)[0]
+        return -scale * sums(g)[0]
 
     def back_var(g):  # ∂ (σ² + ε)^−½ / ∂σ² = −½ (σ² + ε)^−3/2
-        return -scale * inverse * sums(g, x)[1] / 2
+        return -scale * inverse * sums(g)[1] / 2
 
     return y, back_x, back_weight, back_bias, back_mean, back_var
 
@@ -88,11 +93,12 @@ def batch_norm(
 def batch_statistics(x):
     """Mean and variance (divided by n) of each channel: x (N, C, …) → (C,), (C,)."""
     n = x.size // x.shape[1]
-    near = channel_sums(lambda x: [x], x)[0] / n  # the mean, but for the rounding of large sums
+    near = pixels(x)[::16].mean(axis=0)  # close to the mean: little is lost in square − d²
 
     def apart(x):
         d = x - near
-        return d, d * d
+        yield d
+        yield array_module(x).multiply(d, d, out=d)
 
     d, square = (total / n for total in channel_sums(apart, x))
     return near + d, square - d * d

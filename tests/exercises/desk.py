@@ -3,6 +3,7 @@
 Nothing is stored but the answers: progress is judged anew each time.
 """
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -11,11 +12,12 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
+from minigrad import checked
 from tests.exercises import report
 from tests.exercises.catalogue import EXERCISES, number
 from tests.exercises.cut import ROOT, cut, place, stub
 from tests.exercises.exercise import Exercise
-from tests.exercises.judge import SOLVED, STOPPED, STUB, Verdict
+from tests.exercises.verdict import SOLVED, STOPPED, STUB, Verdict
 
 ANSWERS = "answers"
 SECONDS = 20.0
@@ -27,11 +29,16 @@ class Desk:
     Args:
         folder: where the answers are; default: $MINIGRAD_ANSWERS, or answers/ in the clone.
         seconds: how long one exercise may take.
+
+    Raises:
+        ValueError: pytest is not installed, or the seconds are none.
     """
 
     def __init__(self, folder: str | None = None, seconds: float = SECONDS):
+        if importlib.util.find_spec("pytest") is None:
+            raise ValueError('exercises are judged by pytest: pip install -e ".[test]"')
         self.folder = pathlib.Path(folder or os.environ.get("MINIGRAD_ANSWERS", ROOT / ANSWERS))
-        self.seconds = seconds
+        self.seconds = checked.number("--seconds", seconds, above=0)
 
     def file(self, exercise: Exercise) -> pathlib.Path:
         """Where the answer stands, or will stand."""

@@ -16,7 +16,6 @@ import os
 import pathlib
 import sys
 import traceback
-from typing import NamedTuple
 
 from tests.exercises import report
 from tests.exercises.bench import with_tests
@@ -25,15 +24,7 @@ from tests.exercises.cut import edited
 from tests.exercises.exercise import Exercise, Mistake
 from tests.exercises.failure import Failure
 from tests.exercises.graft import Refused, grafted
-
-SOLVED, WRONG, STUB, REFUSED, STOPPED = "solved", "wrong", "to do", "refused", "stopped"
-
-
-class Verdict(NamedTuple):
-    """What became of an answer, and what the student reads."""
-
-    state: str
-    text: str = ""
+from tests.exercises.verdict import REFUSED, SOLVED, STUB, WRONG, Verdict
 
 
 def judged(exercise: Exercise, text: str, filename: str) -> Verdict:
@@ -48,12 +39,13 @@ def judged(exercise: Exercise, text: str, filename: str) -> Verdict:
 
 
 def on_bench(exercise, text, filename, bench) -> Verdict:
+    """Judge an answer by tests that are collected already; filename is where its text stands."""
     try:
         with grafted(exercise.function, text, filename) as codes:
             failure = bench.first_failure(codes)
     except Refused as error:
         return Verdict(REFUSED, str(error))
-    except Exception as error:  # while the file was read, before any test
+    except (Exception, SystemExit) as error:  # while the file was read, before any test
         stack = traceback.extract_tb(error.__traceback__)
         return Verdict(REFUSED, report.crashed(filename, error, stack))
     if failure is None:

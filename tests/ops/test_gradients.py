@@ -6,6 +6,7 @@ import pytest
 from minigrad import Tensor, grad, ops
 from minigrad.check import check_adjoint, check_gradients
 from minigrad.ops import conv
+from minigrad.ops.fast.ways import force
 
 
 def normal(*shape, seed=0):
@@ -16,6 +17,11 @@ def apart(*shape):
     """Numbers no two of which are near each other or near zero: no kink within a difference."""
     rng = np.random.default_rng(shape)
     return rng.permutation(int(np.prod(shape))).reshape(shape) / 3 - 2.1
+
+
+def by_winograd(*arrays, **options):
+    with force("winograd"):
+        return ops.conv2d(*arrays, **options)
 
 
 IMAGE, MASK = (2, 3, 6, 5), np.eye(3, 4) > 0
@@ -75,7 +81,7 @@ CASES = {
     "conv2d, groups": (ops.conv2d, [normal(1, 4, 4, 4), normal(6, 2, 3, 3)], {"groups": 2}),
     "conv2d, 1×1": (ops.conv2d, [normal(*IMAGE), normal(4, 3, 1, 1), normal(4)], {}),
     "conv2d, Winograd": (
-        ops.conv2d, [normal(1, 8, 5, 6), normal(8, 8, 3, 3), normal(8)], {"padding": 1},
+        by_winograd, [normal(1, 8, 5, 6), normal(8, 8, 3, 3), normal(8)], {"padding": 1},
     ),
     "conv_transpose2d": (
         ops.conv_transpose2d, [normal(1, 4, 3, 2), normal(4, 3, 3, 2), normal(6)],

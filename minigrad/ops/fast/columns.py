@@ -50,7 +50,10 @@ def convolve(x, weight, bias, stride, padding, dilation, rectified=False):
                 xp.maximum(here, 0, out=here)
 
     def back_x(g):  # every output hands its g, through the filter, to the window it saw
-        return handed_back(g, filters, x, *geometry)
+        if turns(weight.shape, stride, padding, dilation):
+            reach = [d * (k - 1) - p for k, p, d in zip((A, B), padding, dilation, strict=True)]
+            return convolve(g, turned(weight), None, stride, reach, dilation)[0]
+        return handed_back(g, filters, x.shape, *geometry)
 
     def back_weight(g):  # every tap collects g times the pixel that lay under it
         g = pixels(g)
@@ -62,18 +65,33 @@ def convolve(x, weight, bias, stride, padding, dilation, rectified=False):
     return y, back_x, back_weight, None if bias is None else back_bias
 
 
-def handed_back(g, filters, x, kernel_size, stride, padding, dilation):
-    """Σ over the windows that saw a pixel: g (N, O, H', W') → (N, C, H, W), x's shape and order.
+def turns(weight_shape, stride, padding, dilation):
+    """Whether the gradient at the image is a convolution, too, and one of enough channels."""
+    _, C, *kernel_size = weight_shape
+    reach = (d * (k - 1) for k, d in zip(kernel_size, dilation, strict=True))
+    possible = stride == (1, 1) and all(p <= r for p, r in zip(padding, reach, strict=True))
+    return possible and C >= 16
+
+
+def turned(weight):
+    """Turn the filters by 180°, and swap channels in and out: (O, C, A, B) → (C, O, A, B)."""
+    return weight[:, :, ::-1, ::-1].swapaxes(0, 1)
+
+
+def handed_back(g, filters, shape, kernel_size, stride, padding, dilation):
+    """Σ over the windows that saw a pixel: g (N, O, H', W') → x (N, C, H, W), channels first.
 
     A block is rows of x here, so that no two threads add to one pixel; the outputs at its edge are
     worked out for both its neighbours.
     """
+    if tiles((shape, g.shape), kernel_size, stride, padding, dilation):
+        return side_by_side(g, filters, shape, kernel_size)
     xp = array_module(g)
     (A, B), (s, t), (p, q), (d, e) = kernel_size, stride, padding, dilation
-    N, C, H, W = x.shape
+    N, C, H, W = shape
     out, rows, columns = g.shape[1:]
     g = g.transpose(0, 2, 3, 1)                                         # (N, H', W', O)
-    result = xp.empty_like(x)
+    result = xp.empty(shape, g.dtype)
 
     def work(blocks):
         for images, part in blocks:
@@ -96,8 +114,31 @@ def handed_back(g, filters, x, kernel_size, stride, padding, dilation):
             inside = total[:, :, part.start - top : part.stop - top, q : q + W]
             result[images, :, part] = inside.swapaxes(0, 1)             # (C, n, rows, W)
 
-    threads.spread(work, blocks_of(N, H, W, max(1, room(x) // (A * B * C))), x)
+    threads.spread(work, blocks_of(N, H, W, max(1, room(g) // (A * B * C))), g)
     return result
+
+
+def tiles(shapes, kernel_size, stride, padding, dilation):
+    """Whether the windows lie side by side and fill the image: shapes of x and of g."""
+    filled = tuple(n * s for n, s in zip(shapes[1][2:], stride, strict=True))
+    beside = tuple(kernel_size) == stride and padding == (0, 0) and dilation == (1, 1)
+    return beside and tuple(shapes[0][2:]) == filled
+
+
+def side_by_side(g, filters, shape, kernel_size):
+    """The same where no two windows meet: g (N, O, h, w) → x (N, C, h·A, w·B), channels last."""
+    (N, C, *_), (out, rows, columns), (A, B) = shape, g.shape[1:], kernel_size
+    g = g.transpose(0, 2, 3, 1).reshape(N * rows, columns, out)
+    x = array_module(g).empty((N * rows, A, columns, B, C), g.dtype)
+
+    def work(blocks):
+        for block in blocks:
+            here = block.among(rows, 1)
+            taps = g[here].reshape(-1, out) @ filters.T                 # (rows·w, A·B·C)
+            x[here] = taps.reshape(-1, columns, A, B, C).swapaxes(1, 2)
+
+    threads.spread(work, blocks_of(N, rows, 1, max(1, room(g) // (columns * A * B * C))), g)
+    return x.reshape(N, rows * A, columns * B, C).transpose(0, 3, 1, 2)
 
 
 def pointwise(x, weight, bias, rectified=False):

@@ -6,15 +6,35 @@ that was taken before.  So the numbers of loaded filters lie in Python's `bytes`
 change and NumPy will not unmark: what was made of them cannot go stale and is kept.  What is made
 of any other array, as in training, is not.
 
+What several gradients of one step need of one g is another case: `for_this_g` keeps the last answer
+alone, and an array g belongs to one walk of `grad`.
+
 Read before: winograd.py, which keeps its filters here.
 """
 
+import functools
 import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
 
 import numpy as np
+
+
+def for_this_g(function: Callable) -> Callable:
+    """Let function(g) be worked out once for the gradients that ask for it one after the other."""
+    last = (lambda: None), None  # of no array
+
+    @functools.wraps(function)
+    def remembered(g):
+        nonlocal last
+        reference, result = last
+        if reference() is not g:
+            result = function(g)
+            last = weakref.ref(g), result
+        return result
+
+    return remembered
 
 
 class Kept:

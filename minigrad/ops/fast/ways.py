@@ -58,7 +58,7 @@ def choose(x_shape, weight_shape, stride, padding, dilation, groups) -> str:
             f"only by {', '.join(possible)}"
         )
     if forced is None and possible[-1] == "winograd":
-        if min(C, out) < 8:
+        if C * out <= 1024 or min(C, out) < 8:
             return "columns"  # the transforms would be more work than the product
         if N * -(-H // 4) * -(-W // 4) <= FEW:
             return "winograd2"  # reading the filters would take longer than multiplying

@@ -160,7 +160,9 @@ def three_products_turned_around(x, g, padding, F):
         return in_strips(V.transpose(1, 2, 0), M.swapaxes(0, 1))        # (36, C, T) · (36, T, O)
 
     most = max(2 * TILES, 2 * C, room(x) // numbers_of_a_tile(C, out, F))
-    total = add_up(blocks_of(len(g), rows, columns, most), out, product, x)   # (36, C, O)
+    half = -(-len(g) * rows * columns // 2)  # so that no core waits for the other
+    blocks = blocks_of(len(g), rows, columns, min(most, half))
+    total = add_up(blocks, out, product, x)                             # (36, C, O)
     taps = threads.matmul(on_tiles(F, "G", x).T, total.reshape(n * n, C * out))  # (9, C·O)
     return taps.reshape(3, 3, C, out).transpose(3, 2, 0, 1)
 

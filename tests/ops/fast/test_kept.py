@@ -6,18 +6,19 @@ import numpy as np
 import pytest
 
 import models
-from minigrad.ops import conv2d
+from minigrad import Tensor, grad
+from minigrad.ops import batch_norm, conv2d
 from minigrad.ops.fast import winograd
-from minigrad.ops.fast.kept import Kept, freeze, frozen
+from minigrad.ops.fast.kept import Kept, for_this_g, freeze, frozen
 
 
 def outputs(weight):
-    return conv2d(np.ones((1, 8, 6, 6)), weight, padding=1)
+    return conv2d(np.ones((1, 40, 6, 6)), weight, padding=1)
 
 
 def test_a_filter_that_can_be_written_is_never_kept():
     """Not even one marked as read-only: the mark comes off, and other views do not have it."""
-    weight = np.ones((8, 8, 3, 3))
+    weight = np.ones((40, 40, 3, 3))
     view, other = weight[:], weight[:]
     view.flags.writeable = False
     before = outputs(view)
@@ -51,8 +52,27 @@ def test_loaded_filters_are_frozen_and_what_is_made_of_them_is_kept(dtype):
     assert not any(array.flags.writeable for array in net.params.values())
     assert all(frozen(array) for array in net.params.values() if array.ndim == 4)
     before = winograd.filters.bytes
-    net(np.zeros((1, 3, 64, 64)), until="relu1_2")
+    net(np.zeros((1, 3, 64, 64)), until="relu2_2")
     assert winograd.filters.bytes > before
+
+
+def test_what_two_gradients_need_of_one_g_is_worked_out_once():
+    asked = []
+    total = for_this_g(lambda g: asked.append(1) or g.sum())
+    g = np.ones(3)
+    assert (total(g), total(g), len(asked)) == (3, 3, 1)
+    assert (total(2 * g), total(g), len(asked)) == (6, 3, 3)
+
+
+def test_a_seed_that_was_written_between_two_walks_is_read_anew(rng):
+    x = rng.standard_normal((2, 3, 4, 4))
+    weight, bias = Tensor(np.ones(3)), Tensor(np.zeros(3))
+    y, seed = batch_norm(x, weight, bias), rng.standard_normal(x.shape)
+    before = grad(y, [weight, bias], seed=seed)
+    seed *= 2
+    after = grad(y, [weight, bias], seed=seed)
+    for a, b in zip(before, after, strict=True):
+        np.testing.assert_allclose(b, 2 * a, rtol=1e-12)
 
 
 def test_frozen_arrays_are_transformed_once_and_forgotten_with_the_array():

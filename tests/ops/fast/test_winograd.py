@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minigrad import Tensor, grad, tape
-from minigrad.ops import conv2d
+from minigrad.ops import conv2d, conv_transpose2d
 from minigrad.ops.conv import rectified_conv2d
+from minigrad.ops.fast import columns
 from minigrad.ops.fast import winograd as lesson
 from minigrad.ops.fast.blocks import blocks_of
 from minigrad.ops.fast.ways import choose, force
@@ -72,13 +73,51 @@ def test_columns_are_the_definition(data):
     A, B = data.draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
     reach = dilation[0] * (A - 1) + 1 - 2 * padding[0], dilation[1] * (B - 1) + 1 - 2 * padding[1]
     H, W = (max(1, r) + data.draw(st.integers(0, 17)) for r in reach)
-    sizes = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 9)), A, B, H, W
+    channels = st.sampled_from([1, 3, 9, 16, 20])  # from 16 on the gradient is a convolution, too
+    sizes = data.draw(channels), data.draw(channels), A, B, H, W
     arrays = draw_arrays(data.draw, *sizes)
     options = {"stride": stride, "dilation": dilation, "padding": padding}
     assert_same(
         value_and_gradients("columns", *arrays, **options),
         value_and_gradients("definition", *arrays, **options),
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_transposed_convolution_by_columns_is_its_definition(data):
+    numbers = st.integers(1, 3)
+    kernel, stride = data.draw(st.tuples(numbers, numbers)), data.draw(st.tuples(numbers, numbers))
+    dilation = data.draw(st.sampled_from([(1, 1), (1, 1), (2, 1)]))
+    padding = data.draw(st.sampled_from([(0, 0), (0, 0), (1, 0)]))
+    largest = (max(s, d) - 1 for s, d in zip(stride, dilation, strict=True))
+    extra = [data.draw(st.integers(0, most)) for most in largest]
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    C, out, H, W = (data.draw(st.integers(n, 7)) for n in (1, 1, 3, 3))
+    arrays = rng.standard_normal((2, C, H, W)), rng.standard_normal((C, out, *kernel))
+    options = {"stride": stride, "padding": padding, "output_padding": extra, "dilation": dilation}
+
+    def by(way):
+        wrapped = [Tensor(a) for a in (*arrays, np.arange(1.0, out + 1))]
+        with force(way):
+            y = conv_transpose2d(*wrapped, **options)
+            g = np.random.default_rng(1).standard_normal(y.shape)
+            return [y.data, *grad(y, wrapped, seed=g)]
+
+    assert_same(by("columns"), by("definition"))
+
+
+def test_windows_side_by_side_are_painted_at_once(monkeypatch):
+    monkeypatch.setattr(columns, "blocks_of", None)  # what adds overlapping windows needs it
+    monkeypatch.setattr(columns, "side_by_side", lambda *_: "at once")
+    filters, g = np.ones((12, 2)), np.ones((1, 2, 4, 5))
+    assert columns.handed_back(g, filters, (1, 3, 8, 10), (2, 2), (2, 2), (0, 0), (1, 1)) == (
+        "at once"
+    )
+    for other in [((1, 3, 6, 10), (1, 0), (1, 1)), ((1, 3, 9, 11), (0, 0), (2, 2))]:
+        shape, padding, dilation = other
+        with pytest.raises(TypeError):
+            columns.handed_back(g, filters, shape, (2, 2), (2, 2), padding, dilation)
 
 
 @settings(max_examples=30, deadline=None)
@@ -130,8 +169,8 @@ def test_gradients_that_are_not_asked_for_are_not_computed(monkeypatch):
         raise AssertionError("the weights are frozen")
 
     monkeypatch.setattr(lesson, "three_products_turned_around", never)
-    x = Tensor(np.ones((1, 8, 5, 5)))
-    y = conv2d(x, np.ones((8, 8, 3, 3)), padding=1)
+    x = Tensor(np.ones((1, 40, 5, 5)))
+    y = conv2d(x, np.ones((40, 40, 3, 3)), padding=1)
     grad(y, [x], seed=np.ones(y.shape))
 
 
@@ -160,6 +199,7 @@ ONE = (1, 1)
     ((1, 64, 56, 56), (64, 64, 3, 3), {}, "winograd"),
     ((1, 64, 14, 14), (64, 64, 3, 3), {}, "winograd2"),
     ((1, 3, 224, 224), (64, 3, 3, 3), {}, "columns"),
+    ((1, 32, 60, 80), (32, 32, 3, 3), {}, "columns"),
     ((1, 64, 56, 56), (64, 64, 3, 3), {"stride": (2, 2)}, "columns"),
     ((1, 64, 56, 56), (64, 64, 3, 3), {"dilation": (2, 2)}, "columns"),
     ((1, 64, 56, 56), (64, 64, 3, 3), {"padding": (3, 3)}, "columns"),
@@ -173,8 +213,8 @@ def test_the_way_follows_from_the_shapes(x, weight, options, way):
 
 
 def test_the_tape_shows_the_way_that_was_taken():
-    x = Tensor(np.ones((1, 8, 5, 5)))
-    weight = np.ones((8, 8, 3, 3))
+    x = Tensor(np.ones((1, 40, 5, 5)))
+    weight = np.ones((40, 40, 3, 3))
     assert "three_products" in str(tape(conv2d(x, weight)))
     with force("definition"):
         assert "overlap_add" in str(tape(conv2d(x, weight)))
