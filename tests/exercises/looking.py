@@ -434,7 +434,6 @@ INTEGRATE = Exercise(
     name="integrated_gradients",
     function="minigrad.techniques.look.integrated:_shares",
     tests=[
-        f"{INTEGRATED}::test_from_nothing_to_x_the_shares_of_a_sum_of_squares_are_its_terms",
         f"{INTEGRATED}::test_from_another_point_they_are_the_differences_of_the_terms",
         f"{INTEGRATED}::test_of_fourth_powers_three_steps_are_enough_if_each_has_its_own_weight",
         f"{INTEGRATED}::test_a_score_that_is_flat_at_the_photo_still_has_causes",

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from small import SmallNet
 
 from minigrad.check import check_gradients
@@ -14,6 +15,26 @@ from minigrad.tensor import Tensor, grad
 @pytest.fixture
 def a(rng):
     return rng.normal(size=(2, 4, 5, 6))
+
+
+TWO = np.array([[[[1.0, 2]], [[3.0, 4]]]])  # two channels at two places
+
+
+def test_the_gram_matrix_of_two_channels_at_two_places():
+    """(1·1 + 2·2)/2, (1·3 + 2·4)/2 and (3·3 + 4·4)/2."""
+    assert_allclose(gram(TWO), [[[2.5, 5.5], [5.5, 12.5]]])
+
+
+def test_both_factors_of_an_entry_get_their_gradient():
+    """∂G₀₁/∂a₀ = a₁/2 and ∂G₀₁/∂a₁ = a₀/2."""
+    a = Tensor(TWO)
+    (back,) = grad(gram(a), [a], seed=np.array([[[0.0, 1], [0, 0]]]))
+    assert_allclose(back, [[[[1.5, 2]], [[0.5, 1]]]])
+
+
+def test_each_image_has_its_own_matrix():
+    assert_allclose(gram(np.concatenate([TWO, 2 * TWO])),
+                    [[[2.5, 5.5], [5.5, 12.5]], [[10, 22], [22, 50]]])
 
 
 def test_an_entry_is_the_mean_product_of_two_channels(a):
@@ -54,6 +75,29 @@ def test_under_a_mask_only_what_lies_there_counts(a):
 
 
 # ── The loss ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_style_loss_of_two_channels_by_hand():
+    """T is 2 everywhere, ‖T‖² = 16; G − T = ½, 3½, 3½, 10½."""
+    loss = style_of("relu", np.full((1, 2, 2), 2.0))
+    assert_allclose(loss({"relu": TWO}), (0.5**2 + 2 * 3.5**2 + 10.5**2) / 16)
+
+
+def test_of_two_images_both_losses_are_added():
+    loss = style_of("relu", np.full((1, 2, 2), 2.0))
+    assert_allclose(loss({"relu": np.concatenate([TWO, TWO])}), 2 * loss({"relu": TWO}))
+
+
+def test_a_style_loss_asks_one_layer_and_says_so():
+    loss = style_of("relu7", gram(TWO))
+    assert loss.layers == ("relu7",) and "relu7" in loss.name
+
+
+def test_in_a_part_of_the_image_the_style_is_that_of_the_part():
+    """The first place alone: G = (1, 3)(1, 3)ᵀ."""
+    mask = np.array([[[[1.0, 0]]]])
+    loss = style_of("relu", np.full((1, 2, 2), 1.0), mask)
+    assert_allclose(loss({"relu": TWO}), (0 + 2 * 2**2 + 8**2) / 4)
 
 
 def test_the_style_loss_is_0_at_the_painting_and_1_where_nothing_fires(a):
