@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minigrad.tensor import data_of
+
 ASSERTS = {  # functions that compare two arrays, and the names of (what came, what should have)
     "assert_allclose": ("actual", "desired"),
     "assert_array_equal": ("actual", "desired"),
@@ -127,10 +129,10 @@ def both_shown(pair) -> tuple[str, str]:
 
 def shown(value, limit: int = 24, digits: int = 4) -> str:
     """Write a value on few lines: short arrays whole, long ones by shape and range."""
-    value = getattr(value, "expected", value)
+    value = data_of(getattr(value, "expected", value))
     if isinstance(value, np.ndarray):
         return _array(value, limit, digits)
-    if isinstance(value, tuple | list) and any(callable(v) or np.ndim(v) for v in value):
+    if isinstance(value, tuple | list) and any(callable(v) or np.ndim(data_of(v)) for v in value):
         return f"({', '.join(shown(v, limit // 2) for v in value)})"
     if callable(value):
         return "a function"

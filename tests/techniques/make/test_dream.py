@@ -74,20 +74,22 @@ def test_a_step_goes_along_the_gradient_and_jitter_is_rolled_back(net, photo):
 
 
 def steps_by_mean(*images):
-    """Of gradients of three numbers each."""
-    return by_mean(np.reshape(images, (len(images), 3, 1, 1)).astype(float)).reshape(-1, 3)
+    """Of gradients of six numbers each, two places in three colours."""
+    return by_mean(np.reshape(images, (len(images), 3, 1, 2)).astype(float)).reshape(-1, 6)
 
 
 def test_a_gradient_is_divided_by_the_mean_of_its_sizes():
-    assert_allclose(steps_by_mean([1, -5, 3]), [[1 / 3, -5 / 3, 1]])
+    assert_allclose(steps_by_mean([1, -5, 3, 0, 0, 3]), [[0.5, -2.5, 1.5, 0, 0, 1.5]])
 
 
 def test_each_image_is_divided_by_its_own_mean():
-    assert_allclose(steps_by_mean([1, -5, 3], [10, 20, 30]), [[1 / 3, -5 / 3, 1], [0.5, 1, 1.5]])
+    found = steps_by_mean([1, -5, 3, 0, 0, 3], [10, 20, 30, 10, 20, 30])
+    assert_allclose(found, [[0.5, -2.5, 1.5, 0, 0, 1.5], [0.5, 1, 1.5, 0.5, 1, 1.5]])
 
 
 def test_a_gradient_of_0_stays_0_beside_others():
-    assert_allclose(steps_by_mean([0, 0, 0], [-1e-9, 0, 2e-9]), [[0, 0, 0], [-1, 0, 2]])
+    found = steps_by_mean([0, 0, 0, 0, 0, 0], [-1e-9, 0, 2e-9, -1e-9, 0, 2e-9])
+    assert_allclose(found, [[0, 0, 0, 0, 0, 0], [-1, 0, 2, -1, 0, 2]])
 
 
 def test_by_mean_is_for_each_image_and_leaves_zero_as_it_is(rng):

@@ -59,7 +59,13 @@ def test_an_image_repeated_has_the_same_gram_matrix(a):
 
 
 def test_its_gradient_is_that_of_central_differences(a):
-    check_gradients(gram, a)
+    check_gradients(gram, a[:, :3, :2, :3])
+
+
+@pytest.mark.parametrize("shape", [(1, 7), (7,), (1, 2, 3)])
+def test_what_has_no_rows_and_columns_is_refused(shape):
+    with pytest.raises(ValueError):
+        gram(np.ones(shape))
 
 
 def test_activations_without_places_are_refused():
@@ -130,6 +136,18 @@ def test_a_style_that_is_zero_or_no_number_is_refused(value):
 def test_a_style_of_another_layer_is_refused(a):
     with pytest.raises(ValueError, match=r"Gram matrices \(2, 4, 4\), and the target's .*9, 9"):
         style_of("relu", np.ones((1, 9, 9)))({"relu": a})
+
+
+def test_the_gradient_of_the_style_loss_is_that_of_central_differences(rng):
+    a, mask = rng.normal(size=(2, 2, 2, 3)), rng.uniform(size=(1, 1, 2, 3))
+    loss = style_of("relu", gram(rng.normal(size=(1, 2, 2, 2))), mask)
+    check_gradients(lambda a: loss({"relu": a}), a)
+
+
+@pytest.mark.parametrize("target", [np.zeros((1, 2, 2)), np.ones((1, 3, 3)), np.ones((2, 2, 2))])
+def test_a_target_of_zeros_and_one_of_another_shape_are_refused(target):
+    with pytest.raises(ValueError):
+        style_of("relu", target)({"relu": TWO})
 
 
 def test_the_gradient_of_the_whole_loss_is_that_of_central_differences(rng):

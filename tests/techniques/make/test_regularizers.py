@@ -34,6 +34,11 @@ def test_for_beta_1_each_slope_counts_by_its_length():
     assert_allclose(regularizers.total_variation(CORNER, 1.0), 6, rtol=1e-3)
 
 
+def test_for_beta_3_a_large_slope_counts_more():
+    """5³ + 0³ + 1³"""
+    assert_allclose(regularizers.total_variation(CORNER, 3.0), 126, rtol=1e-3)
+
+
 def test_a_beta_of_0_is_refused():
     with pytest.raises(ValueError):
         regularizers.total_variation(CORNER, 0.0)
@@ -74,7 +79,7 @@ def test_total_variation_of_a_ramp_counts_both_directions_at_once():
     ],
 )
 def test_the_gradient_of_every_penalty_is_that_of_central_differences(penalty, u):
-    check_gradients(penalty, u / 40)
+    check_gradients(penalty, u[:1, :, :7, :6] / 40)
 
 
 def test_edge_energy_falls_under_blur_and_is_zero_for_the_mean_colour(u):
@@ -99,6 +104,7 @@ def test_each_scale_adds_what_the_blur_takes_there(rng):
     G = np.outer(t, t) / t.sum() ** 2
     first = ((u - ops.conv2d(u, G[None, None], padding=2)) ** 2).sum()
     assert_allclose(regularizers.edge_energy(u), first)
+    assert_allclose(regularizers.edge_energy(u.swapaxes(2, 3)), first)
     larger = rng.normal(size=(1, 1, 16, 12))                # 16×12, 9×7
     first = ((larger - ops.conv2d(larger, G[None, None], padding=2)) ** 2).sum()
     second = regularizers.edge_energy(ops.avg_pool2d(larger, 2, padding=1))
