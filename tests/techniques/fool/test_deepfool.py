@@ -44,8 +44,8 @@ def test_each_photo_goes_to_its_own_nearest_plane():
 
 
 def test_in_the_maximum_norm_every_number_goes_the_same_length():
-    """|f| / ‖w‖₁ = 14/7 or 5/2; in ‖·‖₂ the other plane would be nearer."""
-    found = step_of([[-14, -5]], [[[3, -4, 0], [0, 0, 2]]], "linf")
+    """|f| / ‖w‖₁ = 14/7 or 50/20; in ‖·‖₂ the other plane would be nearer."""
+    found = step_of([[-14, -50]], [[[3, -4, 0], [0, 0, 20]]], "linf")
     assert_allclose(found, [[2, -2, 0]], rtol=1e-3)
 
 
@@ -59,7 +59,7 @@ def test_a_class_that_is_already_level_is_nearest_and_its_step_still_has_a_lengt
 
 
 def test_a_plane_that_cannot_be_come_to_is_no_candidate():
-    found = step_of([[-10, -6]], [[[3, 4, 0], [0, 0, 0]]])
+    found = step_of([[-10, -1]], [[[3, 4, 0], [0, 0, 0]]])
     assert_allclose(found, [[1.2, 1.6, 0]], rtol=1e-3)
 
 

@@ -22,7 +22,7 @@ def test_points_lie_on_the_sphere_in_every_direction():
     np.testing.assert_allclose(((points - x) ** 2).mean(axis=0), 49 / 12, rtol=0.15)
 
 
-def points_on_sphere(count=300, radius=7.0, centre=(100.0, 50, 10), seed=0):
+def points_on_sphere(count=200, radius=7.0, centre=(100.0, 50, 10), seed=0):
     """Points of a photo of one pixel, seen from the centre: (count, 3)."""
     x = np.reshape(centre, (1, 3, 1, 1))
     return (on_sphere(x, radius, rngs(count, seed)) - x)[:, :, 0, 0]
@@ -43,8 +43,8 @@ def test_the_points_lie_around_the_photo_and_not_to_one_side():
 
 def test_in_three_dimensions_every_height_of_a_sphere_is_equally_likely():
     """Archimedes: slices of equal thickness have equal areas, so each coordinate is uniform."""
-    heights = np.sort(points_on_sphere(), axis=0)                               # (300, 3)
-    expected = np.linspace(-7, 7, 300)[:, None].repeat(3, axis=1)
+    heights = np.sort(points_on_sphere(), axis=0)                               # (200, 3)
+    expected = np.linspace(-7, 7, 200)[:, None].repeat(3, axis=1)
     assert abs(heights - expected).max() < 1
 
 
