@@ -133,7 +133,8 @@ def shown(value, limit: int = 24, digits: int = 4) -> str:
     if isinstance(value, np.ndarray):
         return _array(value, limit, digits)
     if isinstance(value, tuple | list) and any(callable(v) or np.ndim(data_of(v)) for v in value):
-        return f"({', '.join(shown(v, limit // 2) for v in value)})"
+        few = [shown(v, limit // 2) for v in value[:4]] + ["…"] * (len(value) > 4)
+        return f"({', '.join(few)})"
     if callable(value):
         return "a function"
     text = repr(value)
@@ -147,7 +148,9 @@ def _array(array, limit: int, digits: int) -> str:
         return f"{array.dtype} {array.shape}{span}"
     if array.ndim == 0:
         return f"{array.item():.{digits + 2}g}" if array.dtype.kind == "f" else str(array.item())
-    return np.array2string(array, precision=digits, separator=", ", suppress_small=True)
+    flat = array.squeeze() if array.ndim > 2 else array
+    text = np.array2string(flat, precision=digits, separator=", ", suppress_small=True)
+    return text if flat.ndim == array.ndim else f"{text}\nof shape {array.shape}"
 
 
 def where_apart(pair) -> str:

@@ -65,12 +65,13 @@ def diagnosed(exercise, text, filename, failure: Failure, bench) -> Mistake | No
     ]
     if len({mistake.says for mistake in fits}) < 2:
         return fits[0] if fits else None
-    later = bench.tests[bench.tests.index(failure.test) + 1 :]
+    first = bench.tests.index(failure.test)
+    theirs = dict.fromkeys(bench.tests[:first])  # those passed
     with grafted(exercise.function, text, filename) as codes:
-        theirs = {test: bench.failure(test, codes) for test in later}
+        theirs |= {test: bench.failure(test, codes) for test in bench.tests[first + 1 :]}
 
     def agreement(mistake):
-        return sum(_same(theirs[t], _of_mistake(exercise, mistake, t, bench)) for t in later)
+        return sum(_same(f, _of_mistake(exercise, mistake, t, bench)) for t, f in theirs.items())
 
     return max(fits, key=agreement)
 

@@ -80,8 +80,12 @@ def _own_line(filename: str, frames) -> list[str]:
 
 def _telling(calls: list[Call]) -> list[Call]:
     """The last two calls; a lambda that sorts or picks gives no array and tells nothing."""
-    named = [c for c in calls if c.code.co_name != "<lambda>" or isinstance(c.returned, np.ndarray)]
-    return named[-2:]
+
+    def tells(call):
+        name = call.code.co_name
+        return name[0] != "<" or name == "<lambda>" and isinstance(call.returned, np.ndarray)
+
+    return [call for call in calls if tells(call)][-2:]
 
 
 def _called(call: Call) -> str:
