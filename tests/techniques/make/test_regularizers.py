@@ -29,6 +29,13 @@ def test_total_variation_of_four_pixels_is_the_sum_of_their_squared_slopes():
     assert_allclose(regularizers.total_variation(CORNER), 26)
 
 
+def test_every_difference_pulls_at_both_of_its_pixels():
+    """dx pulls by −2 dx at the pixel and by 2 dx at its neighbour, and dy likewise."""
+    u = Tensor(CORNER)
+    (g,) = grad(regularizers.total_variation(u), [u])
+    assert_allclose(g, [[[[-2 * 3 - 2 * 4, 2 * 3], [2 * 4 + 2 * 1, -2 * 1]]]])
+
+
 def test_for_beta_1_each_slope_counts_by_its_length():
     """√(3² + 4²) + √0² + √(−1)²"""
     assert_allclose(regularizers.total_variation(CORNER, 1.0), 6, rtol=1e-3)
