@@ -13,9 +13,10 @@ with such folders (and FOLDER/test).  "scenes" are composed by the project itsel
 and textures on photos.
 
 Every step shows views that are turned, zoomed, mirrored and recoloured at random, prepared while
-the step before is computed.  A class with few pixels counts more, ∝ √(median / pixels).  A
-checkpoint is written after each epoch, every few minutes and at Ctrl-C, from which --resume goes
-on as if nothing had happened.
+the step before is computed.  A class with few pixels counts more, ∝ √(median / pixels).  Scenes are
+many and no two alike: their views stay as they are, and what is not given is as the recipe SCENES
+says (minigrad/techniques/learn/segment_recipe.py).  A checkpoint is written after each epoch, every
+few minutes and at Ctrl-C, from which --resume goes on as if nothing had happened.
 
 On CamVid (11 classes, void 11, 120×160):
 
@@ -46,7 +47,7 @@ from demos.shared.segment_data import Data
 from demos.shared.training_run import Run
 from minigrad.backend import to_device, to_numpy
 from minigrad.techniques.learn import segmentation
-from minigrad.techniques.learn.segment_recipe import SegmentRecipe
+from minigrad.techniques.learn.segment_recipe import SCENES, SegmentRecipe
 from models import storage
 
 EXAMPLES = 4  # rows of the picture at the end
@@ -61,7 +62,8 @@ def main(argv: list[str]) -> None:
     if args.resume and args.weights:
         raise ValueError("a checkpoint has weights of its own: give --resume or --weights")
     resumed = args.resume and segment_run.recipe_of(args.resume, given)
-    recipe = resumed or SegmentRecipe(**given)
+    usual = SCENES if args.data == segment_data.SCENES else SegmentRecipe()
+    recipe = resumed or dataclasses.replace(usual, **given)
     with run_folder.own(args.out):
         data = segment_data.load(args.data, recipe)
         if resumed:
