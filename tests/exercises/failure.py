@@ -130,13 +130,15 @@ def both_shown(pair) -> tuple[str, str]:
 def shown(value, limit: int = 24, digits: int = 4) -> str:
     """Write a value on few lines: short arrays whole, long ones by shape and range."""
     value = data_of(getattr(value, "expected", value))
-    if isinstance(value, np.ndarray):
-        return _array(value, limit, digits)
+    if isinstance(value, np.ndarray | np.generic):
+        return _array(np.asarray(value), limit, digits)
     if isinstance(value, tuple | list) and any(callable(v) or np.ndim(data_of(v)) for v in value):
         few = [shown(v, limit // 2) for v in value[:4]] + ["…"] * (len(value) > 4)
         return f"({', '.join(few)})"
-    if callable(value):
+    if isinstance(value, types.FunctionType | types.BuiltinFunctionType):
         return "a function"
+    if callable(value):  # a network, an objective
+        return f"{type(value).__name__} {getattr(value, 'name', '')}".rstrip()
     text = repr(value)
     return text if len(text) < 200 else text[:200] + " …"
 

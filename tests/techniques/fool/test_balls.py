@@ -31,14 +31,14 @@ def steepest_of(norm, *gradients):
 
 @pytest.mark.parametrize(("norm", "eta"), [
     ("linf", [5, -5, 0]), ("l2", [3, -4, 0]), ("l1", [0, -5, 0]),
-])
+], ids=NORMS)
 def test_the_steepest_move_along_3_minus_4_0(norm, eta):
     assert_allclose(steepest_of(norm, [3, -4, 0]), [eta])
 
 
 @pytest.mark.parametrize(("norm", "other"), [
     ("linf", [-5, 5, 5]), ("l2", [-10 / 7, 15 / 7, 30 / 7]), ("l1", [0, 0, 5]),
-])
+], ids=NORMS)
 def test_each_of_two_images_has_a_steepest_move_of_its_own(norm, other):
     first = steepest_of(norm, [3, -4, 0])[0]
     assert_allclose(steepest_of(norm, [3, -4, 0], [-2, 3, 6]), [first, other])

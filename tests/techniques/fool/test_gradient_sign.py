@@ -36,7 +36,7 @@ def one_pixel(*numbers):
 
 @pytest.mark.parametrize(("norm", "moved"), [
     ("linf", [105, 95, 100]), ("l2", [103, 96, 100]), ("l1", [100, 95, 100]),
-])
+], ids=NORMS)
 def test_fgsm_moves_up_the_slope_by_epsilon(norm, moved):
     net, x = one_pixel(100, 100, 100)
     record = fgsm(net, x, class_score(1), epsilon=5, norm=norm)

@@ -62,7 +62,7 @@ def test_its_gradient_is_that_of_central_differences(a):
     check_gradients(gram, a[:, :3, :2, :3])
 
 
-@pytest.mark.parametrize("shape", [(1, 7), (7,), (1, 2, 3)])
+@pytest.mark.parametrize("shape", [(1, 7), (7,), (1, 2, 3)], ids=str)
 def test_what_has_no_rows_and_columns_is_refused(shape):
     with pytest.raises(ValueError):
         gram(np.ones(shape))
@@ -144,7 +144,8 @@ def test_the_gradient_of_the_style_loss_is_that_of_central_differences(rng):
     check_gradients(lambda a: loss({"relu": a}), a)
 
 
-@pytest.mark.parametrize("target", [np.zeros((1, 2, 2)), np.ones((1, 3, 3)), np.ones((2, 2, 2))])
+@pytest.mark.parametrize("target", [np.zeros((1, 2, 2)), np.ones((1, 3, 3)), np.ones((2, 2, 2))],
+                         ids=["zeros", "three channels", "two images"])
 def test_a_target_of_zeros_and_one_of_another_shape_are_refused(target):
     with pytest.raises(ValueError):
         style_of("relu", target)({"relu": TWO})

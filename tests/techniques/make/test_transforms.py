@@ -38,7 +38,8 @@ def test_columns_alone_are_rolled_back_alone():
     assert_allclose(back, [[1, 2, 3], [4, 5, 6]])
 
 
-@pytest.mark.parametrize(("shift", "axis"), [((1, 2), 0), (0.5, 0), ((1, 0.5), (0, 1))])
+@pytest.mark.parametrize(("shift", "axis"), [((1, 2), 0), (0.5, 0), ((1, 0.5), (0, 1))],
+                         ids=["two for one axis", "half a place", "one and a half a place"])
 def test_a_roll_is_by_whole_numbers_one_for_each_axis(shift, axis):
     with pytest.raises(ValueError):
         ops.roll(np.ones((2, 2)), shift, axis)
