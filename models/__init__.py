@@ -30,6 +30,7 @@ from models import (
     googlenet,
     lenet,
     minivgg,
+    multiscale,
     recurrent,
     squeezenet,
     storage,
@@ -63,6 +64,7 @@ SEGMENTERS: dict[str, Design] = {
     **dilated.NETWORKS,
     **deconvnet.NETWORKS,
     **recurrent.NETWORKS,
+    **multiscale.NETWORKS,
 }
 
 

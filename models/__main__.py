@@ -29,8 +29,7 @@ def line(name: str) -> str:
     """A network's sizes, in 80 columns."""
     net = models.table(name)
     convolutions = sum(type(layer).__name__ == "Conv" for layer in net.layers.values())
-    parameters = sum(row.parameters for row in description.rows(net))
-    return (f"{name:19} {convolutions:2} convolutions {parameters:11,} parameters "
+    return (f"{name:19} {convolutions:2} convolutions {net.parameter_count:11,} parameters "
             f"{net.class_count:4} classes  {net.input_size}×{net.input_size}")
 
 

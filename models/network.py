@@ -213,9 +213,7 @@ class Network:
         }
 
     def __repr__(self):
-        shapes = self.shapes
-        learned = sum(math.prod(shapes[name]) for name in self.learned)
-        return f"<{self.name}: {learned:,} parameters, {self.class_count} classes>"
+        return f"<{self.name}: {self.parameter_count:,} parameters, {self.class_count} classes>"
 
     # ── For training ────────────────────────────────────────────────────────────────────────────
 
@@ -223,6 +221,12 @@ class Network:
     def learned(self) -> list[str]:
         """The parameters that training moves: all but batch norm's running statistics."""
         return [name for name in self.shapes if not name.endswith(STATISTICS)]
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers training moves."""
+        shapes = self.shapes
+        return sum(math.prod(shapes[name]) for name in self.learned)
 
     @property
     def score_layers(self) -> list[str]:

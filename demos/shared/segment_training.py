@@ -56,9 +56,7 @@ EXAMPLES = 4  # rows of the picture at the end
 def main(argv: list[str]) -> None:
     """Train, showing how it goes, and write the network, its note, the curve and examples."""
     args = options().parse_args(argv)
-    given = {field.name: getattr(args, field.name, None)
-             for field in dataclasses.fields(SegmentRecipe)}
-    given = {name: value for name, value in given.items() if value is not None}
+    given = segment_run.given(args)
     if args.resume and args.weights:
         raise ValueError("a checkpoint has weights of its own: give --resume or --weights")
     resumed = args.resume and segment_run.recipe_of(args.resume, given)
@@ -86,24 +84,7 @@ def options() -> argparse.ArgumentParser:
     add("--weights", type=pathlib.Path, metavar="FILE",
         help="to begin with: the same network's, or for fcn… and dilated… the VGG's below it")
     add("--device", default="cpu", choices=["cpu", "cuda"], help="what computes it (cpu)")
-    for name, kind, help in (
-        ("width", int, "channels of the first level"),
-        ("levels", int, "how often rows and columns are halved, and one"),
-        ("epochs", int, "passes over the pairs"),
-        ("batch", int, "pairs in a step"),
-        ("lr", float, "the highest rate, Adam's"),
-        ("weight_decay", float, "Adam's"),
-        ("edge", int, "photos' shorter side at most, in pixels; 0: as they are"),
-        ("crop", int, "edge of the square views; 0: as large as the photos"),
-        ("rotation", float, "of a view to either side, in degrees"),
-        ("colour", float, "by which share light and colours of a view change"),
-        ("void", int, "the label that counts for nothing"),
-        ("scenes", int, "how many are composed, with --data scenes"),
-        ("aside", float, "the share of the pairs to evaluate on"),
-        ("random_seed", int, "of weights, split and views"),
-    ):
-        add(f"--{name.replace('_', '-')}", type=kind, metavar="N" if kind is int else "X",
-            help=f"{help} ({getattr(usual, name):g})")
+    segment_run.add_numbers(parse)
     add("--zoom", metavar="LEAST,MOST", help=f"of a view ({usual.zoom})")
     add("--no-flip", dest="flip", action="store_false", default=None, help="mirror no view")
     add("--no-balance", dest="balance", action="store_false", default=None,

@@ -47,6 +47,7 @@ from minigrad.techniques.fool.universal import universal, with_eta
 from minigrad.techniques.fool.visible import along_edges, low_frequencies
 from minigrad.techniques.learn.checkerboard import overlap_counts, resized_counts
 from minigrad.techniques.learn.composed import compose, laid_on
+from minigrad.techniques.learn.distant import distant_cues
 from minigrad.techniques.learn.embedding import embedding
 from minigrad.techniques.learn.evaluation import (
     calibration,
@@ -168,4 +169,5 @@ __all__ = [
     "pixel_confusion", "pixel_probabilities", "segmented", "uncertainty",
     "LOSSES", "contrastive", "embedding", "lifted", "n_pair", "nearest_accuracy",           # learn/
     "recall_at", "triplet",
+    "distant_cues",                                                                         # learn/
 ]
