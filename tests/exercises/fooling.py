@@ -359,9 +359,9 @@ SPHERE = Exercise(
         f"{SPHERE_TESTS}::test_every_point_is_radius_away_from_the_photo",
         f"{SPHERE_TESTS}::test_the_points_lie_around_the_photo_and_not_to_one_side",
         f"{SPHERE_TESTS}::test_every_generator_draws_a_point_of_its_own",
-        f"{SPHERE_TESTS}::test_in_three_dimensions_every_height_of_a_sphere_is_equally_likely",
         f"{SPHERE_TESTS}::test_a_radius_and_a_photo_for_each_point",
         f"{SPHERE_TESTS}::test_points_of_a_float32_photo_are_float32",
+        f"{SPHERE_TESTS}::test_in_three_dimensions_every_height_of_a_sphere_is_equally_likely",
     ],
     read=["minigrad/techniques/fool/sphere.py", "minigrad/techniques/fool/balls.py:length"],
     hints=(

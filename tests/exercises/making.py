@@ -739,6 +739,11 @@ STYLE = Exercise(
             "relative_distance(G, target)", "((G - target) ** 2).mean()",
         ),
         Mistake(
+            "you divide by 4 C², Gatys' factor for feature maps of one size; here it is ‖T‖²",
+            "relative_distance(G, target)",
+            "((G - target) ** 2).sum() * (1 / (4 * target.shape[1] ** 2))",
+        ),
+        Mistake(
             "the mask is forgotten",
             "masked_gram(acts[layer], mask)", "gram(acts[layer])",
         ),

@@ -1,5 +1,6 @@
 """What a student reads when an answer fails: the smallest failing test, and the likely mistake."""
 
+import os
 import textwrap
 
 import numpy as np
@@ -57,7 +58,7 @@ def crashed(filename: str, error: Exception, stack) -> str:
 
 def stopped(filename: str, stack: str, seconds: float) -> str:
     """Tell an answer that did not end; `stack` is what faulthandler wrote of it."""
-    own = [line.strip() for line in stack.splitlines() if f'{filename}"' in line]
+    own = [line.strip() for line in stack.splitlines() if f'{os.sep}{filename}"' in line]
     at = own[0].partition(", ")[2] if own else ""
     where = f" It was then at {at} of your file." if at else ""
     return f"after {seconds:g} s it was still running, and was stopped: a loop without end?{where}"

@@ -84,9 +84,9 @@ def test_under_a_mask_only_what_lies_there_counts(a):
 
 
 def test_the_style_loss_of_two_channels_by_hand():
-    """T is 2 everywhere, ‖T‖² = 16; G − T = ½, 3½, 3½, 10½."""
-    loss = style_of("relu", np.full((1, 2, 2), 2.0))
-    assert_allclose(loss({"relu": TWO}), (0.5**2 + 2 * 3.5**2 + 10.5**2) / 16)
+    """T = (3, 0; 0, 4), ‖T‖² = 25, and G − T = (−½, 5½; 5½, 8½)."""
+    loss = style_of("relu", np.array([[[3.0, 0], [0, 4]]]))
+    assert_allclose(loss({"relu": TWO}), (0.5**2 + 2 * 5.5**2 + 8.5**2) / 25)
 
 
 def test_of_two_images_both_losses_are_added():
