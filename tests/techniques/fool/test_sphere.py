@@ -29,7 +29,7 @@ def points_on_sphere(count=200, radius=7.0, centre=(100.0, 50, 10), seed=0):
 
 
 def test_every_point_is_radius_away_from_the_photo():
-    assert_allclose(np.linalg.norm(points_on_sphere(), axis=1), 7)
+    assert_allclose(np.linalg.norm(points_on_sphere(10), axis=1), 7)
 
 
 def test_every_generator_draws_a_point_of_its_own():
