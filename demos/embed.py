@@ -132,7 +132,7 @@ def jobs(args, seen: Digits) -> list[Job]:
         for shift in (SLIGHTLY, max(SHIFTS)) if args.shifts else (SLIGHTLY,):
             title = f"{loss}, trained on moved" if shift > SLIGHTLY else loss
             net = models.build("lenet", args.seed, classes=dimensions)
-            found.append(Job(title, net, *seen, settings | {"loss": loss, "shift": shift}))
+            found.append(Job(title, net, (*seen,), settings | {"loss": loss, "shift": shift}))
     return found
 
 

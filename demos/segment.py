@@ -47,7 +47,7 @@ from models import storage
 from models.pair_folder import label_image
 
 WAYS = {"train": segment_training, "compare": segment_comparison, "cue": segment_cue}
-EDGE, OBJECTS = 96, 4  # the U-Net that ships has seen scenes of 64 pixels, zoomed by 1.5
+EDGE, OBJECTS = 64, 4  # the U-Net that ships has seen scenes of 64 pixels
 
 
 def main(argv: list[str]) -> None:

@@ -23,6 +23,9 @@ def main(argv: list[str]) -> None:
     print("\na class for each pixel:")
     for name in models.segmenters():
         print(line(name))
+    print("\na class, a box and a mask for each object:")
+    for name in models.detectors():
+        print(line(name))
 
 
 def line(name: str) -> str:

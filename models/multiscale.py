@@ -23,7 +23,7 @@ double from one convolution to the next (16, 64, 256 in the paper).  Its pyramid
 of the details that each level adds; here a level has them all, and the normalisation takes away
 what is common to a neighbourhood.  The superpixels that it cleans its labels with are left out.
 
-Read before: recurrent.py, which shares weights, too.
+Read before: recurrent.py, which shares weights, too.  Read next: mask_rcnn.py.
 """
 
 from dataclasses import dataclass

@@ -56,7 +56,7 @@ def main(argv: list[str]) -> None:
     """Train one after another, measure, draw."""
     args = options().parse_args(argv)
     number("--seconds", args.seconds, above=0)
-    recipe = SegmentRecipe(**segment_run.given(args))
+    recipe = segment_data.recipe_for(args.data, segment_run.given(args))
     data = segment_data.load(args.data, recipe)
     print(f"{len(data.train.names)} pairs to train on, {len(data.val.names)} to evaluate on; "
           f"{len(data.classes)} classes; {args.seconds:g} seconds for each of "

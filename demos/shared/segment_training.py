@@ -47,7 +47,7 @@ from demos.shared.segment_data import Data
 from demos.shared.training_run import Run
 from minigrad.backend import to_device, to_numpy
 from minigrad.techniques.learn import segmentation
-from minigrad.techniques.learn.segment_recipe import SCENES, SegmentRecipe
+from minigrad.techniques.learn.segment_recipe import SegmentRecipe
 from models import storage
 
 EXAMPLES = 4  # rows of the picture at the end
@@ -60,8 +60,7 @@ def main(argv: list[str]) -> None:
     if args.resume and args.weights:
         raise ValueError("a checkpoint has weights of its own: give --resume or --weights")
     resumed = args.resume and segment_run.recipe_of(args.resume, given)
-    usual = SCENES if args.data == segment_data.SCENES else SegmentRecipe()
-    recipe = resumed or dataclasses.replace(usual, **given)
+    recipe = resumed or segment_data.recipe_for(args.data, given)
     with run_folder.own(args.out):
         data = segment_data.load(args.data, recipe)
         if resumed:
