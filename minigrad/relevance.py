@@ -37,7 +37,10 @@ from minigrad.tensor import Tensor, grad
 
 
 def epsilon(op, ε):
-    """LRP-ε, and for ε = 0 LRP-0:  g_j = Σ_i w_ij · g_i z_i / (z_i + ε sign z_i)."""
+    """LRP-ε, and for ε = 0 LRP-0:  g_j = Σ_i w_ij · g_i z_i / (z_i + ε sign z_i).
+
+    Returns rule(g, x, weight, bias=None, **geometry), which op has the arguments of.
+    """
 
     def rule(g, x, weight, bias=None, **geometry):
         x = Tensor(x)

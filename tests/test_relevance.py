@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from minigrad import Tensor, grad, ops
 from minigrad.relevance import box, epsilon, gamma, rescale, rescale_pool
@@ -21,16 +22,27 @@ def handed_down(rule, x=X, weight=W, bias=B):
 
 
 def test_lrp_0_gives_each_input_what_it_contributed_and_is_the_layers_own_gradient():
-    assert np.allclose(relevance(epsilon(ops.linear, 0)), [[3, -2]])
-    assert np.allclose(handed_down(epsilon(ops.linear, 0)), W)
+    assert_allclose(relevance(epsilon(ops.linear, 0)), [[3, -2]])
+    assert_allclose(handed_down(epsilon(ops.linear, 0)), W)
 
 
 def test_epsilon_hands_down_z_over_z_plus_epsilon():
-    assert np.allclose(relevance(epsilon(ops.linear, 1.0)), [[3 * 3 / 4, -2 * 3 / 4]])
+    assert_allclose(relevance(epsilon(ops.linear, 1.0)), [[3 * 3 / 4, -2 * 3 / 4]])
 
 
 def test_epsilon_has_the_sign_of_z():
-    assert np.allclose(relevance(epsilon(ops.linear, 1.0), weight=-W, bias=-B), [[-9 / 4, 6 / 4]])
+    assert_allclose(relevance(epsilon(ops.linear, 1.0), weight=-W, bias=-B), [[-9 / 4, 6 / 4]])
+
+
+def test_epsilon_multiplies_what_arrives():
+    a = Tensor(X)
+    z = ops.linear(a, W, B)
+    given, = grad(z, [a], seed=np.array([[8.0]]), rules={ops.linear: epsilon(ops.linear, 1.0)})
+    assert_allclose(given, 8 * W * 3 / 4)
+
+
+def test_a_unit_of_zero_hands_down_nothing_by_epsilon_0():
+    assert_allclose(handed_down(epsilon(ops.linear, 0), x=np.array([[1.0, 3.0]]), bias=None), 0)
 
 
 def test_gamma_counts_what_speaks_for_z_once_more_the_bias_too():
@@ -78,7 +90,7 @@ def test_where_z_is_0_nothing_is_handed_down_and_nothing_becomes_nan(rule):
 @pytest.mark.parametrize("make", [
     lambda op: epsilon(op, 0.3), lambda op: gamma(op, 0.3),
     lambda op: box(op, np.array(-1.0), np.array(2.0)),
-])
+], ids=ALL)
 def test_a_convolution_with_one_window_is_a_linear_layer(make, rng):
     x, weight, bias = rng.normal(size=(2, 3, 4, 5)), rng.normal(size=(6, 3, 4, 5)), rng.random(6)
     by_window = Tensor(x)
@@ -95,7 +107,7 @@ def test_a_convolution_with_one_window_is_a_linear_layer(make, rng):
 @pytest.mark.parametrize("make", [
     lambda op: epsilon(op, 0.0), lambda op: gamma(op, 0.3),
     lambda op: box(op, np.array(-5.0), np.array(5.0)),
-])
+], ids=ALL)
 def test_without_bias_all_arrives(make, rng):
     """Stride, padding and groups included."""
     x, weight = rng.normal(size=(2, 4, 7, 6)), rng.normal(size=(6, 2, 3, 3))

@@ -18,6 +18,7 @@ RULES = [backpropagation, deconvnet, guided]
         (deconvnet, [[3.0, 0.0], [7.0, 0.0]]),
         (guided, [[3.0, 0.0], [0.0, 0.0]]),
     ],
+    ids=["backpropagation", "deconvnet", "guided"],
 )
 def test_the_truth_table(rule, expected):
     x = Tensor(np.array([[1.0, 2.0], [-1.0, -2.0]]))

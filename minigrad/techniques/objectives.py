@@ -33,6 +33,7 @@ from minigrad import ops
 from minigrad.activations import Activations
 from minigrad.backend import array_module, is_array, to_numpy
 from minigrad.checked import number, whole
+from minigrad.techniques.distance import check_target, relative_distance
 from minigrad.tensor import data_of
 
 SCORES = "the scores"  # among an objective's layers: acts.scores, whatever the layer's name
@@ -248,19 +249,14 @@ def code(layer: str, target) -> Objective:
     """
     if not is_array(target):
         raise TypeError(f"a code is an array, not a {type(target).__name__}: take a Tensor's .data")
-    xp, axes = array_module(target), tuple(range(1, target.ndim))
-    # ‖t_n‖²
-    size = (target * target).sum(axis=axes, keepdims=True)                  # (N, 1, …)
-    if not bool(((size > 0) & xp.isfinite(size)).all()):
-        raise ValueError(f"a code to reach in {layer} is zero everywhere, or no number somewhere")
+    check_target(f"a code to reach in {layer}", target)
 
     def value(acts):
         a = acts[layer]
         if target.shape not in (a.shape, (1, *a.shape[1:])):
             raise ValueError(f"{layer} has codes {a.shape}, and the target's shape is "
                              f"{target.shape}: one for each image, or one (1, …) for all")
-        t, share = target.astype(a.dtype, copy=False), (1 / size).astype(a.dtype, copy=False)
-        return ((a - t) ** 2 * share).sum()
+        return relative_distance(a, target)
 
     return Objective(f"code of {layer}", (layer,), value)
 

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from minigrad.tensor import data_of
+
 ASSERTS = {  # functions that compare two arrays, and the names of (what came, what should have)
     "assert_allclose": ("actual", "desired"),
     "assert_array_equal": ("actual", "desired"),
@@ -127,13 +129,16 @@ def both_shown(pair) -> tuple[str, str]:
 
 def shown(value, limit: int = 24, digits: int = 4) -> str:
     """Write a value on few lines: short arrays whole, long ones by shape and range."""
-    value = getattr(value, "expected", value)
-    if isinstance(value, np.ndarray):
-        return _array(value, limit, digits)
-    if isinstance(value, tuple | list) and any(callable(v) or np.ndim(v) for v in value):
-        return f"({', '.join(shown(v, limit // 2) for v in value)})"
-    if callable(value):
+    value = data_of(getattr(value, "expected", value))
+    if isinstance(value, np.ndarray | np.generic):
+        return _array(np.asarray(value), limit, digits)
+    if isinstance(value, tuple | list) and any(callable(v) or np.ndim(data_of(v)) for v in value):
+        few = [shown(v, limit // 2) for v in value[:4]] + ["…"] * (len(value) > 4)
+        return f"({', '.join(few)})"
+    if isinstance(value, types.FunctionType | types.BuiltinFunctionType):
         return "a function"
+    if callable(value):  # a network, an objective
+        return f"{type(value).__name__} {getattr(value, 'name', '')}".rstrip()
     text = repr(value)
     if type(value).__repr__ is object.__repr__ and hasattr(value, "__dict__"):  # self, of a method
         text = f"{type(value).__name__} with {vars(value)}"
@@ -147,7 +152,9 @@ def _array(array, limit: int, digits: int) -> str:
         return f"{array.dtype} {array.shape}{span}"
     if array.ndim == 0:
         return f"{array.item():.{digits + 2}g}" if array.dtype.kind == "f" else str(array.item())
-    return np.array2string(array, precision=digits, separator=", ", suppress_small=True)
+    flat = array.squeeze() if array.ndim > 2 else array
+    text = np.array2string(flat, precision=digits, separator=", ", suppress_small=True)
+    return text if flat.ndim == array.ndim else f"{text}\nof shape {array.shape}"
 
 
 def where_apart(pair) -> str:

@@ -1,5 +1,6 @@
 """What a student reads when an answer fails: the smallest failing test, and the likely mistake."""
 
+import os
 import textwrap
 
 import numpy as np
@@ -57,7 +58,7 @@ def crashed(filename: str, error: Exception, stack) -> str:
 
 def stopped(filename: str, stack: str, seconds: float) -> str:
     """Tell an answer that did not end; `stack` is what faulthandler wrote of it."""
-    own = [line.strip() for line in stack.splitlines() if f'{filename}"' in line]
+    own = [line.strip() for line in stack.splitlines() if f'{os.sep}{filename}"' in line]
     at = own[0].partition(", ")[2] if own else ""
     where = f" It was then at {at} of your file." if at else ""
     return f"after {seconds:g} s it was still running, and was stopped: a loop without end?{where}"
@@ -80,8 +81,12 @@ def _own_line(filename: str, frames) -> list[str]:
 
 def _telling(calls: list[Call]) -> list[Call]:
     """The last two calls; a lambda that sorts or picks gives no array and tells nothing."""
-    named = [c for c in calls if c.code.co_name != "<lambda>" or isinstance(c.returned, np.ndarray)]
-    return named[-2:]
+
+    def tells(call):
+        name = call.code.co_name
+        return name[0] != "<" or name == "<lambda>" and isinstance(call.returned, np.ndarray)
+
+    return [call for call in calls if tells(call)][-2:]
 
 
 def _called(call: Call) -> str:

@@ -4,11 +4,13 @@ import operator
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from small import SmallNet
 
 import models
 from minigrad.activations import Activations
 from minigrad.techniques import objectives
+from minigrad.techniques.distance import relative_distance
 from minigrad.techniques.objectives import activations
 from minigrad.tensor import Tensor, grad
 
@@ -95,6 +97,58 @@ def test_the_place_of_a_unit_can_be_read_and_a_sum_has_none(x):
 def test_a_channel_is_the_sum_of_its_units(x):
     acts = SmallNet()(x)
     assert objectives.channel("conv2", 4)(acts) == pytest.approx(acts["conv2"][:, 4].sum())
+
+
+def of_layer(objective, *numbers):
+    """An objective of the layer `a`, and its gradient there."""
+    a = Tensor(np.array(numbers))
+    value = objective({"a": a})
+    return value.data, grad(value, [a])[0]
+
+
+def test_the_energy_of_1_2_and_minus_3_is_7():
+    assert_allclose(of_layer(objectives.energy("a"), [1.0, 2, -3])[0], 7)
+
+
+def test_what_goes_back_from_an_energy_is_the_activation():
+    assert_allclose(of_layer(objectives.energy("a"), [1.0, 2, -3])[1], [[1, 2, -3]])
+
+
+def test_the_energies_of_two_images_are_added():
+    value, back = of_layer(objectives.energy("a"), [1.0, 2, -3], [0, 4, 0])
+    assert_allclose(value, 15)
+    assert_allclose(back, [[1, 2, -3], [0, 4, 0]])
+
+
+def test_an_energy_names_its_layer_and_may_be_asked_in_parts():
+    energy = objectives.energy("relu7")
+    assert energy.layers == ("relu7",) and "relu7" in energy.name and energy.in_parts
+
+
+def test_a_distance_is_divided_by_the_size_of_the_target():
+    """(3, 4) has the size 25; from (1, 0) to it 4 + 16."""
+    assert_allclose(relative_distance(np.array([[1.0, 0]]), np.array([[3.0, 4]])), 20 / 25)
+
+
+def test_of_two_images_each_is_divided_by_its_own_target():
+    a, t = np.array([[1.0, 0], [0, 0]]), np.array([[3.0, 4], [0.1, 0]])
+    assert_allclose(relative_distance(a, t), 20 / 25 + 1)
+
+
+def test_one_target_may_be_that_of_all_images():
+    a, t = np.array([[1.0, 0], [0, 0], [3, 4]]), np.array([[3.0, 4]])
+    assert_allclose(relative_distance(a, t), 20 / 25 + 1 + 0)
+
+
+def test_a_distance_of_feature_maps_sums_over_all_their_places():
+    a, t = np.zeros((1, 2, 1, 2)), np.array([[[[3.0, 4]], [[0, 12]]]])
+    assert_allclose(relative_distance(a + 1, t), (4 + 9 + 1 + 121) / 169)
+
+
+def test_the_gradient_of_a_distance_leads_away_from_the_target():
+    """2 (a − t) / ‖t‖²"""
+    a = Tensor(np.array([[1.0, 0]]))
+    assert_allclose(grad(relative_distance(a, np.array([[3.0, 4]])), [a])[0], [[-4 / 25, -8 / 25]])
 
 
 def test_the_gradient_of_the_energy_is_the_activation(rng):

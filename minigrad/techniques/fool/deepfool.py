@@ -104,7 +104,8 @@ def planes(net, x, aim: Aim, at, candidates: int, rules=None):
 def nearest_step(f, w, norm: str):
     """The way to the nearest plane: f (M, C), w (M, C, 3, H, W) → (M, 3, H, W); 0 where all w are.
 
-    A class whose w is 0 everywhere cannot be come to from here: its plane is infinitely far.
+    Its length is BEYOND more than the distance, so that it never is 0 where w is not.  A class
+    whose w is 0 everywhere cannot be come to from here: its plane is infinitely far.
     """
     xp, (M, C) = array_module(w), f.shape
     sizes = to_numpy(length(w.reshape(M * C, *w.shape[2:]), DUAL[norm])).reshape(M, C)

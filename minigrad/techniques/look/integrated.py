@@ -115,7 +115,17 @@ RULES = {"midpoint": _midpoint, "gauss-legendre": _gauss_legendre}
 
 
 def _shares(net, pixels, start, nodes, room, objective, rules):
-    """A from one baseline, (N, 3, H, W); one image after the other, many steps of it at once."""
+    """A = (x − x′) · Σ_m v_m ∂S/∂x at x′ + α_m (x − x′), from one baseline; (N, 3, H, W).
+
+    Args:
+        net: a network.
+        pixels: x, (N, 3, H, W).
+        start: x′, likewise.
+        nodes: α and v, two arrays (M,).
+        room: for so many images at once, which are one photo's; written over.
+        objective: S.
+        rules: see `integrated_gradients`.
+    """
     xp = array_module(pixels)
     A = xp.empty_like(pixels)
     for n, way in enumerate(pixels - start):                                    # x − x′, (3, H, W)

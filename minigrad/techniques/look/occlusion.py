@@ -83,10 +83,7 @@ def occlusion(
     room, answers = room_for(pixels, len(positions), batch), [[] for _ in range(N)]
     for several in progress(parts(len(positions), batch)):
         for photo, hidden, answer in zip(pixels, v, answers, strict=True):
-            shown = room[: several.stop - several.start]
-            shown[...] = photo
-            for version, (r, c) in zip(shown, positions[several], strict=True):
-                version[:, r, c] = hidden[:, r, c]
+            shown = hide(room, photo, hidden, positions[several])
             acts = activations(net, shown, objective)
             answer.append((objective.of_each(acts), acts.get(net.score_layer)))
 
@@ -104,8 +101,29 @@ def occlusion(
     return Occluded(scores, drop, None if k is None else p[..., k], p.argmax(axis=-1))
 
 
+def hide(room, photo, v, positions: list[tuple[slice, slice]]):
+    """Copies of a photo, each with v in one window and the photo itself everywhere else.
+
+    Args:
+        room: (P or more, 3, H, W), which is written over and of which the copies are the first.
+        photo: (3, H, W), which stays as it is.
+        v: what hides, (3, H, W).
+        positions: P windows, (rows, columns).
+
+    Returns:
+        (P, 3, H, W)
+    """
+    shown = room[: len(positions)]
+    shown[...] = photo
+    for copy, (rows, columns) in zip(shown, positions, strict=True):
+        copy[:, rows, columns] = v[:, rows, columns]
+    return shown
+
+
 def per_pixel(d, rows: list[slice], columns: list[slice], size):
     r"""The mean of d over the windows that hide a pixel: (N, rows, columns) → (N, H, W).
+
+    A row of windows hides the same rows of the photo, a column of windows the same columns.
 
     With R[p, i] = 1 where the windows of row p hide row i of the photo, and C likewise,
 

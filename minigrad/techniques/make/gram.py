@@ -16,8 +16,9 @@ With a mask m, 0–1 at each place, the mean is weighted, Σ m a aᵀ / Σ m: th
 Read before: transforms.py, objectives.py.  Read next: style_terms.py.
 """
 
-from minigrad.backend import Array, array_module
+from minigrad.backend import Array
 from minigrad.ops.fast import threads
+from minigrad.techniques.distance import check_target, relative_distance
 from minigrad.techniques.make.transforms import to_size
 from minigrad.techniques.objectives import Objective
 from minigrad.tensor import op
@@ -70,19 +71,13 @@ def style_of(layer: str, target, mask=None) -> Objective:
     Raises:
         ValueError: a target is zero everywhere, infinite or NaN, or is of another layer.
     """
-    xp = array_module(target)
-    # ‖T‖²
-    size = (target * target).sum(axis=(1, 2), keepdims=True)                # (N, 1, 1)
-    if not bool(((size > 0) & xp.isfinite(size)).all()):
-        raise ValueError(f"the style of {layer} is zero everywhere, or no number somewhere: "
-                         "nothing in the painting makes that layer fire")
+    check_target(f"the style of {layer}", target, ": nothing in the painting makes it fire")
 
     def value(acts):
         G = masked_gram(acts[layer], mask)
         if target.shape not in (G.shape, (1, *G.shape[1:])):
             raise ValueError(f"{layer} has Gram matrices {G.shape}, and the target's shape is "
                              f"{target.shape}")
-        T, share = target.astype(G.dtype, copy=False), (1 / size).astype(G.dtype, copy=False)
-        return ((G - T) ** 2 * share).sum()
+        return relative_distance(G, target)
 
     return Objective(f"style of {layer}", (layer,), value)

@@ -51,7 +51,11 @@ def l6(u):
 def total_variation(u, beta: float = 2.0):
     """R = Σ (dx² + dy²)^(β/2), differences to the next pixel; 0 behind the last column and row.
 
-    β = 2 likes smooth slopes; β = 1 flat areas and sharp edges between them.
+    β = 2 likes smooth slopes; β = 1 flat areas and sharp edges between them.  For β < 2 the slope
+    at dx = dy = 0 is rounded: (s + SMOOTH)^(β/2) − SMOOTH^(β/2) in place of s^(β/2).
+
+    Raises:
+        ValueError: β is not above 0.
     """
     beta = number("β of total variation", beta, above=0)
     dx = ops.pad(u[:, :, :, 1:] - u[:, :, :, :-1], [(0, 0), (0, 0), (0, 0), (0, 1)])

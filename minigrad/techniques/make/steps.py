@@ -93,7 +93,10 @@ def _pairs(memory) -> list:
 
 
 def by_mean(g):
-    """g ← g / mean|g|, for each image: a step of 1.5 moves its pixels by 1.5 on average."""
+    """g ← g / mean|g|, for each image: a step of 1.5 moves its pixels by 1.5 on average.
+
+    (N, 3, H, W) → the same shape; an image whose g is 0 everywhere keeps it.
+    """
     each = {"axis": (1, 2, 3), "keepdims": True}
     size = abs(g).mean(**each)
     return g / array_module(g).where(size > 0, size, 1)  # 0 stays 0

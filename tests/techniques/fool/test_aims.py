@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from attackable import Linear, photos
+from numpy.testing import assert_allclose
 
 from minigrad.activations import Activations
 from minigrad.techniques import cross_entropy, fgsm, margin
-from minigrad.techniques.fool.aims import aim_at
+from minigrad.techniques.fool.aims import aim_at, cross_entropies
 from minigrad.tensor import Tensor, grad
 
 
@@ -15,6 +16,26 @@ def of_scores(objective, scores):
     S = Tensor(scores)
     value = objective(Activations({"s": S}, "s"))
     return float(value), grad(value, [S])[0]
+
+
+HALVES = np.array([[0.0, np.log(3)], [0, np.log(3)]])  # p = ¼, ¾ for both photos
+
+
+def test_away_from_a_label_its_surprise_is_what_there_shall_be_more_of():
+    value, g = of_scores(cross_entropies([0, 1]), HALVES)
+    assert_allclose(value, -np.log(1 / 4) - np.log(3 / 4))
+    assert_allclose(g, [[-0.75, 0.75], [0.25, -0.25]])
+
+
+def test_towards_a_target_its_surprise_is_what_there_shall_be_less_of():
+    value, g = of_scores(cross_entropies([0, 1], [0, 1]), HALVES)
+    assert_allclose(value, np.log(1 / 4) + np.log(3 / 4))
+    assert_allclose(g, [[0.75, -0.75], [-0.25, 0.25]])
+
+
+def test_labels_come_as_an_array_and_class_0_is_a_target():
+    assert_allclose(of_scores(cross_entropies(np.array([1]), np.array([0])), HALVES[:1])[0],
+                    np.log(3 / 4))
 
 
 def test_the_margin_is_the_best_other_score_minus_the_own(rng):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 from minigrad.techniques.fool.balls import (
     NORMS,
@@ -20,6 +21,27 @@ def corners_and_more(rng, norm, like, many=3000):
     z = rng.normal(size=(many, *like.shape[1:]))
     points = z / length(z, norm).reshape(-1, 1, 1, 1)
     return np.concatenate([points, np.sign(z) / length(np.sign(z), norm).reshape(-1, 1, 1, 1)])
+
+
+def steepest_of(norm, *gradients):
+    """η of length 5, of gradients of three numbers each."""
+    g = np.reshape(gradients, (len(gradients), 3, 1, 1)).astype(float)
+    return steepest(g, 5.0, norm).reshape(-1, 3)
+
+
+@pytest.mark.parametrize(("norm", "eta"), [
+    ("linf", [5, -5, 0]), ("l2", [3, -4, 0]), ("l1", [0, -5, 0]),
+], ids=NORMS)
+def test_the_steepest_move_along_3_minus_4_0(norm, eta):
+    assert_allclose(steepest_of(norm, [3, -4, 0]), [eta])
+
+
+@pytest.mark.parametrize(("norm", "other"), [
+    ("linf", [-5, 5, 5]), ("l2", [-10 / 7, 15 / 7, 30 / 7]), ("l1", [0, 0, 5]),
+], ids=NORMS)
+def test_each_of_two_images_has_a_steepest_move_of_its_own(norm, other):
+    first = steepest_of(norm, [3, -4, 0])[0]
+    assert_allclose(steepest_of(norm, [3, -4, 0], [-2, 3, 6]), [first, other])
 
 
 @pytest.mark.parametrize("norm", NORMS)

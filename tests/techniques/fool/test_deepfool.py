@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from attackable import Linear, Small, photos
+from numpy.testing import assert_allclose
 
 from minigrad.techniques import deepfool, fgsm
 from minigrad.techniques.fool.balls import length
@@ -17,6 +18,49 @@ def nearest_plane(net, x, norm):
         w = np.delete(net.w - net.w[y], y, axis=0)
         found.append((abs(np.delete(one - one[y], y)) / length(w, norm)).min())
     return np.array(found)
+
+
+def step_of(f, w, norm="l2"):
+    """From photos of three numbers each: f (M, C), w (M, C, 3) → (M, 3)."""
+    f, w = np.array(f, float), np.array(w, float)
+    return nearest_step(f, w.reshape(*f.shape, 3, 1, 1), norm).reshape(-1, 3)
+
+
+def test_the_way_to_one_plane():
+    """f = −10 and ‖w‖ = 5: the plane is 2 away, along w / 5."""
+    assert_allclose(step_of([[-10]], [[[3, 4, 0]]]), [[1.2, 1.6, 0]], rtol=1e-3)
+
+
+def test_the_nearest_plane_is_not_the_one_with_the_smallest_difference_of_scores():
+    """10/5 = 2 away, or 6/2 = 3."""
+    found = step_of([[-10, -6]], [[[3, 4, 0], [0, 0, 2]]])
+    assert_allclose(found, [[1.2, 1.6, 0]], rtol=1e-3)
+
+
+def test_each_photo_goes_to_its_own_nearest_plane():
+    w = [[3, 4, 0], [0, 0, 2]]
+    found = step_of([[-10, -6], [-10, -2]], [w, w])
+    assert_allclose(found, [[1.2, 1.6, 0], [0, 0, 1]], rtol=1e-3, atol=1e-9)
+
+
+def test_in_the_maximum_norm_every_number_goes_the_same_length():
+    """|f| / ‖w‖₁ = 14/7 or 50/20; in ‖·‖₂ the other plane would be nearer."""
+    found = step_of([[-14, -50]], [[[3, -4, 0], [0, 0, 20]]], "linf")
+    assert_allclose(found, [[2, -2, 0]], rtol=1e-3)
+
+
+def test_a_step_is_a_little_longer_than_the_way():
+    assert_allclose(length(step_of([[-10]], [[[3, 4, 0]]]).reshape(1, 3, 1, 1)), 2 + BEYOND)
+
+
+def test_a_class_that_is_already_level_is_nearest_and_its_step_still_has_a_length():
+    """f = 0: BEYOND along w."""
+    assert_allclose(step_of([[-10, 0]], [[[3, 4, 0], [0, 0, 2]]]), [[0, 0, BEYOND]])
+
+
+def test_a_plane_that_cannot_be_come_to_is_no_candidate():
+    found = step_of([[-10, -1]], [[[3, 4, 0], [0, 0, 0]]])
+    assert_allclose(found, [[1.2, 1.6, 0]], rtol=1e-3)
 
 
 def test_one_step_is_enough_where_scores_are_linear(rng):

@@ -5,12 +5,14 @@ import itertools
 import numpy as np
 import pytest
 from attackable import Linear, Small, photos
+from numpy.testing import assert_allclose
 
 import models
-from demos.shared.command import PHOTOS
+from minigrad import ops
 from minigrad.techniques import (
     bim,
     class_score,
+    cross_entropy,
     fgsm,
     gradient,
     least_likely,
@@ -23,6 +25,71 @@ from minigrad.techniques.fool.checks import gradient_vanishes, random_control
 ATTACKS = {
     "fgsm": fgsm, "bim": bim, "pgd": pgd, "momentum": momentum_attack, "least": least_likely,
 }  # fmt: skip
+
+
+def one_pixel(*numbers):
+    """A network whose scores are known, and photos of one pixel: S₁ = (3, −4, 0) · x / 1000."""
+    net = Linear(edge=1)
+    net.w[1] = np.reshape([0.003, -0.004, 0], (3, 1, 1))
+    return net, np.reshape(numbers, (-1, 3, 1, 1)).astype(float)
+
+
+@pytest.mark.parametrize(("norm", "moved"), [
+    ("linf", [105, 95, 100]), ("l2", [103, 96, 100]), ("l1", [100, 95, 100]),
+], ids=NORMS)
+def test_fgsm_moves_up_the_slope_by_epsilon(norm, moved):
+    net, x = one_pixel(100, 100, 100)
+    record = fgsm(net, x, class_score(1), epsilon=5, norm=norm)
+    assert_allclose(record.adversarial.ravel(), moved)
+
+
+def test_fgsm_stays_within_black_and_white():
+    net, x = one_pixel(253, 1, 100)
+    assert_allclose(fgsm(net, x, class_score(1), epsilon=5).adversarial.ravel(), [255, 0, 100])
+
+
+def test_without_an_objective_the_networks_own_answer_becomes_unlikelier(rng):
+    record = fgsm(Small(), photos(rng, 3, 8), epsilon=0.01)
+    before, after = (ops.softmax(scores) for scores in (record.scores_before, record.scores_after))
+    own, rows = record.before, np.arange(3)
+    assert (after[rows, own] < before[rows, own]).all()
+
+
+def test_with_a_target_it_is_the_targets_surprise_that_falls(rng):
+    net, x = Small(), photos(rng, 2, 8)
+    target = (net.scores(x).argmax(axis=1) + 1) % 5
+    moved = fgsm(net, x, target=target, epsilon=5).perturbation
+    for n in range(2):
+        g = gradient(net, x[n : n + 1], -cross_entropy(int(target[n])))
+        assert_allclose(moved[n : n + 1], 5 * np.sign(g))
+
+
+def test_the_record_of_fgsm_compares_with_the_photo_as_it_was(rng):
+    """The answer to come away from is that of the photo, not that of what became of it."""
+    net, x = Linear(), photos(rng, 4)
+    record = fgsm(net, x, epsilon=60)
+    assert_allclose(record.scores_before, net.scores(x))
+    assert record.success.any()
+    assert np.array_equal(record.success, net.scores(x).argmax(axis=1) != record.after)
+
+
+def test_a_rule_holds_in_the_gradient_of_fgsm(rng):
+    net, x = Small(), photos(rng, 1, 8)
+    down = {ops.max_pool2d: lambda g, x, **window: -ops.upsample_nearest(g, 2)}
+    g = gradient(net, x, class_score(1), rules=down)
+    record = fgsm(net, x, class_score(1), epsilon=5, rules=down)
+    assert_allclose(record.perturbation, 5 * np.sign(g))
+
+
+def test_fgsm_refuses_an_epsilon_below_0(rng):
+    with pytest.raises(ValueError):
+        fgsm(Linear(), photos(rng, 1), epsilon=-1)
+
+
+def test_fgsm_leaves_the_photo_as_it_was(rng):
+    x = photos(rng, 1)
+    x.setflags(write=False)  # to write it would raise
+    fgsm(Linear(), x)
 
 
 def test_fgsm_is_the_best_of_all_corners_of_the_box_around_the_photo():
@@ -46,6 +113,8 @@ def test_without_the_box_fgsm_gains_epsilon_times_the_dual_norm(rng, norm):
 
 def test_at_equal_epsilon_each_attack_is_stronger_than_the_one_before():
     """On the network that ships: the mean loss of a dozen photos."""
+    from demos.shared.command import PHOTOS
+
     net = models.load("minivgg")
     files = sorted((PHOTOS / "caltech101").glob("*/*.jpg"))[::33][:12]
     x = np.concatenate([net.pixels(file, size=64) for file in files])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from halves import Halves
+from numpy.testing import assert_allclose
 
 from minigrad.techniques import sphere
 from minigrad.techniques.fool.balls import length
@@ -19,6 +20,44 @@ def test_points_lie_on_the_sphere_in_every_direction():
     np.testing.assert_allclose(length(points - x), 7, rtol=1e-12)
     np.testing.assert_allclose((points - x).mean(axis=0), 0, atol=0.25)
     np.testing.assert_allclose(((points - x) ** 2).mean(axis=0), 49 / 12, rtol=0.15)
+
+
+def points_on_sphere(count=200, radius=7.0, centre=(100.0, 50, 10), seed=0):
+    """Points of a photo of one pixel, seen from the centre: (count, 3)."""
+    x = np.reshape(centre, (1, 3, 1, 1))
+    return (on_sphere(x, radius, rngs(count, seed)) - x)[:, :, 0, 0]
+
+
+def test_every_point_is_radius_away_from_the_photo():
+    assert_allclose(np.linalg.norm(points_on_sphere(10), axis=1), 7)
+
+
+def test_every_generator_draws_a_point_of_its_own():
+    assert len({point.tobytes() for point in points_on_sphere(20).round(9)}) == 20
+    assert_allclose(points_on_sphere(20)[7:], points_on_sphere(20)[7:])
+
+
+def test_the_points_lie_around_the_photo_and_not_to_one_side():
+    assert_allclose(points_on_sphere().mean(axis=0), 0, atol=0.7)
+
+
+def test_in_three_dimensions_every_height_of_a_sphere_is_equally_likely():
+    """Archimedes: slices of equal thickness have equal areas, so each coordinate is uniform."""
+    points = on_sphere(np.zeros((1, 3, 1, 1)), 7.0, [np.random.default_rng(0)] * 5000)
+    heights = np.sort(points.reshape(5000, 3), axis=0)
+    evenly = np.linspace(-7, 7, 5000)[:, None].repeat(3, axis=1)
+    assert_allclose(heights, evenly, rtol=0, atol=0.42)
+
+
+def test_a_radius_and_a_photo_for_each_point():
+    x = np.reshape([0.0, 0, 0, 100, 100, 100], (2, 3, 1, 1))
+    away = on_sphere(x, np.array([1.0, 20]), rngs(2)) - x
+    assert_allclose(length(away), [1, 20])
+
+
+def test_points_of_a_float32_photo_are_float32():
+    x = np.full((1, 3, 2, 2), 100, np.float32)
+    assert on_sphere(x, np.float32(7), rngs(2)).dtype == np.float32
 
 
 def test_the_shift_over_the_margin_has_the_standard_deviation_two_over_the_root_of_n():

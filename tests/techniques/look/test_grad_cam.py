@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from small import SmallNet
 
 import models
@@ -54,6 +55,30 @@ def pooled():
     net.params = {n: a.astype("float64") for n, a in initial(net.shapes, 0).items()}
     net.dtype = "float64"
     return net
+
+
+A = np.array([[[[1.0, 2]], [[3.0, 1]], [[1.0, 1]]]])                        # (1, 3, 1, 2)
+
+
+def test_a_channel_counts_by_the_mean_of_its_gradients():
+    g = np.array([[[[1.0, 3]], [[-2.0, -4]], [[5.0, -5]]]])
+    assert_allclose(mean_gradient(A, g), [[[[2]], [[-3]], [[0]]]])
+
+
+def test_rows_and_columns_count_alike_and_each_image_for_itself(rng):
+    g = np.array([[[[1.0, 3], [5, 7]]], [[[0.0, 0], [0, 8]]]])
+    assert_allclose(mean_gradient(0 * g, g), [[[[4]]], [[[2]]]])
+
+
+def test_the_map_is_what_all_channels_say_together_where_that_is_above_zero():
+    """2·1 − 2·3 + 1·1 = −3, and 2·2 − 2·1 + 1·1 = 3."""
+    weights = np.reshape([2.0, -2, 1], (1, 3, 1, 1))
+    assert_allclose(coarse(A, weights), [[[0, 3]]])
+
+
+def test_of_two_images_each_has_its_own_map():
+    weights = np.reshape([2.0, -2, 1, 1, 0, 10], (2, 3, 1, 1))
+    assert_allclose(coarse(np.concatenate([A, A]), weights), [[[0, 3]], [[11, 12]]])
 
 
 def test_with_a_global_mean_it_is_the_class_activation_map(pooled, x):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from small import LinearNet, SmallNet
 
 from minigrad import Tensor, grad, ops
@@ -28,6 +29,20 @@ SCORE = objectives.class_score(2)  # of class 1 every unit is off on this photo
 @pytest.fixture
 def x(rng):
     return rng.uniform(0, 255, (1, 3, 6, 6))
+
+
+def test_the_gradient_of_a_linear_score_is_its_weights():
+    """S₂ of one pixel, three numbers, whatever the pixel is."""
+    net = LinearNet(edge=1)
+    net.w[2] = np.reshape([5.0, -7, 0.5], (3, 1, 1))
+    pixels = np.reshape([1.0, 2, 3], (1, 3, 1, 1))
+    assert_allclose(gradient(net, pixels, SCORE), np.reshape([5, -7, 0.5], (1, 3, 1, 1)))
+
+
+def test_of_two_photos_each_has_its_own_gradient(rng):
+    net, two = SmallNet(), rng.uniform(0, 255, (2, 3, 6, 6))
+    alone = [gradient(net, two[n : n + 1], SCORE)[0] for n in range(2)]
+    assert_allclose(gradient(net, two, SCORE), alone, rtol=1e-9, atol=1e-15)
 
 
 def test_the_gradient_is_the_slope_of_the_score_at_every_pixel(x):
@@ -67,6 +82,15 @@ def test_a_rule_with_no_relu_below_the_layer_is_said(x):
     ):
         with pytest.raises(UnusedRule, match="relu was never applied.*conv2d"):
             ask()
+
+
+def test_a_pixel_that_only_lowers_the_score_matters_as_well():
+    assert_allclose(over_colours(np.reshape([-2.0, -7, -3], (1, 3, 1, 1))), [[[7]]])
+
+
+def test_of_two_photos_each_has_its_own_saliency():
+    w = np.arange(12.0).reshape(2, 3, 1, 2)
+    assert_allclose(over_colours(w), [[[4, 5]], [[10, 11]]])
 
 
 def test_saliency_is_the_largest_size_among_the_three_colours(rng):

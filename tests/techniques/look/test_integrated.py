@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from small import LinearNet, SmallNet
 
 from minigrad import ops
@@ -24,6 +25,42 @@ class Squares(LinearNet):
 
     def __call__(self, x, only=None):
         return super().__call__(x * x, only)
+
+
+class FourthPowers(Squares):
+    """S_k = Σ w_k x⁴"""
+
+    def __call__(self, x, only=None):
+        return super().__call__(x * x, only)
+
+
+def shares(start, x, kind=Squares, **settings):
+    """What three numbers add to S₂ = x₀² + 10 x₁² + 100 x₂²; (3,)."""
+    net = kind(edge=1)
+    net.w[2] = np.reshape([1.0, 10, 100], (3, 1, 1))
+    start, x = (np.reshape(numbers, (1, 3, 1, 1)).astype(float) for numbers in (start, x))
+    return integrated_gradients(net, x, SCORE, baselines=start, **settings).map[0, :, 0, 0]
+
+
+def test_from_nothing_to_x_the_shares_of_a_sum_of_squares_are_its_terms():
+    assert_allclose(shares([0, 0, 0], [3, 2, 1]), [9, 40, 100])
+
+
+def test_from_another_point_they_are_the_differences_of_the_terms():
+    assert_allclose(shares([1, 2, 3], [3, 2, 1]), [8, 0, -800], atol=1e-9)
+
+
+def test_of_fourth_powers_three_steps_are_enough_if_each_has_its_own_weight():
+    """Gauss's nodes have the weights 5/18, 8/18, 5/18."""
+    found = shares([1, 2, 3], [3, 2, 1], FourthPowers, rule="gauss-legendre", steps=3)
+    assert_allclose(found, [80, 0, -8000], atol=1e-9)
+
+
+def test_a_rule_holds_at_every_point_of_the_way(x):
+    twice = {ops.relu: lambda g, x: 2 * g * (x > 0)}
+    once = integrated_gradients(SmallNet(), x, SCORE, steps=3).map
+    assert once.any()
+    assert_allclose(integrated_gradients(SmallNet(), x, SCORE, steps=3, rules=twice).map, 4 * once)
 
 
 @pytest.mark.parametrize("which", BASELINES)
@@ -88,8 +125,8 @@ def test_a_photo_compared_with_itself_has_nothing_to_share_out(x):
 
 
 def test_an_image_gets_the_same_map_alone_and_among_others(x):
-    among = integrated_gradients(SmallNet(), x, SCORE)
-    alone = integrated_gradients(SmallNet(), x[1:], SCORE)
+    among = integrated_gradients(SmallNet(), x, SCORE, steps=4)
+    alone = integrated_gradients(SmallNet(), x[1:], SCORE, steps=4)
     np.testing.assert_allclose(alone.map[0], among.map[1], rtol=1e-12, atol=1e-15)
     assert alone.residual.shape == (1,) and among.residual.shape == (2,)
 

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from small import LinearNet, SmallNet
 
 import models
 from minigrad.techniques import occlusion
 from minigrad.techniques.baselines import blurred
+from minigrad.techniques.look.occlusion import hide, per_pixel
 from minigrad.techniques.objectives import class_probability, class_score, energy, unit
 
 SCORE = class_score(1)
@@ -39,6 +41,54 @@ def by_hand(net, x, v, window, stride):
             drop[place] += whole - scores[r, c]
             times[place] += 1
     return scores, drop / times
+
+
+def hidden(photo, positions, v):
+    """Copies of a photo (1, H, W), in a room of old copies that is one too large."""
+    photo, v = np.array(photo, float), np.array(v, float)
+    room = np.full((len(positions) + 1, *photo.shape), 7.0)
+    return hide(room, photo, v, positions)
+
+
+def test_in_each_copy_one_window_is_hidden_and_the_rest_is_the_photo():
+    """1 2 3, a window of two pixels at either end, hidden by −4 −5 −6."""
+    ends = [(slice(0, 1), slice(0, 2)), (slice(0, 1), slice(1, 3))]
+    assert_allclose(hidden([[[1, 2, 3]]], ends, [[[-4, -5, -6]]]), [[[[-4, -5, 3]]],
+                                                                    [[[1, -5, -6]]]])
+
+
+def test_a_window_has_rows_and_columns():
+    corner = [(slice(0, 1), slice(1, 2))]
+    assert_allclose(hidden([[[1, 2], [3, 4]]], corner, [[[9, 9], [9, 9]]]), [[[[1, 9], [3, 4]]]])
+
+
+def test_a_window_hides_all_colours():
+    assert_allclose(hidden([[[1]], [[2]], [[3]]], [(slice(0, 1), slice(0, 1))],
+                           [[[7]], [[8]], [[9]]]), [[[[7]], [[8]], [[9]]]])
+
+
+def test_hiding_leaves_the_photo_as_it_was():
+    photo = np.ones((3, 2, 2))
+    photo.setflags(write=False)  # to write it would raise
+    hide(np.zeros((1, 3, 2, 2)), photo, 0 * photo, [(slice(0, 2), slice(0, 2))])
+
+
+def test_a_pixel_that_two_windows_hide_gets_the_mean_of_both_drops():
+    """Three pixels, windows of two: the drops 6 and 2."""
+    drops = per_pixel(np.array([[[6.0, 2.0]]]), [slice(0, 1)], [slice(0, 2), slice(1, 3)], (1, 3))
+    assert_allclose(drops, [[[6, 4, 2]]])
+
+
+def test_rows_of_windows_hide_rows_of_pixels():
+    rows, columns = [slice(0, 1), slice(1, 3)], [slice(0, 2)]
+    drops = per_pixel(np.array([[[2.0], [6.0]], [[1.0], [-3.0]]]), rows, columns, (3, 2))
+    assert_allclose(drops, [[[2, 2], [6, 6], [6, 6]], [[1, 1], [-3, -3], [-3, -3]]])
+
+
+def test_the_middle_of_nine_pixels_is_hidden_by_four_windows():
+    halves = [slice(0, 2), slice(1, 3)]
+    drops = per_pixel(np.array([[[4.0, 8.0], [16.0, 32.0]]]), halves, halves, (3, 3))
+    assert_allclose(drops, [[[4, 6, 8], [10, 15, 20], [16, 24, 32]]])
 
 
 @pytest.mark.parametrize(("window", "stride"), [

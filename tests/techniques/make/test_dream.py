@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
 import models
 from minigrad.techniques.look.gradient import gradient
@@ -70,6 +71,25 @@ def test_a_step_goes_along_the_gradient_and_jitter_is_rolled_back(net, photo):
         step = last(net, moved, preset=SMALL, octaves=1, steps=1, jitter=4, rng=rng).pixels - moved
         y, x = np.unravel_index(abs(step).sum(axis=(0, 1))[5:-5, 5:-5].argmax(), (14, 26))
         assert abs(y + 5 - 11) <= 7 and abs(x + 5 - 17) <= 7
+
+
+def steps_by_mean(*images):
+    """Of gradients of six numbers each, two places in three colours."""
+    return by_mean(np.reshape(images, (len(images), 3, 1, 2)).astype(float)).reshape(-1, 6)
+
+
+def test_a_gradient_is_divided_by_the_mean_of_its_sizes():
+    assert_allclose(steps_by_mean([1, -5, 3, 0, 0, 3]), [[0.5, -2.5, 1.5, 0, 0, 1.5]])
+
+
+def test_each_image_is_divided_by_its_own_mean():
+    found = steps_by_mean([1, -5, 3, 0, 0, 3], [10, 20, 30, 10, 20, 30])
+    assert_allclose(found, [[0.5, -2.5, 1.5, 0, 0, 1.5], [0.5, 1, 1.5, 0.5, 1, 1.5]])
+
+
+def test_a_gradient_of_0_stays_0_beside_others():
+    found = steps_by_mean([0, 0, 0, 0, 0, 0], [-1e-9, 0, 2e-9, -1e-9, 0, 2e-9])
+    assert_allclose(found, [[0, 0, 0, 0, 0, 0], [-1, 0, 2, -1, 0, 2]])
 
 
 def test_by_mean_is_for_each_image_and_leaves_zero_as_it_is(rng):

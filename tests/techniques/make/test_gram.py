@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from small import SmallNet
 
 from minigrad.check import check_gradients
@@ -14,6 +15,26 @@ from minigrad.tensor import Tensor, grad
 @pytest.fixture
 def a(rng):
     return rng.normal(size=(2, 4, 5, 6))
+
+
+TWO = np.array([[[[1.0, 2]], [[3.0, 4]]]])  # two channels at two places
+
+
+def test_the_gram_matrix_of_two_channels_at_two_places():
+    """(1·1 + 2·2)/2, (1·3 + 2·4)/2 and (3·3 + 4·4)/2."""
+    assert_allclose(gram(TWO), [[[2.5, 5.5], [5.5, 12.5]]])
+
+
+def test_both_factors_of_an_entry_get_their_gradient():
+    """∂G₀₁/∂a₀ = a₁/2 and ∂G₀₁/∂a₁ = a₀/2."""
+    a = Tensor(TWO)
+    (back,) = grad(gram(a), [a], seed=np.array([[[0.0, 1], [0, 0]]]))
+    assert_allclose(back, [[[[1.5, 2]], [[0.5, 1]]]])
+
+
+def test_each_image_has_its_own_matrix():
+    assert_allclose(gram(np.concatenate([TWO, 2 * TWO])),
+                    [[[2.5, 5.5], [5.5, 12.5]], [[10, 22], [22, 50]]])
 
 
 def test_an_entry_is_the_mean_product_of_two_channels(a):
@@ -38,7 +59,13 @@ def test_an_image_repeated_has_the_same_gram_matrix(a):
 
 
 def test_its_gradient_is_that_of_central_differences(a):
-    check_gradients(gram, a)
+    check_gradients(gram, a[:, :3, :2, :3])
+
+
+@pytest.mark.parametrize("shape", [(1, 7), (7,), (1, 2, 3)], ids=str)
+def test_what_has_no_rows_and_columns_is_refused(shape):
+    with pytest.raises(ValueError):
+        gram(np.ones(shape))
 
 
 def test_activations_without_places_are_refused():
@@ -54,6 +81,29 @@ def test_under_a_mask_only_what_lies_there_counts(a):
 
 
 # ── The loss ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_style_loss_of_two_channels_by_hand():
+    """T = (3, 0; 0, 4), ‖T‖² = 25, and G − T = (−½, 5½; 5½, 8½)."""
+    loss = style_of("relu", np.array([[[3.0, 0], [0, 4]]]))
+    assert_allclose(loss({"relu": TWO}), (0.5**2 + 2 * 5.5**2 + 8.5**2) / 25)
+
+
+def test_of_two_images_both_losses_are_added():
+    loss = style_of("relu", np.full((1, 2, 2), 2.0))
+    assert_allclose(loss({"relu": np.concatenate([TWO, TWO])}), 2 * loss({"relu": TWO}))
+
+
+def test_a_style_loss_asks_one_layer_and_says_so():
+    loss = style_of("relu7", gram(TWO))
+    assert loss.layers == ("relu7",) and "relu7" in loss.name
+
+
+def test_in_a_part_of_the_image_the_style_is_that_of_the_part():
+    """The first place alone: G = (1, 3)(1, 3)ᵀ."""
+    mask = np.array([[[[1.0, 0]]]])
+    loss = style_of("relu", np.full((1, 2, 2), 1.0), mask)
+    assert_allclose(loss({"relu": TWO}), (0 + 2 * 2**2 + 8**2) / 4)
 
 
 def test_the_style_loss_is_0_at_the_painting_and_1_where_nothing_fires(a):
@@ -86,6 +136,19 @@ def test_a_style_that_is_zero_or_no_number_is_refused(value):
 def test_a_style_of_another_layer_is_refused(a):
     with pytest.raises(ValueError, match=r"Gram matrices \(2, 4, 4\), and the target's .*9, 9"):
         style_of("relu", np.ones((1, 9, 9)))({"relu": a})
+
+
+def test_the_gradient_of_the_style_loss_is_that_of_central_differences(rng):
+    a, mask = rng.normal(size=(2, 2, 2, 3)), rng.uniform(size=(1, 1, 2, 3))
+    loss = style_of("relu", gram(rng.normal(size=(1, 2, 2, 2))), mask)
+    check_gradients(lambda a: loss({"relu": a}), a)
+
+
+@pytest.mark.parametrize("target", [np.zeros((1, 2, 2)), np.ones((1, 3, 3)), np.ones((2, 2, 2))],
+                         ids=["zeros", "three channels", "two images"])
+def test_a_target_of_zeros_and_one_of_another_shape_are_refused(target):
+    with pytest.raises(ValueError):
+        style_of("relu", target)({"relu": TWO})
 
 
 def test_the_gradient_of_the_whole_loss_is_that_of_central_differences(rng):

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 
+from minigrad import ops
 from minigrad.check import check_gradients
 from minigrad.techniques.make import regularizers
 from minigrad.tensor import Tensor, grad
@@ -17,6 +19,36 @@ def test_l2_and_l6_of_a_constant_are_its_powers_times_its_numbers():
     u = np.full((1, 3, 4, 5), 2.0)
     assert regularizers.l2(u) == 60 * 2**2
     assert regularizers.l6(u) == 60 * 2**6
+
+
+CORNER = np.array([[[[1.0, 4], [5, 4]]]])  # dx 3 and −1, dy 4 and 0
+
+
+def test_total_variation_of_four_pixels_is_the_sum_of_their_squared_slopes():
+    """3² + 4², 0² and (−1)²."""
+    assert_allclose(regularizers.total_variation(CORNER), 26)
+
+
+def test_every_difference_pulls_at_both_of_its_pixels():
+    """dx pulls by −2 dx at the pixel and by 2 dx at its neighbour, and dy likewise."""
+    u = Tensor(CORNER)
+    (g,) = grad(regularizers.total_variation(u), [u])
+    assert_allclose(g, [[[[-2 * 3 - 2 * 4, 2 * 3], [2 * 4 + 2 * 1, -2 * 1]]]])
+
+
+def test_for_beta_1_each_slope_counts_by_its_length():
+    """√(3² + 4²) + √0² + √(−1)²"""
+    assert_allclose(regularizers.total_variation(CORNER, 1.0), 6, rtol=1e-3)
+
+
+def test_for_beta_3_a_large_slope_counts_more():
+    """5³ + 0³ + 1³"""
+    assert_allclose(regularizers.total_variation(CORNER, 3.0), 126, rtol=1e-3)
+
+
+def test_a_beta_of_0_is_refused():
+    with pytest.raises(ValueError):
+        regularizers.total_variation(CORNER, 0.0)
 
 
 @pytest.mark.parametrize("beta", [1.0, 1.5, 2.0])
@@ -54,7 +86,7 @@ def test_total_variation_of_a_ramp_counts_both_directions_at_once():
     ],
 )
 def test_the_gradient_of_every_penalty_is_that_of_central_differences(penalty, u):
-    check_gradients(penalty, u / 40)
+    check_gradients(penalty, u[:1, :, :7, :6] / 40)
 
 
 def test_edge_energy_falls_under_blur_and_is_zero_for_the_mean_colour(u):
@@ -70,6 +102,25 @@ def test_edge_energy_of_a_point_is_what_the_blur_takes_from_it():
     t = np.exp(-(np.arange(-2, 3) ** 2) / 2.0)
     G = np.outer(t, t) / t.sum() ** 2
     assert regularizers.edge_energy(u) == pytest.approx(1 - 2 * G[2, 2] + (G**2).sum())
+
+
+def test_each_scale_adds_what_the_blur_takes_there(rng):
+    """12×9, then averaged over 2×2 pixels 7×5, which is no scale any more."""
+    u = rng.normal(size=(1, 1, 12, 9))
+    t = np.exp(-(np.arange(-2, 3) ** 2) / 2.0)
+    G = np.outer(t, t) / t.sum() ** 2
+    first = ((u - ops.conv2d(u, G[None, None], padding=2)) ** 2).sum()
+    assert_allclose(regularizers.edge_energy(u), first)
+    assert_allclose(regularizers.edge_energy(u.swapaxes(2, 3)), first)
+    larger = rng.normal(size=(1, 1, 16, 12))                # 16×12, 9×7
+    first = ((larger - ops.conv2d(larger, G[None, None], padding=2)) ** 2).sum()
+    second = regularizers.edge_energy(ops.avg_pool2d(larger, 2, padding=1))
+    assert_allclose(regularizers.edge_energy(larger), first + second)
+
+
+def test_the_colours_and_images_have_energies_of_their_own(u):
+    alone = [regularizers.edge_energy(u[n : n + 1, c : c + 1]) for n in range(2) for c in range(3)]
+    assert_allclose(regularizers.edge_energy(u), sum(alone))
 
 
 @pytest.mark.parametrize("sigma", [0.3, 0.6, 2.0])

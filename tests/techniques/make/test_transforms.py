@@ -2,10 +2,81 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
 from small import generators
 
+from minigrad import ops
 from minigrad.techniques.make.transforms import grain, jitter, resized, zoom
 from minigrad.tensor import Tensor, grad
+
+
+def rolled(x, *shift_and_axis, seed):
+    """x rolled, and the seed brought back."""
+    x = Tensor(np.array(x, float))
+    y = ops.roll(x, *shift_and_axis)
+    return y.data, grad(y, [x], seed=np.array(seed, float))[0]
+
+
+def test_what_falls_off_comes_in_at_the_other_end():
+    assert_allclose(ops.roll(np.array([1.0, 2, 3]), 1), [3, 1, 2])
+
+
+def test_the_gradient_is_rolled_back():
+    _, back = rolled([1, 2, 3], 1, seed=[10, 20, 30])
+    assert_allclose(back, [20, 30, 10])
+
+
+def test_rows_down_and_columns_to_the_left_and_all_of_it_back():
+    nine, moved = [[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[8, 9, 7], [2, 3, 1], [5, 6, 4]]
+    y, back = rolled(nine, (1, -1), (0, 1), seed=moved)
+    assert_allclose(y, moved)
+    assert_allclose(back, nine)
+
+
+def test_columns_alone_are_rolled_back_alone():
+    _, back = rolled([[1, 2, 3], [4, 5, 6]], 1, 1, seed=[[3, 1, 2], [6, 4, 5]])
+    assert_allclose(back, [[1, 2, 3], [4, 5, 6]])
+
+
+@pytest.mark.parametrize(("shift", "axis"), [((1, 2), 0), (0.5, 0), ((1, 0.5), (0, 1))],
+                         ids=["two for one axis", "half a place", "one and a half a place"])
+def test_a_roll_is_by_whole_numbers_one_for_each_axis(shift, axis):
+    with pytest.raises(ValueError):
+        ops.roll(np.ones((2, 2)), shift, axis)
+
+
+def places(shown):
+    """Where the brightest pixel of each image is: {(row, column), …}."""
+    brightest = shown.sum(axis=1).reshape(len(shown), -1).argmax(axis=1)
+    return {divmod(int(place), shown.shape[3]) for place in brightest}
+
+
+def test_jitter_moves_either_way_as_far_as_its_reach_and_rows_unlike_columns():
+    """A point in the middle of 5×5 pixels, and a reach of 1."""
+    x = np.zeros((30, 3, 5, 5))
+    x[:, :, 2, 2] = 1, 2, 3
+    shown = jitter(1)(Tensor(x), generators(0, 30)).data
+    assert sorted({row for row, _ in places(shown)}) == [1, 2, 3]
+    assert sorted({column for _, column in places(shown)}) == [1, 2, 3]
+    assert any(row != column for row, column in places(shown))
+    assert_allclose(shown.sum(axis=(2, 3)), np.tile([1, 2, 3], (30, 1)))
+
+
+def test_jitter_of_0_is_none(rng):
+    x = rng.normal(size=(2, 3, 4, 4))
+    assert_allclose(jitter(0)(Tensor(x), generators(0, 2)).data, x)
+
+
+def test_what_an_image_draws_does_not_depend_on_its_neighbours(rng):
+    x = rng.normal(size=(4, 3, 9, 9))
+    together = jitter(3)(Tensor(x), generators(3, 4)).data
+    alone = [jitter(3)(Tensor(x[n : n + 1]), generators(3, 4)[n : n + 1]).data[0] for n in range(4)]
+    assert_allclose(together, alone)
+
+
+def test_a_reach_below_0_is_refused():
+    with pytest.raises(ValueError):
+        jitter(-1)
 
 
 def test_jitter_and_its_gradient_are_the_identity(rng):
