@@ -4,20 +4,16 @@ Nothing is stored but the answers: progress is judged anew each time.
 """
 
 import importlib.util
-import json
 import os
 import pathlib
-import subprocess
-import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 from minigrad import checked
-from tests.exercises import report
+from tests.exercises.apart import judged_apart
 from tests.exercises.catalogue import EXERCISES, number
 from tests.exercises.cut import ROOT, cut, place, stub
 from tests.exercises.exercise import Exercise
-from tests.exercises.verdict import SOLVED, STOPPED, STUB, Verdict
+from tests.exercises.verdict import REFUSED, SOLVED, STUB, Verdict
 
 ANSWERS = "answers"
 SECONDS = 20.0
@@ -65,29 +61,12 @@ class Desk:
         """Judge the answer as it stands now."""
         if not self.file(exercise).exists():
             return Verdict(STUB)
-        with tempfile.TemporaryDirectory() as folder:
-            out = pathlib.Path(folder, "verdict")
-            return self._judged(exercise, out)
-
-    def _judged(self, exercise, out: pathlib.Path) -> Verdict:
-        command = [sys.executable, "-X", "utf8", "-m", "tests.exercises.judge", exercise.name]
-        command += [str(self.file(exercise).absolute()), str(out), str(self.seconds)]
-        limit = self.seconds + 30  # for a process that cannot even stop itself
+        text = self.file(exercise).read_bytes()
         try:
-            ended = subprocess.run(
-                command, cwd=ROOT, timeout=limit, capture_output=True, stdin=subprocess.DEVNULL
-            )
-        except subprocess.TimeoutExpired:
-            return Verdict(STOPPED, report.stopped(self.file(exercise).name, "", limit))
-        if out.exists():
-            return Verdict(**json.loads(out.read_text(encoding="utf-8")))
-        stack = out.with_name("verdict.stopped")
-        stack = stack.read_text(encoding="utf-8", errors="replace") if stack.exists() else ""
-        if "Timeout" in stack:
-            return Verdict(STOPPED, report.stopped(self.file(exercise).name, stack, self.seconds))
-        said = ended.stderr.decode("utf-8", "replace").strip().splitlines()
-        why = f": {said[-1]}" if said else ""
-        return Verdict(STOPPED, f"Python itself ended, with status {ended.returncode}{why}")
+            text = text.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return Verdict(REFUSED, f"{self.named(exercise)} is no UTF-8 text: save it as such")
+        return judged_apart(exercise, text, self.named(exercise), self.seconds)
 
     def verdicts(self):
         """Yield (exercise, verdict) of all, in their order; two are judged at a time."""
