@@ -17,8 +17,9 @@ from typing import NamedTuple
 from tests.exercises import report
 from tests.exercises.cut import ROOT
 from tests.exercises.exercise import Exercise
-from tests.exercises.verdict import KNOWN, STOPPED, Verdict
+from tests.exercises.verdict import KNOWN, REFUSED, STOPPED, STUB, Verdict
 
+JUDGE = ["-m", "tests.exercises.judge"]
 PATIENCE = 30   # seconds, for a process that cannot even stop itself
 LONGEST = 2**20  # bytes of its output that are read
 
@@ -29,6 +30,19 @@ class Limits(NamedTuple):
     megabytes: float
 
 
+def judged_file(
+    exercise: Exercise, file: pathlib.Path, named: str, seconds: float, limits=None
+) -> Verdict:
+    """Judge an answer as it stands in a file, which messages call `named`; see judged_apart."""
+    if not file.exists():
+        return Verdict(STUB)
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return Verdict(REFUSED, f"{named} is no UTF-8 text: save it as such")
+    return judged_apart(exercise, text, named, seconds, limits)
+
+
 def judged_apart(
     exercise: Exercise, text: str, filename: str, seconds: float, limits: Limits | None = None
 ) -> Verdict:
@@ -37,8 +51,8 @@ def judged_apart(
     Without limits the process may do what its user may: for one's own answers.
     """
     word = secrets.token_hex(16)
-    command = [sys.executable, "-X", "utf8", "-m", "tests.exercises.judge", exercise.name]
-    command += [filename, str(seconds), *([str(limits.megabytes)] if limits else [])]
+    command = [sys.executable, "-X", "utf8", *JUDGE, exercise.name, filename, str(seconds)]
+    command += [str(limits.megabytes)] if limits else []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         own = pathlib.Path(folder, "own")
         own.mkdir()

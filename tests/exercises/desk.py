@@ -9,11 +9,11 @@ import pathlib
 from concurrent.futures import ThreadPoolExecutor
 
 from minigrad import checked
-from tests.exercises.apart import judged_apart
+from tests.exercises.apart import judged_file
 from tests.exercises.catalogue import EXERCISES, number
 from tests.exercises.cut import ROOT, cut, place, stub
 from tests.exercises.exercise import Exercise
-from tests.exercises.verdict import REFUSED, SOLVED, STUB, Verdict
+from tests.exercises.verdict import SOLVED, Verdict
 
 ANSWERS = "answers"
 SECONDS = 20.0
@@ -59,14 +59,7 @@ class Desk:
 
     def verdict(self, exercise: Exercise) -> Verdict:
         """Judge the answer as it stands now."""
-        if not self.file(exercise).exists():
-            return Verdict(STUB)
-        text = self.file(exercise).read_bytes()
-        try:
-            text = text.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            return Verdict(REFUSED, f"{self.named(exercise)} is no UTF-8 text: save it as such")
-        return judged_apart(exercise, text, self.named(exercise), self.seconds)
+        return judged_file(exercise, self.file(exercise), self.named(exercise), self.seconds)
 
     def verdicts(self):
         """Yield (exercise, verdict) of all, in their order; two are judged at a time."""
