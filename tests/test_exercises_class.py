@@ -1,9 +1,7 @@
-"""A class is judged: hostile answers harm nobody and forge nothing, and a page says who solved what."""
+"""A class is judged: hostile answers harm nobody and forge nothing; a page tells who solved."""
 
 import csv
 import json
-import os
-import pathlib
 import subprocess
 import sys
 import textwrap
@@ -116,8 +114,9 @@ def test_a_verdict_is_not_forged(caged, unread, trick):
     "import os", "import os.path as p", "from numpy import testing", "import numpy.ma",
     "from collections import _sys", "import tests.exercises.judge", "import numpy as n\nn.e = 3",
     "import numpy as n\nfor n.e in [3]: pass", "import numpy as n\ndel n.allclose",
-    "import numpy as n\nn.random.x[3].y = 3", "open('x')", "o = open", "eval('1')", "x = [].__class__",
-    "import numpy as n\nn.ma.zeros(3)", "def f(g): return g.gi_frame", "type('A', (), {})", "t = type",
+    "import numpy as n\nn.random.x[3].y = 3", "open('x')", "o = open", "eval('1')",
+    "x = [].__class__", "import numpy as n\nn.ma.zeros(3)", "def f(g): return g.gi_frame",
+    "type('A', (), {})", "t = type",
     "getattr(3, 'o' + 's')", "getattr(3, '__class__')", "g = getattr", "setattr(3, 'a', 3)",
     "class A:\n    def __eq__(self, other): return True", "class A:\n    __eq__ = 3",
     "import numpy as n\nclass A(n.ndarray): pass", "class A(metaclass=3): pass",

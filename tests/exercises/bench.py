@@ -20,8 +20,8 @@ from tests.exercises.cut import ROOT
 from tests.exercises.failure import Call, Failure, compared_in, described
 
 COMPARERS = {getattr(f, "__wrapped__", f).__code__ for f in (np.allclose, np.array_equal)}
-OPTIONS = ["-q", "--tb=native", "--capture=sys", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:logging",
-           "--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml")]
+OPTIONS = ["-q", "--tb=native", "--capture=sys", "-p", "no:cacheprovider", "-p", "no:faulthandler",
+           "-p", "no:logging", "--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml")]
 
 
 def with_tests(selection: Sequence[str], work: Callable) -> None:

@@ -16,11 +16,10 @@ from minigrad.checked import nearest
 from minigrad.command import printable
 from models.files import replacing
 from tests.exercises import cage, page
-from tests.exercises.apart import Limits, judged_file
+from tests.exercises.apart import MEGABYTES, Limits, judged_file
 from tests.exercises.catalogue import EXERCISES
 from tests.exercises.verdict import REFUSED, SOLVED, Verdict
 
-MEGABYTES = 1000.0
 LONGEST = 100_000  # bytes of an answer
 
 
@@ -89,7 +88,7 @@ def report(folder: pathlib.Path, seconds: float, megabytes: float = MEGABYTES) -
 
 
 def judged(everybody, seconds, limits):
-    """Yield each student when all verdicts are there; as many answers at once as there are cores."""
+    """Yield each student when all verdicts are there; as many answers at once as cores."""
     pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
     try:
         waiting = [

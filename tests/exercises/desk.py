@@ -13,6 +13,7 @@ from tests.exercises.apart import judged_file
 from tests.exercises.catalogue import EXERCISES, number
 from tests.exercises.cut import ROOT, cut, place, stub
 from tests.exercises.exercise import Exercise
+from tests.exercises.lectures import lecture
 from tests.exercises.verdict import SOLVED, Verdict
 
 ANSWERS = "answers"
@@ -41,9 +42,8 @@ class Desk:
         return self.folder / f"{exercise.name}.py"
 
     def named(self, exercise: Exercise) -> str:
-        """The answer's file as the student would type it, relative where it lies below."""
-        file, here = self.file(exercise).absolute(), pathlib.Path.cwd()
-        return str(file.relative_to(here) if file.is_relative_to(here) else file)
+        """The answer's file as the student would type it."""
+        return str(typed(self.file(exercise)))
 
     def begin(self, exercise: Exercise) -> bool:
         """Write the stub, unless there is an answer already; say whether it was written."""
@@ -72,9 +72,16 @@ class Desk:
         return next((e for e in EXERCISES.values() if self.verdict(e).state != SOLVED), None)
 
 
+def typed(path: pathlib.Path) -> pathlib.Path:
+    """A path as one would type it: relative where it lies below the folder that one is in."""
+    whole, here = path.absolute(), pathlib.Path.cwd()
+    return whole.relative_to(here) if whole.is_relative_to(here) else whole
+
+
 def task(exercise: Exercise) -> str:
     """What an exercise asks for, and what to read first."""
     reference = cut(exercise.function)
     lines = [f"write {reference.name} of {reference.file}; its docstring is the task"]
     lines += [f"read first: {place(read)}" for read in exercise.read]
+    lines += [f"lecture: {found}" for found in [lecture(exercise.function)] if found]
     return "\n".join(lines)

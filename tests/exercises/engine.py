@@ -344,6 +344,7 @@ WALK = Exercise(
             """,
         )
     ],
+    picture=["rules"],
     needs=["multiply", "unbroadcast"],
 )  # fmt: skip
 

@@ -26,7 +26,8 @@ td a { text-decoration: none; color: inherit; display: block }
 .solved { color: #0a6e3a } .wrong, .refused { color: #b3261e; font-weight: bold }
 .stopped { color: #9a5b00; font-weight: bold } .todo { color: #aaa }
 tfoot td, tfoot th { border-top: 1px solid #ccc; font-size: .85em; text-align: center }
-pre { background: #f6f6f4; padding: .7em 1em; overflow-x: auto; font-size: 13px; margin: .3em 0 1em }
+pre { background: #f6f6f4; padding: .7em 1em; overflow-x: auto; font-size: 13px;
+      margin: .3em 0 1em }
 details { margin: .2em 0 } summary { cursor: pointer }
 .small { color: #666; font-size: .9em }
 """

@@ -48,10 +48,10 @@ def _in_the_test(failure: Failure) -> list[str]:
     return [f"{file}, line {inside[-1][1]}:\n    {inside[-1][2]}"] if inside else []
 
 
-def crashed(filename: str, error: Exception, stack) -> str:
-    """Tell an exception that came while the file itself was read."""
+def crashed(filename: str, error: BaseException, stack, what="stops before any test runs") -> str:
+    """Tell an exception that came while the file itself was read, or in a demo."""
     frames = [(f.filename, f.lineno, f.line) for f in stack]
-    lines = [f"{filename} stops before any test runs: {type(error).__name__}: {error}"]
+    lines = [f"{filename} {what}: {type(error).__name__}: {error}"]
     return "\n".join(lines + _own_line(filename, frames))
 
 
