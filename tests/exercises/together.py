@@ -35,7 +35,8 @@ def in_place(desk: Desk, exercises: list[Exercise]) -> Iterator[list[Exercise]]:
                 stack.enter_context(grafted(exercise.function, text, desk.named(exercise)))
                 placed.append(exercise)
             except Refused as why:
-                print(f"without {exercise.name}: {why}")
+                beside = ", beside your others" * (len(exercises) > 1)
+                print(f"without {exercise.name}{beside}: {why}")
         yield placed
 
 
@@ -61,6 +62,8 @@ def picture(desk: Desk, exercise: Exercise, all_of_them: bool) -> bool:
     chosen = solved(desk) if all_of_them else []
     chosen += [] if exercise in chosen else [exercise]
     with in_place(desk, chosen) as placed:
+        if exercise not in placed:
+            return False
         names = ", ".join(e.name for e in placed)
         print(f"python -m demos {' '.join(exercise.picture)}, with your {names}:", flush=True)
         try:
