@@ -145,6 +145,7 @@ class Watcher:
 
 
 def _kept(value):
-    """A copy of a small array, which may be written later."""
-    small = isinstance(value, np.ndarray) and value.size < 1000
-    return value.copy() if small else value
+    """A copy of a small array or collection, which may be written later."""
+    if isinstance(value, np.ndarray):
+        return value.copy() if value.size < 1000 else value
+    return value.copy() if type(value) in (dict, list, set) and len(value) < 100 else value
