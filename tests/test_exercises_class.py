@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 import textwrap
@@ -152,6 +153,15 @@ def test_reading_lets_right_answers_pass(exercise):
     assert not any(map(barred, [cut(exercise.function).text, *others]))
 
 
+def test_what_an_answer_says_cannot_spoil_the_report(caged, unread):
+    long = said_of("raise ValueError('x' * 10**7)\n")
+    assert long.state == verdict.REFUSED and len(long.text) < 1000
+    odd = said_of("raise ValueError('\\udc80')\n")
+    assert odd.state == verdict.REFUSED and odd.text.encode()
+    spoiled = said_of("import json\njson.JSONEncoder.encode = lambda self, what: '[3'\n" + RIGHT)
+    assert spoiled.state == verdict.REFUSED and "no verdict" in spoiled.text
+
+
 # ── The report ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -171,6 +181,8 @@ def test_a_report_says_who_solved_what_and_what_went_wrong(tmp_path, unguarded, 
     put(tmp_path / "<b>", WRONG)
     put(tmp_path / "=ben", RIGHT, "ad.py")
     (tmp_path / "=ben" / "add.py").symlink_to(tmp_path / "anna" / "answers" / "add.py")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "=ben" / "relu.py")  # to read it would take for ever
     classroom.report(tmp_path, 20)
     with open(tmp_path / "report.csv", encoding="utf-8", newline="") as file:
         rows = {row["student"]: row for row in csv.DictReader(file)}

@@ -1,5 +1,6 @@
 """What a student meets: the task, a verdict on each kind of answer, and no answer is touched."""
 
+import dataclasses
 import json
 import threading
 import time
@@ -20,10 +21,12 @@ RIGHT = "def add(a, b):\n    return a + b, lambda g: g, lambda g: g\n"
 def judged(tmp_path):
     """What the judge says of an answer to `add`, in this process."""
 
-    def judged(text, name="add"):
-        file = tmp_path / f"{name}.py"
+    def judged(text, name="add", last=False):
+        exercise, file = EXERCISES[name], tmp_path / f"{name}.py"
         file.write_text(text, encoding="utf-8")
-        return judge(EXERCISES[name], text, str(file))
+        if last:
+            exercise = dataclasses.replace(exercise, tests=exercise.tests[-1:])
+        return judge(exercise, text, str(file))
 
     return judged
 
@@ -57,6 +60,23 @@ def test_a_crash_shows_the_students_own_line(judged):
     said = judged("def add(a, b):\n    c = a + b\n    return c.no_such, None, None\n").text
     assert "line 3 of your file:\n    return c.no_such, None, None" in said
     assert "AttributeError" in said
+
+
+def test_an_op_that_returns_its_value_alone_is_told_what_else_to_return(judged):
+    for returned in ("a + b", "(a + b, a, b)"):
+        said = judged(f"def add(a, b):\n    return {returned}\n")
+        assert said.state == verdict.WRONG and "An op returns several things" in said.text
+
+
+def test_an_exception_that_the_test_waits_for_is_named(judged):
+    said = judged("def numerical_gradient(f, x, eps=1e-5):\n    raise ValueError\n",
+                  "numerical_gradient", last=True)  # fmt: skip
+    assert "with pytest.raises(TypeError):\n        numerical_gradient(" in said.text
+
+
+def test_a_dict_is_shown_as_it_was_when_the_function_was_called(judged):
+    said = judged("def _walk(path, gradients, wanted, rules):\n    gradients.clear()\n", "walk")
+    assert "gradients = {Tensor(array([6.])): array([1.])}" in said.text
 
 
 def test_the_librarys_function_is_no_help(judged):

@@ -62,7 +62,7 @@ def judged_apart(
             status = _run(command, f"{word}\n{text}", out, errors, own if limits else None, seconds)
         for line in _read(said).splitlines():
             if line.startswith(word):
-                return _verdict(line.removeprefix(word))
+                return _verdict(line.removeprefix(word), filename)
         return _without_verdict(status, _read(stack), filename, seconds)
 
 
@@ -84,12 +84,15 @@ def _read(file: pathlib.Path) -> str:
         return opened.read(LONGEST).decode("utf-8", "replace")
 
 
-def _verdict(line: str) -> Verdict:
-    """What the child says, if it is a verdict at all."""
-    state, text, likely = json.loads(line)
+def _verdict(line: str, filename: str) -> Verdict:
+    """What the child says, if it is a verdict at all: an answer may have spoiled it."""
+    try:
+        state, text, likely = map(str, json.loads(line))
+    except (ValueError, TypeError):
+        state = None
     if state not in KNOWN:
-        raise ValueError(f"the judge gave no verdict but {state!r}")
-    return Verdict(state, str(text), str(likely))
+        return Verdict(REFUSED, f"{filename}: what comes back is no verdict")
+    return Verdict(state, *(said.encode("utf-8", "replace").decode() for said in (text, likely)))
 
 
 def _without_verdict(status, stack: str, filename: str, seconds: float) -> Verdict:

@@ -108,9 +108,12 @@ def verdict(student: Student, exercise: str, seconds: float, limits: Limits) -> 
     named = f"{student.name}/{file.name}"
     if file.is_symlink() or student.answers.is_symlink() or student.folder.is_symlink():
         return Verdict(REFUSED, f"{named} is a link: an answer is a file of its own")
-    if file.is_dir() or (file.exists() and file.stat().st_size > LONGEST):
-        return Verdict(REFUSED, f"{named} is no file of at most {LONGEST:,} bytes")
-    return judged_file(EXERCISES[exercise], file, named, seconds, limits)
+    try:
+        if file.exists() and not (file.is_file() and file.stat().st_size <= LONGEST):
+            return Verdict(REFUSED, f"{named} is no file of at most {LONGEST:,} bytes")
+        return judged_file(EXERCISES[exercise], file, named, seconds, limits)
+    except OSError as error:
+        return Verdict(REFUSED, f"{named} cannot be read: {error.strerror or error}")
 
 
 TABLE = "report.csv"

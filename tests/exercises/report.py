@@ -75,7 +75,7 @@ def _with_around(path: str, line: int) -> str:
 def crashed(filename: str, error: BaseException, stack, what="stops before any test runs") -> str:
     """Tell an exception that came while the file itself was read, or in a demo."""
     frames = [(f.filename, f.lineno, f.line) for f in stack]
-    lines = [f"{filename} {what}: {type(error).__name__}: {error}"]
+    lines = [f"{filename} {what}: {_short(f'{type(error).__name__}: {error}')}"]
     return "\n".join(lines + _own_line(filename, frames))
 
 
