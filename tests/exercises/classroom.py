@@ -12,6 +12,8 @@ import pathlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from tqdm import tqdm
+
 from minigrad.checked import nearest
 from minigrad.command import printable
 from models.files import replacing
@@ -77,7 +79,7 @@ def report(folder: pathlib.Path, seconds: float, megabytes: float = MEGABYTES) -
     try:
         for student in judged(everybody, seconds, Limits(megabytes)):
             done.append(student)
-            print(f"{student.name}: {student.solved} of {len(EXERCISES)} solved", flush=True)
+            tqdm.write(f"{student.name}: {student.solved} of {len(EXERCISES)} solved")
     except KeyboardInterrupt:
         write(folder, done, kept, len(everybody))
         raise KeyboardInterrupt(
@@ -90,23 +92,28 @@ def report(folder: pathlib.Path, seconds: float, megabytes: float = MEGABYTES) -
 def judged(everybody, seconds, limits):
     """Yield each student when all verdicts are there; as many answers at once as cores."""
     pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
+    bar = tqdm(total=len(everybody) * len(EXERCISES), unit="answer", leave=False)
     try:
         waiting = [
             (s, {e: pool.submit(verdict, s, e, seconds, limits) for e in EXERCISES})
             for s in everybody
         ]
         for student, futures in waiting:
-            student.verdicts = {name: future.result() for name, future in futures.items()}
+            student.verdicts = {}
+            for name, future in futures.items():
+                student.verdicts[name] = future.result()
+                bar.update()
             yield student
     finally:
         pool.shutdown(cancel_futures=True)
+        bar.close()
 
 
 def verdict(student: Student, exercise: str, seconds: float, limits: Limits) -> Verdict:
     """Judge one answer of one student."""
     file = student.answers / f"{exercise}.py"
     named = f"{student.name}/{file.name}"
-    if file.is_symlink() or student.answers.is_symlink() or student.folder.is_symlink():
+    if file.is_symlink() or (student.answers.is_symlink() and file.exists()):
         return Verdict(REFUSED, f"{named} is a link: an answer is a file of its own")
     try:
         if file.exists() and not (file.is_file() and file.stat().st_size <= LONGEST):
