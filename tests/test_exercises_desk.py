@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.__main__ import answered as main
-from tests.exercises import verdict
+from tests.exercises import report, verdict
 from tests.exercises.catalogue import EXERCISES
 from tests.exercises.desk import Desk
 from tests.exercises.judge import judged as judge
@@ -108,6 +108,14 @@ def test_a_loop_without_end_is_stopped(tmp_path):
     said = Desk(str(tmp_path), seconds=2).verdict(ADD)
     assert said.state == verdict.STOPPED and "after 2 s it was still running" in said.text
     assert "in add" in said.text
+
+
+def test_a_busy_computer_is_not_taken_for_a_loop():
+    stack = 'Timeout (0:00:20)!\nThread 0x1:\n  File "/lib/numpy.py", line 3 in load\n'
+    assert "a busy computer?" in report.stopped("add.py", stack, 20)
+    assert "line 2 in add of your file" in report.stopped(
+        "add.py", stack + '  File "add.py", line 2 in add\n', 20
+    )
 
 
 def test_watching_judges_again_on_each_save_until_it_is_solved(tmp_path, capsys):

@@ -25,7 +25,8 @@ td.first, th.first { border-left: 1px solid #ccc }
 td a { text-decoration: none; color: inherit; display: block }
 .solved { color: #0a6e3a } .wrong, .refused { color: #b3261e; font-weight: bold }
 .stopped { color: #9a5b00; font-weight: bold } .todo { color: #aaa }
-tfoot td, tfoot th { border-top: 1px solid #ccc; font-size: .85em; text-align: center }
+tfoot td, tfoot th { border-top: 1px solid #ccc; font-size: .85em }
+tfoot th { text-align: left; white-space: nowrap; font-weight: normal }
 pre { background: #f6f6f4; padding: .7em 1em; overflow-x: auto; font-size: 13px;
       margin: .3em 0 1em }
 details { margin: .2em 0 } summary { cursor: pointer }
@@ -41,7 +42,7 @@ def page(done: list, kept: dict[str, bool], of: int) -> str:
         '<!doctype html>\n<html lang="en"><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width">',
         f"<title>Exercises of minigrad</title><style>{STYLE}</style>",
-        f"<h1>Exercises: {len(done)} students, {solved} solved</h1>",
+        f"<h1>Exercises: {len(done)} students, {solved} answers solved</h1>",
         f"<p class=small>{time.strftime('%Y-%m-%d %H:%M')}.{unfinished}"
         " ✓ solved, ✗ not yet, ∞ stopped by a limit, · not begun."
         " A mark leads to what the answer is told.</p>",

@@ -82,9 +82,13 @@ def crashed(filename: str, error: BaseException, stack, what="stops before any t
 def stopped(filename: str, stack: str, seconds: float) -> str:
     """Tell an answer that did not end; `stack` is what faulthandler wrote of it."""
     own = [line.strip() for line in stack.splitlines() if f'{filename}"' in line]
-    at = own[0].partition(", ")[2] if own else ""
-    where = f" It was then at {at} of your file." if at else ""
-    return f"after {seconds:g} s it was still running, and was stopped: a loop without end?{where}"
+    said = f"after {seconds:g} s it was still running, and was stopped"
+    if own:
+        at = own[0].partition(", ")[2]
+        return f"{said}: a loop without end? It was then at {at} of your file."
+    if stack:
+        return f"{said}, though not in your function: a busy computer? --seconds 60 waits longer"
+    return f"{said}: a loop without end?"
 
 
 def _where_it_stopped(filename: str, failure: Failure) -> list[str]:
