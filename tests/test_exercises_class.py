@@ -154,9 +154,9 @@ def test_reading_lets_right_answers_pass(exercise):
 
 
 def test_what_an_answer_says_cannot_spoil_the_report(caged, unread):
-    long = said_of("raise ValueError('x' * 10**7)\n")
-    assert long.state == verdict.REFUSED and len(long.text) < 1000
-    odd = said_of("raise ValueError('\\udc80')\n")
+    long = said_of("raise ValueError('x' * 10**7)\n" + RIGHT)
+    assert long.state == verdict.REFUSED and 100 < len(long.text) < 1000
+    odd = said_of("raise ValueError('\\udc80')\n" + RIGHT)
     assert odd.state == verdict.REFUSED and odd.text.encode()
     spoiled = said_of("import json\njson.JSONEncoder.encode = lambda self, what: '[3'\n" + RIGHT)
     assert spoiled.state == verdict.REFUSED and "no verdict" in spoiled.text

@@ -20,7 +20,7 @@ from tests.exercises.exercise import Exercise
 from tests.exercises.verdict import KNOWN, REFUSED, STOPPED, STUB, Verdict
 
 JUDGE = ["-m", "tests.exercises.judge"]
-PATIENCE = 30   # seconds, for a process that cannot even stop itself
+PATIENCE = 60   # seconds, for a process that cannot even stop itself
 MEGABYTES = 1000.0  # for a stranger's answer, beside what Python takes itself
 LONGEST = 2**20  # bytes of its output that are read
 

@@ -10,6 +10,7 @@ is a process of its own, which apart.py starts: an answer may loop without end, 
 Python, and harms nobody.  The answers of strangers are shut in, besides (cage.py, barred.py).
 """
 
+import contextlib
 import faulthandler
 import json
 import linecache
@@ -27,12 +28,15 @@ from tests.exercises.failure import Failure
 from tests.exercises.graft import Refused, grafted
 from tests.exercises.verdict import REFUSED, SOLVED, STUB, WRONG, Verdict
 
+IMPORTS = 30.0  # seconds in which the tests are imported, on a computer that is busy
 
-def judged(exercise: Exercise, text: str, filename: str) -> Verdict:
-    """Judge the text of an answer."""
+
+def judged(exercise: Exercise, text: str, filename: str, begins=lambda: None) -> Verdict:
+    """Judge the text of an answer; begins() is called when its tests are at hand."""
     verdict = []
 
     def work(bench):
+        begins()
         verdict.append(on_bench(exercise, text, filename, bench))
 
     with_tests(exercise.tests, work)
@@ -90,13 +94,14 @@ def _same(one: Failure | None, other: Failure | None) -> bool:
     return one is other if one is None else one.like(other)
 
 
-def trusted(exercise: Exercise, text: str, filename: str) -> Verdict:
+def trusted(exercise: Exercise, text: str, filename: str, begins=lambda: None) -> Verdict:
     """Judge a stranger's answer: read it first, and see afterwards that the judge still judges."""
     if found := barred(text):
         return Verdict(REFUSED, f"{filename}, {found}")
     verdicts = []
 
     def work(bench):
+        begins()
         verdict = on_bench(exercise, text, filename, bench)
         verdicts.append(verdict)
         if verdict.state == SOLVED and any(_passes(exercise, t, bench) for t in _wrong(exercise)):
@@ -128,13 +133,18 @@ def main(name: str, file: str, seconds: str, megabytes: str = "") -> None:
     verdict_to = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDWR), 1)
     linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
-    faulthandler.dump_traceback_later(float(seconds), exit=True)
+
+    def clock(waits=0.0):
+        with contextlib.suppress(RuntimeError):  # no thread to be had in some cages
+            faulthandler.dump_traceback_later(float(seconds) + waits, exit=True, file=2)
+
+    clock(IMPORTS)  # and anew when the tests are imported
     if megabytes:
         cage.enter(os.getcwd(), float(megabytes), float(seconds))
         judge = trusted
     else:
         judge = judged
-    said = word + json.dumps(judge(find(name), text, file)) + "\n"
+    said = word + json.dumps(judge(find(name), text, file, clock)) + "\n"
     faulthandler.cancel_dump_traceback_later()
     os.write(verdict_to, said.encode())
     os._exit(0)  # threads that the answer may have started are not waited for
