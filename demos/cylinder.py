@@ -47,8 +47,9 @@ def main(argv: list[str]) -> None:
     every = views(progress=lambda poses: tqdm(poses, "views", unit="view", leave=False))
     order = np.random.default_rng(seed).permutation(len(every.images))
     seen, unseen = every.of(order[:SHOWN]), every.of(order[SHOWN:])
-    job = embedding_run.Job("embedding", models.build("lenet", seed, classes=3), seen.images,
-                            seen.pose, {"loss": neighbour_loss, "classes": 50, "each": 2})
+    settings = {"loss": neighbour_loss, "classes": 50, "each": 2}
+    job = embedding_run.Job("embedding", models.build("lenet", seed, classes=3),
+                            (seen.images, seen.pose), settings)
     ended = embedding_run.run([job], args, stopped)
     one, = ended.learned
     spaces = {

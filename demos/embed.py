@@ -5,6 +5,7 @@
     python -m demos embed --data mnist_test.npz --dimensions 3
     python -m demos embed --data mnist_test.npz --shifts
     python -m demos embed --data mnist_test.npz --held 7 8 9
+    python -m demos embed --photos FOLDER
 
 A network puts each digit at a place and is told only which two show the same. What is drawn are
 digits that it was not trained on. Beside it stand principal components, and the pixels themselves:
@@ -14,6 +15,9 @@ nearest other digit a like one (recall@1)?
 With --shifts a second network learns from digits that are moved to the left and right, and both are
 shown moved ones. With --held the classes named are never trained on, in 64 dimensions, and are then
 looked for by example. Without --data the digits are scikit-learn's, 1,797 small ones.
+
+With --photos nothing is trained: photos are looked for by example, by what MiniVGG says of them,
+beside their pixels. The folders below FOLDER are the classes (400 photos of Caltech-101).
 """
 
 import argparse
@@ -23,7 +27,16 @@ import pathlib
 import numpy as np
 
 import models
-from demos.shared import digits, embedding_run, embedding_sheet, pictures, provenance, resuming
+from demos.shared import (
+    digits,
+    embedding_run,
+    embedding_sheet,
+    photo_retrieval,
+    pictures,
+    provenance,
+    resuming,
+)
+from demos.shared.album import CALTECH
 from demos.shared.command import parser
 from demos.shared.digits import Digits
 from demos.shared.embedding_run import Job, Learned
@@ -45,6 +58,9 @@ def main(argv: list[str]) -> None:
     """Train, measure, draw."""
     args, stopped = resuming.parsed(options(), argv)
     check(args)
+    if args.photos:
+        photo_retrieval.main(args)
+        return
     rng = np.random.default_rng(whole("--seed", args.seed))
     seen, unseen = digits.read(args.data).split(SEEN, rng)
     seen, unseen = held_apart(seen, unseen, args.held)
@@ -69,6 +85,8 @@ def options() -> argparse.ArgumentParser:
     add = parse.add_argument
     add("--data", type=pathlib.Path, metavar="FILE",
         help=".npz with X (N, 784) and Y (N,), as MNIST (scikit-learn's digits)")
+    add("--photos", type=pathlib.Path, nargs="?", const=CALTECH, metavar="FOLDER",
+        help="photos in class folders, in place of digits (400 of Caltech-101)")
     add("--loss", choices=[*LOSSES, "all"],
         help="one of four, or all (contrastive; with --held n-pair)")
     add("--dimensions", type=int, choices=[2, 3], default=2, help="of the space (2)")
@@ -84,6 +102,9 @@ def check(args) -> None:
     if args.held and args.shifts:
         raise ValueError("--held looks for digits of other classes, --shifts for moved ones: give "
                          "one of them")
+    if args.photos and (args.data or args.held or args.shifts or args.loss):
+        raise ValueError("--photos trains nothing and has no digits: leave --data, --held, "
+                         "--shifts and --loss out")
 
 
 def held_apart(seen: Digits, unseen: Digits, held: list[int]) -> tuple[Digits, Digits]:
@@ -111,7 +132,7 @@ def jobs(args, seen: Digits) -> list[Job]:
         for shift in (SLIGHTLY, max(SHIFTS)) if args.shifts else (SLIGHTLY,):
             title = f"{loss}, trained on moved" if shift > SLIGHTLY else loss
             net = models.build("lenet", args.seed, classes=dimensions)
-            found.append(Job(title, net, *seen, settings | {"loss": loss, "shift": shift}))
+            found.append(Job(title, net, (*seen,), settings | {"loss": loss, "shift": shift}))
     return found
 
 

@@ -7,10 +7,14 @@
     python -m demos segment train --data scenes
     python -m demos segment train --data FOLDER
     python -m demos segment train --help
+    python -m demos segment compare
+    python -m demos segment cue
 
 The U-Net that ships knows composed scenes: shapes, digits and textures on photos.  So without a
 photo some are laid on one (--objects), and as it is known where they lie, the sheet tells how good
 the network is.  For classes of your own, train it on a folder of images and label images.
+To compare gives each network the same time, and draws them side by side; a cue far away from what
+it is a cue for tells how far a network looks.
 
 The network looks at the photo and at its mirror image (--turns and --scales: in other ways, too);
 the mean of the probabilities is drawn, and stored in an HDF5 file beside the picture, (K, H, W).
@@ -24,7 +28,16 @@ import pathlib
 import numpy as np
 
 import models
-from demos.shared import easel, pictures, provenance, segment_run, segment_sheet, segment_training
+from demos.shared import (
+    easel,
+    pictures,
+    provenance,
+    segment_comparison,
+    segment_cue,
+    segment_run,
+    segment_sheet,
+    segment_training,
+)
 from demos.shared.command import add_photos, for_each, parser, photos_of
 from demos.shared.patience import patiently
 from minigrad.backend import to_device, to_numpy
@@ -33,13 +46,14 @@ from minigrad.techniques.learn.composed import CLASSES, VOID, laid_on
 from models import storage
 from models.pair_folder import label_image
 
-EDGE, OBJECTS = 96, 4  # the U-Net that ships has seen scenes of 64 pixels, zoomed by 1.5
+WAYS = {"train": segment_training, "compare": segment_comparison, "cue": segment_cue}
+EDGE, OBJECTS = 64, 4  # the U-Net that ships has seen scenes of 64 pixels
 
 
 def main(argv: list[str]) -> None:
-    """Segment every photo; or train, where the first word says so."""
-    if argv[:1] == ["train"]:
-        segment_training.main(argv[1:])
+    """Segment every photo; or do what the first word says."""
+    if argv and argv[0] in WAYS:
+        WAYS[argv[0]].main(argv[1:])
         return
     args = options().parse_intermixed_args(argv)
     photos = photos_of(args)

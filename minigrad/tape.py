@@ -64,6 +64,11 @@ def tape(y: Tensor, rules: Mapping[Any, Callable] | None = None) -> Tape:
     return Tape(_line(tensor, rules or {}) for tensor in steps)
 
 
+def tape_of(f: Callable[[Tensor], Tensor], x, rules: Mapping[Any, Callable] | None = None) -> Tape:
+    """List the steps from a plain array x to f(x): the tape of what has not been computed yet."""
+    return tape(f(Tensor(x)), rules)
+
+
 def _line(tensor: Tensor, rules) -> Line:
     backs = [back for _, back, _ in ways_back(tensor, rules)]
     return Line(

@@ -29,7 +29,9 @@ from models import (
     fcn,
     googlenet,
     lenet,
+    mask_rcnn,
     minivgg,
+    multiscale,
     recurrent,
     squeezenet,
     storage,
@@ -44,8 +46,8 @@ from models.network import Network
 from models.preprocess import Preprocessing
 
 __all__ = [
-    "Network", "build", "class_name", "find_class", "fully_convolutional", "imagenet_classes",
-    "load", "names", "segmenters", "storage", "table",
+    "Network", "build", "class_name", "detectors", "find_class", "fully_convolutional",
+    "imagenet_classes", "load", "names", "segmenters", "storage", "table",
 ]
 
 HERE = pathlib.Path(__file__).parent
@@ -63,7 +65,9 @@ SEGMENTERS: dict[str, Design] = {
     **dilated.NETWORKS,
     **deconvnet.NETWORKS,
     **recurrent.NETWORKS,
+    **multiscale.NETWORKS,
 }
+DETECTORS: dict[str, Design] = mask_rcnn.NETWORKS
 
 
 def names() -> list[str]:
@@ -76,6 +80,11 @@ def segmenters() -> list[str]:
     return list(SEGMENTERS)
 
 
+def detectors() -> list[str]:
+    """The names of all networks that find every object, its class, its box and its mask."""
+    return list(DETECTORS)
+
+
 def table(
     name: str,
     classes: int | Sequence[str] | None = None,
@@ -84,7 +93,7 @@ def table(
     """A network without weights: layers, shapes, receptive fields, at no cost.
 
     Args:
-        name: one of `names()` or `segmenters()`.
+        name: one of `names()`, `segmenters()` or `detectors()`.
         classes: their names or their number; by default the 1,000 of ImageNet, 110 for minivgg,
             10 for lenet.
         attributes: what a weight file says of its preprocessing, its pooling and its settings; by
@@ -113,7 +122,7 @@ def build(
     """An untrained network; the same seed gives the same one, whatever the dtype.
 
     Args:
-        name: one of `names()` or `segmenters()`.
+        name: one of `names()`, `segmenters()` or `detectors()`.
         random_seed: of the initial weights (initialise.py).
         classes: their names or their number; by default the 1,000 of ImageNet, 110 for
             minivgg, 10 for lenet.
@@ -133,7 +142,7 @@ def load(name: str, path=None, device: str = "cpu", dtype: str = "float32") -> N
     """A network with the weights of a file; its arrays are read-only.
 
     Args:
-        name: one of `names()` or `segmenters()`.
+        name: one of `names()`, `segmenters()` or `detectors()`.
         path: of the file; by default <name>.h5 in $MINIGRAD_WEIGHTS or in the folder weights/.
         device: "cpu" or "cuda".
         dtype: "float32" or "float64".
@@ -178,7 +187,7 @@ def _equipped(net: Network, params, device: str, dtype: str) -> Network:
 
 
 def _design(name: str) -> Design:
-    known = DESIGNS | SEGMENTERS
+    known = DESIGNS | SEGMENTERS | DETECTORS
     if name not in known:
         raise ValueError(f"there is no network {name!r}; {nearest(name, known)}")
     return known[name]
@@ -219,4 +228,6 @@ def weights_file(name: str) -> pathlib.Path:
         how = "python -m demos embed"
     elif name in SEGMENTERS:
         how = f"python -m demos segment train --model {name}"
+    elif name in DETECTORS:
+        how = "python -m demos instances train"
     raise FileNotFoundError(f"there are no weights {name}.h5 in {looked}: get them by {how}")

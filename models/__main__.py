@@ -23,14 +23,16 @@ def main(argv: list[str]) -> None:
     print("\na class for each pixel:")
     for name in models.segmenters():
         print(line(name))
+    print("\na class, a box and a mask for each object:")
+    for name in models.detectors():
+        print(line(name))
 
 
 def line(name: str) -> str:
     """A network's sizes, in 80 columns."""
     net = models.table(name)
     convolutions = sum(type(layer).__name__ == "Conv" for layer in net.layers.values())
-    parameters = sum(row.parameters for row in description.rows(net))
-    return (f"{name:19} {convolutions:2} convolutions {parameters:11,} parameters "
+    return (f"{name:19} {convolutions:2} convolutions {net.parameter_count:11,} parameters "
             f"{net.class_count:4} classes  {net.input_size}×{net.input_size}")
 
 

@@ -20,6 +20,9 @@ their dilation doubles, so the field grows with the power of their number:
 It begins as the identity (equation 4): every filter hands its own channel on, so that at first the
 module says what the front end has learned, scores below zero aside, which its relus cut off.
 
+`context` is the module alone, on the photo itself, and `context_plain` the same with all taps side
+by side: as many weights, and a field of 15 pixels in place of 67.
+
 Read before: fcn.py.  Read next: deconvnet.py.
 """
 
@@ -30,6 +33,7 @@ from models.design import Design
 from models.fcn import BASES, convolutional
 from models.layers import Conv, MaxPool, Relu
 from models.layers_up import Upsample
+from models.preprocess import TORCHVISION
 
 DILATIONS = (1, 1, 2, 4, 8, 16, 1)
 
@@ -73,6 +77,15 @@ def table(classes, base):
     ]
 
 
+def alone(classes, width=16, dilations=DILATIONS):
+    """Write out the context module on the photo, between convolutions of 1×1."""
+    return [
+        Conv("in", 3, width, 1),
+        *context(width, dilations),
+        Conv("score", width, classes, 1),
+    ]
+
+
 NETWORKS = {
     f"dilated_{name}": Design(
         table=partial(table, base=base),
@@ -81,4 +94,13 @@ NETWORKS = {
         classes=21,
     )
     for name, base in BASES.items()
+} | {
+    name: Design(
+        table=partial(alone, dilations=dilations),
+        default_layer="relu_context7",
+        preprocessing=TORCHVISION._replace(resize=128, crop=128),
+        classes=4,
+        settings={"width": 16},
+    )
+    for name, dilations in {"context": DILATIONS, "context_plain": (1,) * 7}.items()
 }

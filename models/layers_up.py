@@ -21,7 +21,10 @@ from models.layers import Layer
 
 @dataclass(frozen=True)
 class ConvTranspose(Layer):
-    """Transposed convolution with square filters: each pixel paints one."""
+    """Transposed convolution with square filters: each pixel paints one.
+
+    Where it reads one layer alone, nothing is cut off.
+    """
 
     channels_in: int
     channels: int
@@ -30,10 +33,10 @@ class ConvTranspose(Layer):
     padding: int = 0
     upward: ClassVar[bool] = True
 
-    def __call__(self, x, like, params, training):
+    def __call__(self, x, like=None, *, params, training):
         """Map x (N, channels_in, h, w), like (N, …, H, W) → (N, channels, H, W)."""
         y = ops.conv_transpose2d(x, params["weight"], params["bias"], self.stride, self.padding)
-        return cut(y, like)
+        return y if like is None else cut(y, like)
 
     @property
     def shapes(self):
@@ -46,11 +49,13 @@ class ConvTranspose(Layer):
         """The filter's own."""
         return self.kernel_size, self.stride, self.padding
 
-    def output_shape(self, shape, like):
+    def output_shape(self, shape, like=None):
         """The size of the second layer that it reads."""
-        return self.channels, *like[1:]
+        size, stride, padding = self.window
+        whole = [(n - 1) * stride - 2 * padding + size for n in shape[1:]]
+        return self.channels, *(like[1:] if like else whole)
 
-    def multiplications(self, shape, like):
+    def multiplications(self, shape, like=None):
         """Every pixel, every filter, every tap."""
         return math.prod(shape) * self.channels * self.kernel_size**2
 

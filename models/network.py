@@ -29,7 +29,7 @@ from models.design import Design
 from models.layers import STATISTICS, BatchNorm, Dropout, MaxPool
 from models.preprocess import Preprocessing
 from models.receptive_field import ReceptiveField, trace
-from models.walk import walk
+from models.walk import walk, walk_on
 
 
 class Network:
@@ -105,6 +105,29 @@ class Network:
         names = list(self.output_shapes(x.shape[2:], until))  # complains where nothing is left of x
         params = params_for(self, params)
         return walk(self, x, names, only or names, params, training)
+
+    def onward(
+        self, acts: Mapping[str, Any], wanted: Collection[str],
+        params: Mapping[str, Any] | None = None, training: np.random.Generator | None = None,
+    ) -> Activations:  # fmt: skip
+        """Go on from activations in place of the image: what parts of the table are asked for.
+
+        Args:
+            acts: arrays or Tensors by layer, whatever somebody has made of them.
+            wanted: layers that follow from these alone.
+            params: as for a call.
+            training: as for a call.
+
+        Returns:
+            Activations: those that were given, and the layers from there to the wanted ones.
+
+        Raises:
+            ValueError: an unknown layer or parameter, or one that needs more than was given.
+        """
+        for layer in [*acts, *wanted]:
+            check_layer(self, layer)
+        given = Activations(acts, self.score_layer)
+        return walk_on(self, given, wanted, params_for(self, params), training)
 
     def scores(self, x, params: Mapping[str, Any] | None = None):
         """The score of each class before the softmax, (N, classes), and nothing else of a pass."""
@@ -213,9 +236,7 @@ class Network:
         }
 
     def __repr__(self):
-        shapes = self.shapes
-        learned = sum(math.prod(shapes[name]) for name in self.learned)
-        return f"<{self.name}: {learned:,} parameters, {self.class_count} classes>"
+        return f"<{self.name}: {self.parameter_count:,} parameters, {self.class_count} classes>"
 
     # ── For training ────────────────────────────────────────────────────────────────────────────
 
@@ -223,6 +244,12 @@ class Network:
     def learned(self) -> list[str]:
         """The parameters that training moves: all but batch norm's running statistics."""
         return [name for name in self.shapes if not name.endswith(STATISTICS)]
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers training moves."""
+        shapes = self.shapes
+        return sum(math.prod(shapes[name]) for name in self.learned)
 
     @property
     def score_layers(self) -> list[str]:

@@ -100,6 +100,11 @@ def trace(layers: Iterable, inputs: Mapping[str, tuple[str, ...]]) -> dict[str, 
 
 
 def _through(window, field: ReceptiveField) -> ReceptiveField:
+    """What a unit sees that reads a window of units, each of which sees `field` of the image.
+
+    window (k, s, p): k units in a row; the next window begins s units on, and the first one p
+    units before the first unit.  None reads everything: then, or if `field` is WHOLE, so is this.
+    """
     if window is None or field.size is None:
         return WHOLE
     (k, s, p), (size, stride, start) = window, field

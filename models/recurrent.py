@@ -13,7 +13,7 @@ answer is meant to be right and the later ones mend what is left (training.py as
 
 f is four convolutions here whose dilation doubles, so that no pixel is lost on the way.
 
-Read before: deconvnet.py.
+Read before: deconvnet.py.  Read next: multiscale.py.
 """
 
 from models.design import Design

@@ -57,6 +57,22 @@ def walk(net, x, names: list[str], kept: Collection[str], params: Mapping[str, A
     return acts
 
 
+def walk_on(net, acts: Activations, wanted: Collection[str], params, training) -> Activations:
+    """Go on from activations that are there, to the layers that are wanted and no others."""
+    needed, waiting = set(), [name for name in wanted if name not in acts]
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed.add(name)
+            waiting += [source for source in net.inputs[name] if source not in acts]
+            if not net.inputs[name]:
+                raise ValueError(f"{net.name} cannot go on to {name} from {', '.join(acts)} alone")
+    for name in (name for name in net.layers if name in needed):
+        above = [acts[source] for source in net.inputs[name]]
+        acts[name] = _activation(net, name, above, params, training, fused=set())
+    return acts
+
+
 def _activation(net, name, above, params, training, fused):
     """Take one layer's step; `fused` names the convolutions that do their relu's work."""
     if not fused.isdisjoint(net.inputs[name]):

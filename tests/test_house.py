@@ -17,6 +17,7 @@ from demos.__main__ import ROOMS
 from minigrad import techniques
 from minigrad.optim import SGD
 from minigrad.techniques.fool.plane import learned, spirals
+from minigrad.techniques.learn.detection import Detections
 from minigrad.techniques.learn.training import Trained
 from minigrad.techniques.objectives import Objective, activations, class_score, energy
 
@@ -158,6 +159,9 @@ SMALL = {"pixels": np.random.default_rng(0).uniform(0, 255, (1, 3, 32, 32)).asty
 PATCH = {"patch": np.full((1, 3, 20, 20), 90, np.float32), "target": 3}
 DENSE = models.fully_convolutional(models.load("minivgg"))
 UNET = models.build("unet")
+FINDER = models.build("mask_rcnn", attributes={"width": 2})
+OBJECT = Detections(np.array([[0, 0, 9, 9]]), np.array([1]), np.ones(1), np.ones((1, 9, 9), bool))
+FOUND = {"found": [OBJECT], "true": [OBJECT]}
 PAIRS = {"x": np.random.default_rng(0).random((4, 2)), "labels": np.array([0, 0, 1, 1])}
 DIGITS = {"images": np.zeros((4, 28, 28)), "labels": np.array([0, 0, 1, 1])}
 INSTEAD = {
@@ -176,6 +180,7 @@ INSTEAD = {
     "laid_on": {"pixels": np.zeros((3, 40, 40))},           # one photo at a time
     "pixel_probabilities": {"net": UNET},                   # a class for every pixel
     "segmented": {"net": UNET, "batches": [(np.full((1, 3, 9, 9), 9.0), np.ones((1, 9, 9), int))]},
+    "instances": {"net": FINDER}, "detect": SMALL | {"net": FINDER}, "detection_precision": FOUND,
     "layer_weights": {"layer": "conv2_1"},                  # a relu has none
     "style_of": {"target": np.ones((1, 256, 256))},         # a Gram matrix, not activations
     "fooling": {"target": [40]},                            # a class, not activations

@@ -35,6 +35,33 @@ def test_nesterov_looks_ahead():
     assert run(SGD(momentum=0.9, nesterov=True), [2.0, 3.0]) == pytest.approx(expected)
 
 
+def test_a_step_of_one_parameter_by_hand():
+    """1 − 0.1 · 2."""
+    assert run(SGD(), [2.0], x=1.0) == pytest.approx(0.8)
+
+
+def test_every_parameter_has_a_momentum_of_its_own():
+    optimiser, params = SGD(momentum=0.5), {"a": np.array([0.0]), "b": np.array([0.0])}
+    gradients = {"a": np.array([2.0]), "b": np.array([-4.0])}
+    for _ in range(2):  # 2 + (0.5·2 + 2), and −4 + (−0.5·4 − 4)
+        params = optimiser.step(params, gradients, 0.1)
+    assert [float(params[name][0]) for name in "ab"] == pytest.approx([-0.5, 1.0])
+
+
+def test_a_smaller_rate_holds_for_what_was_gathered_before_it_too():
+    """v = 2, then 0.5·2 + 2 = 3; x = −0.1·2 − 0.01·3."""
+    optimiser, params = SGD(momentum=0.5), one(0.0)
+    for lr in (0.1, 0.01):
+        params = optimiser.step(params, one(2.0), lr)
+    assert float(params["x"][0]) == pytest.approx(-0.23)
+
+
+def test_weight_decay_is_added_to_the_gradient_of_a_matrix():
+    """4 − 0.1 · (2 + 0.5 · 4)."""
+    stepped = SGD(weight_decay=0.5).step(one([[4.0]]), one([[2.0]]), 0.1)
+    assert float(stepped["x"][0, 0, 0]) == pytest.approx(3.6)
+
+
 def test_weight_decay_pulls_matrices_to_zero_and_leaves_biases():
     params = {"weight": np.ones((2, 2)), "bias": np.ones(2)}
     still = {name: np.zeros_like(x) for name, x in params.items()}
@@ -47,11 +74,37 @@ def test_adams_first_step_is_lr_in_the_direction_of_the_sign():
         assert run(Adam(), [g]) == pytest.approx(-0.1 * np.sign(g), rel=1e-4)
 
 
+def test_adams_second_step_by_hand():
+    """g = 1, 3: m̂ = (0.9·0.1 + 0.1·3) / 0.19, v̂ = (0.99·0.01 + 0.01·9) / 0.0199, β₂ = 0.99."""
+    m_hat, v_hat = 0.39 / 0.19, 0.0999 / 0.0199
+    expected = -0.1 * (1 + m_hat / np.sqrt(v_hat))
+    assert run(Adam(beta2=0.99), [1.0, 3.0]) == pytest.approx(expected)
+
+
+def test_adams_third_step_by_hand():
+    """β₁ = β₂ = ½, g = 1, 1, −1: m̂ = (⅜ − ½) / ⅞ = −1/7, and v̂ is always 1."""
+    assert run(Adam(0.5, 0.5), [1.0, 1.0, -1.0]) == pytest.approx(-0.1 * (1 + 1 - 1 / 7))
+
+
+def test_adam_moves_half_as_far_along_a_gradient_as_small_as_epsilon():
+    """m̂ / (√v̂ + ε) = ε / 2ε."""
+    assert run(Adam(eps=1e-3), [1e-3]) == pytest.approx(-0.05)
+
+
+def test_adam_counts_steps_not_parameters_and_each_has_means_of_its_own():
+    optimiser, params = Adam(), {"a": np.array([0.0]), "b": np.array([0.0])}
+    for _ in range(2):
+        params = optimiser.step(params, {"a": np.array([2.0]), "b": np.array([-7.0])}, 0.1)
+    assert [float(params[name][0]) for name in "ab"] == pytest.approx([-0.2, 0.2])
+
+
 def test_adams_decay_does_not_pass_through_the_gradient():
     assert run(Adam(weight_decay=0.5), [0.0], x=2.0) == pytest.approx(2 * (1 - 0.1 * 0.5))
 
 
-@pytest.mark.parametrize("make", [lambda: SGD(0.9, True, 1e-2), lambda: Adam(weight_decay=0.1)])
+@pytest.mark.parametrize(
+    "make", [lambda: SGD(0.9, True, 1e-2), lambda: Adam(weight_decay=0.1)], ids=["SGD", "Adam"]
+)
 def test_float32_stays_inputs_stay_and_a_saved_state_resumes_exactly(make, rng):
     params = {"w": rng.normal(size=(3, 2)).astype("f4"), "b": rng.normal(size=2).astype("f4")}
     gradients = {name: rng.normal(size=x.shape).astype("f4") for name, x in params.items()}

@@ -5,6 +5,7 @@ import pytest
 
 from minigrad import Tensor, ops, tape
 from minigrad.rules import guided
+from minigrad.tape import tape_of
 
 
 @pytest.fixture
@@ -20,6 +21,16 @@ def test_every_step_is_a_line_oldest_first(y):
     assert [line.op for line in lines] == ["conv2d", "relu", "relu", "sum"]
     assert lines[1].name == "relu1_1"
     assert lines[0].inputs == ((1, 1, 6, 6), (2, 1, 3, 3)) and lines[0].output == (1, 2, 4, 4)
+
+
+def test_the_tape_of_a_function_at_a_plain_array_is_that_of_its_value(rng):
+    x = rng.normal(size=(1, 4))
+
+    def f(x):
+        return ops.relu(x).sum()
+
+    assert tape_of(f, x) == tape(f(Tensor(x)))
+    assert "x > 0" in str(tape_of(f, x, {ops.relu: guided}))
 
 
 def test_only_gradients_that_will_run_are_shown(y):

@@ -3,6 +3,7 @@
     --class "cup"                       the score of a class
     --layer relu4_2 --unit 17,5,6       one neuron; --unit strongest, the one that fires most
     --layer relu4_2 --channel 17        a whole feature map
+    --channel 17 --region 0,0,0.5,0.5   its upper left quarter; without a channel, all of the layer
 
 With none of them it is the likeliest class, or the strongest unit, whichever the demo is about.
 """
@@ -11,7 +12,15 @@ import argparse
 import dataclasses
 
 from demos.shared.command import add_layer, classes_for_shell, filled
-from minigrad.techniques import Objective, channel, class_score, strongest_unit, unit
+from minigrad.techniques import (
+    Objective,
+    channel,
+    class_score,
+    energy,
+    region,
+    strongest_unit,
+    unit,
+)
 from minigrad.techniques.make.drawable import channel_count
 from models.classes import class_name, find_class
 
@@ -25,6 +34,8 @@ def add_objective(options: argparse.ArgumentParser, usual: str = "the likeliest 
     add_layer(options, "whose unit or channel to ask for (each network has a default)")
     add("--unit", default=None, metavar="strongest|C,Y,X", help="channel, row, column")
     add("--channel", default=None, type=int, metavar="C", help="a whole feature map")
+    add("--region", default=None, metavar="T,L,B,R",
+        help="a part of it, or of the layer's energy: edges as shares of height and width")
 
 
 def objective_of(net, x, args, by_class: bool = True) -> Objective:
@@ -39,12 +50,15 @@ def objective_of(net, x, args, by_class: bool = True) -> Objective:
     Raises:
         ValueError: options that exclude each other, or no such class, layer, unit or channel.
     """
-    inside = [name for name in ("layer", "unit", "channel") if getattr(args, name) is not None]
+    inside = [name for name in ("layer", "unit", "channel", "region")
+              if getattr(args, name) is not None]
     if args.class_ is not None and inside:
         raise ValueError(f"--class asks for a score and --{inside[0]} for what is inside: give "
                          "one of the two")
     if args.unit is not None and args.channel is not None:
         raise ValueError("--unit asks for one neuron and --channel for all of a map: give one")
+    if args.region is not None:
+        return _region(net, args)
     if args.class_ is not None:
         return score_of(net, find_class(net, args.class_))
     if args.channel is not None:
@@ -81,6 +95,21 @@ def _channel(layer: str, c: int, net) -> Objective:
     if not 0 <= c < count:
         raise ValueError(f"--channel {c}: {layer} has channels 0–{count - 1}")
     return channel(layer, c)
+
+
+def _region(net, args) -> Objective:
+    if args.unit is not None:
+        raise ValueError("--unit is one neuron already: --region is a part of a --channel, or of a "
+                         "--layer")
+    try:
+        edges = [float(part) for part in args.region.split(",")]
+        top, left, bottom, right = edges
+    except ValueError:
+        raise ValueError(f"--region {args.region!r}: give four shares of height and width, top, "
+                         "left, bottom, right, as 0,0,0.5,0.5") from None
+    layer = args.layer or net.default_layer
+    whole = energy(layer) if args.channel is None else _channel(layer, args.channel, net)
+    return region(whole, top, left, bottom, right)
 
 
 def _unit(net, x, layer: str, text: str) -> Objective:

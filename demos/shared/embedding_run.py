@@ -1,15 +1,16 @@
-"""Embeddings that are trained one after another, with a bar; Ctrl-C keeps what there is.
+"""Networks that are trained one after another, with a bar; Ctrl-C keeps what there is.
 
 Where a run was stopped stands in <name>_state.npz beside its pictures, the weights and the
-optimiser's means of each embedding, and --resume FILE.json goes on from there.  Every step has
+optimiser's means of each, and --resume FILE.json goes on from there.  Every step has
 random numbers of its own, so the end is the same.
 
-Used by: ../embed.py and ../cylinder.py.  Read before: resuming.py.
+Used by: ../embed.py, ../cylinder.py and instance_training.py.  Read before: resuming.py.
 """
 
 import argparse
 import math
 import pathlib
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,13 +25,23 @@ from minigrad.techniques.make.loop import Memory, Progress
 
 
 class Job(NamedTuple):
-    """An embedding that is to be learned; settings are those of `embedding`."""
+    """A network that is to be trained.
+
+    Attributes:
+        title: of its bar.
+        net: with the weights that it begins with.
+        data: what the walk takes behind the network.
+        settings: of the walk.
+        walk: trains it; None: `embedding`.
+        right: what the share is of that a step tells.
+    """
 
     title: str
     net: Any
-    images: np.ndarray
-    labels: np.ndarray
+    data: tuple
     settings: dict
+    walk: Callable | None = None
+    right: str = "nearest_alike"
 
 
 class Learned(NamedTuple):
@@ -100,15 +111,16 @@ def steps_of(job: Job, now: Learned, args):
     """Yield where one stands after each step, with a bar."""
     optimiser = Adam()
     optimiser.state |= now.state
-    walk = embedding(job.net, job.images, job.labels, steps=args.steps, lr=args.lr,
-                     random_seed=args.seed, params=now.params, begin=now.step,
-                     optimiser=optimiser, **job.settings)
+    walk = (job.walk or embedding)(
+        job.net, *job.data, steps=args.steps, lr=args.lr, random_seed=args.seed,
+        params=now.params, begin=now.step, optimiser=optimiser, **job.settings,
+    )  # fmt: skip
     with tqdm(total=args.steps, initial=now.step, desc=job.title, unit="step") as bar:
         mean = None
         for trained in walk:
             loss, right = trained.outcome
             mean = right if mean is None else 0.95 * mean + 0.05 * right
-            bar.set_postfix(loss=f"{loss:.4f}", nearest_alike=f"{mean:.0%}", refresh=False)
+            bar.set_postfix({"loss": f"{loss:.4f}", job.right: f"{mean:.0%}"}, refresh=False)
             bar.update()
             yield Learned(job.net, trained.params, trained.step, loss, dict(optimiser.state))
 

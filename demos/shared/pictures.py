@@ -69,8 +69,7 @@ def glowing(maps, name: str = colours.USUAL):
 def mosaic(images, tile: int = 40) -> Image.Image:
     """Small images (N, 3, H, W), 0–255, in a square of rows, enlarged in whole pixels."""
     count, _, height, width = images.shape
-    scale = max(1, tile // max(height, width))
-    columns = math.ceil(math.sqrt(count))
+    scale, columns = cells(count, max(height, width), tile)
     rows = math.ceil(count / columns)
     down, right = height * scale + GAP, width * scale + GAP
     page = Image.new("RGB", (columns * right - GAP, rows * down - GAP), PAPER)
@@ -78,6 +77,11 @@ def mosaic(images, tile: int = 40) -> Image.Image:
         one = photo(image).resize((width * scale, height * scale), Image.Resampling.NEAREST)
         page.paste(one, (n % columns * right, n // columns * down))
     return page
+
+
+def cells(count: int, edge: int, tile: int = 40) -> tuple[int, int]:
+    """By how much a mosaic enlarges its images, and how many stand in a row."""
+    return max(1, tile // edge), math.ceil(math.sqrt(count))
 
 
 def boxed(picture: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:

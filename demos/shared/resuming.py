@@ -55,10 +55,10 @@ def parsed(options: argparse.ArgumentParser, argv: list[str]):
     file = args.resume
     if not file.is_file():
         raise FileNotFoundError(f"there is no file {file}: give the JSON beside a picture")
-    note, demo = family.read(file), options.prog.rsplit(" ", 1)[-1]
+    note, demo = family.read(file), options.prog.removeprefix("python -m demos ").split()
     command, state = note.get("command"), file.with_name(file.stem + STATE)
-    if not (isinstance(command, list) and command[:1] == [demo]):
-        raise ValueError(f"{file} was not written by python -m demos {demo}")
+    if not (isinstance(command, list) and command[: len(demo)] == demo):
+        raise ValueError(f"{file} was not written by {options.prog}")
     if not state.is_file():
         raise ValueError(f"{file} is of a run that came to its end: there is no {state.name} "
                          "beside it to go on from")
@@ -69,7 +69,7 @@ def parsed(options: argparse.ArgumentParser, argv: list[str]):
         if "content" in change or "gone" in change:
             raise ValueError(f"{file} cannot be gone on with: {change}")
         print(f"not as it was: {change}")
-    before = options.parse_intermixed_args(command[1:])
+    before = options.parse_intermixed_args(command[len(demo) :])
     before.out, before.quiet = file.parent, args.quiet
     return before, Stopped(file.stem, command, read(state, before.device))
 

@@ -3,15 +3,17 @@
 Composed scenes lie on the photos of demos/photos/caltech101: on four of five of them those to train
 on, on the others those to evaluate on.
 
-Used by: segment_training.py and ../segment.py.
+Used by: segment_training.py and ../instances.py.
 """
 
+import dataclasses
 import pathlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from demos.shared.album import CALTECH
+from minigrad.techniques.learn import segment_recipe
 from minigrad.techniques.learn.composed import CLASSES, VOID, compose
 from minigrad.techniques.learn.segment_recipe import SegmentRecipe
 from models import pair_folder, photo
@@ -39,19 +41,29 @@ def load(source: str, recipe: SegmentRecipe) -> Data:
     return composed(recipe) if source == SCENES else from_folder(pathlib.Path(source), recipe)
 
 
+def recipe_for(source: str, given: dict[str, Any]) -> SegmentRecipe:
+    """The recipe that suits the data, but for what is given."""
+    usual = segment_recipe.SCENES if source == SCENES else SegmentRecipe()
+    return dataclasses.replace(usual, **given)
+
+
 def composed(recipe: SegmentRecipe) -> Data:
     """Compose scenes; the same recipe makes the same ones."""
-    files = sorted(CALTECH.rglob("*.jpg"))
-    photos = [np.asarray(photo.upright_rgb(file)) for file in files]
     edge, seed = recipe.edge or EDGE, recipe.random_seed
     parts = []
     for part, count in enumerate((recipe.scenes, EVALUATED)):
-        behind = [one for i, one in enumerate(photos) if (i % APART == 0) == bool(part)]
         rng = np.random.default_rng((seed, part))
-        scenes = compose(behind, count, size=edge, rng=rng)
+        scenes = compose(backgrounds(aside=bool(part)), count, size=edge, rng=rng)
         bytes = np.rint(scenes.pixels).astype(np.uint8).transpose(0, 2, 3, 1)       # (N, H, W, 3)
         parts.append(Pairs(list(bytes), list(scenes.labels), [f"scene {i}" for i in range(count)]))
     return Data(list(CLASSES), *parts, None, VOID)
+
+
+def backgrounds(aside: bool) -> list[np.ndarray]:
+    """The photos that scenes lie on, (H, W, 3): those set aside to evaluate on, or the others."""
+    files = sorted(CALTECH.rglob("*.jpg"))
+    return [np.asarray(photo.upright_rgb(file)) for i, file in enumerate(files)
+            if (i % APART == 0) == aside]
 
 
 def from_folder(folder: pathlib.Path, recipe: SegmentRecipe) -> Data:

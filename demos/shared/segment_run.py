@@ -6,6 +6,7 @@ place of accuracy.
 Read before: training_run.py, segment_data.py.  Read next: segment_training.py.
 """
 
+import argparse
 import dataclasses
 import pathlib
 import time
@@ -28,6 +29,40 @@ from models.fcn import transplanted
 from models.pair_folder import Pairs, Vary
 
 SAVE_EVERY = 300  # seconds
+NUMBERS = {  # of the recipe, as options
+    "width": "channels of the first level",
+    "levels": "how often rows and columns are halved, and one",
+    "epochs": "passes over the pairs",
+    "batch": "pairs in a step",
+    "lr": "the highest rate, Adam's",
+    "weight_decay": "Adam's",
+    "edge": "photos' shorter side at most, in pixels; 0: as they are",
+    "crop": "edge of the square views; 0: as large as the photos",
+    "rotation": "of a view to either side, in degrees",
+    "colour": "by which share light and colours of a view change",
+    "void": "the label that counts for nothing",
+    "scenes": "how many are composed, with --data scenes",
+    "aside": "the share of the pairs to evaluate on",
+    "random_seed": "of weights, split and views",
+}
+
+
+def add_numbers(parse: argparse.ArgumentParser, but: tuple[str, ...] = ()) -> None:
+    """Add an option for each of NUMBERS; what is not given is the recipe's, or a checkpoint's."""
+    usual = SegmentRecipe()
+    for name, help in NUMBERS.items():
+        if name not in but:
+            value = getattr(usual, name)
+            parse.add_argument(f"--{name.replace('_', '-')}", type=type(value),
+                               metavar="N" if isinstance(value, int) else "X",
+                               help=f"{help} ({value:g})")
+
+
+def given(args: argparse.Namespace) -> dict[str, Any]:
+    """The parts of a recipe that the options name."""
+    parts = {field.name: getattr(args, field.name, None)
+             for field in dataclasses.fields(SegmentRecipe)}
+    return {name: value for name, value in parts.items() if value is not None}
 
 
 def begin(

@@ -1,6 +1,6 @@
 """Classes of pixels as a picture: colours over the photo, an outline, and a legend with numbers.
 
-Used by: ../segment.py and segment_training.py.
+Used by: ../segment.py, segment_training.py and segment_comparison.py.
 """
 
 import colorsys
@@ -17,6 +17,7 @@ COLOURS = [*APART, (240, 228, 66), (120, 94, 240), (166, 86, 40), (90, 90, 96), 
 BACKGROUND, VOID = (238, 238, 238), (20, 20, 24)
 SHARE, EDGE = 0.6, 320  # of the colours over the photo; of a tile, in pixels
 LINE, COLUMN = 24, 70   # of the legend
+SMALL, BEST = 192, (0, 104, 168)  # a tile of a comparison; the best number of its line
 
 
 def colours_of(classes: list[str]) -> np.ndarray:
@@ -89,3 +90,56 @@ def page(rows: list[list[tuple[str, Image.Image]]], below: Image.Image) -> Image
     whole.paste(top, (0, 0))
     whole.paste(below, (pictures.MARGIN, top.height))
     return whole
+
+
+# ── Networks side by side ───────────────────────────────────────────────────────────────────────
+
+
+def comparison(
+    head: str, photos: list[tuple[np.ndarray, dict[str, np.ndarray]]], classes: list[str],
+    numbers: dict[str, dict],
+) -> Image.Image:  # fmt: skip
+    """A row for each photo and a column for each that labels it, with its numbers below.
+
+    Args:
+        head: the line above.
+        photos: pixels (3, H, W), and labels (H, W) by whose they are.
+        classes: their names.
+        numbers: what is told of some of those, by name.
+    """
+    rows = [[("the photo", pictures.fitted(pictures.photo(pixels), SMALL)),
+             *((whose, over(pixels, map, classes, SMALL)) for whose, map in maps.items())]
+            for pixels, maps in photos]
+    rows = [rows[0], *([("", tile) for _, tile in row] for row in rows[1:])]
+    widths = [max(row[c][1].width for row in rows) + pictures.MARGIN for c in range(len(rows[0]))]
+    begins = dict(zip(photos[0][1], np.cumsum(widths).tolist(), strict=False))
+    below = under({begins[name]: said for name, said in numbers.items()}, sum(widths), classes)
+    sheet = page(rows, below)
+    whole = Image.new("RGB", (sheet.width, sheet.height + LINE), pictures.PAPER)
+    whole.paste(sheet, (0, LINE))
+    ImageDraw.Draw(whole).text((pictures.MARGIN, 8), head, pictures.INK, pictures.font())
+    return whole
+
+
+def under(columns: dict[int, dict], width: int, classes: list[str]) -> Image.Image:
+    """Lines of numbers below pictures that begin so far from the left; the best share in blue."""
+    colours, said = dict(zip(classes, colours_of(classes).tolist(), strict=True)), columns.values()
+    lines = [(name, None, [one[name] for one in said], "{:.1%}")
+             for name in ("mean IoU", "pixels right")]
+    lines += [(f"IoU of {name}", tuple(colours[name]),
+               [one["IoU by class"].get(name) for one in said], "{:.1%}") for name in classes]
+    lines += [(name, None, [one[name] for one in said], form) for name, form in
+              (("seconds", "{:.0f}"), ("steps", "{:,}"), ("parameters", "{:,}"))]
+    page = Image.new("RGB", (width, len(lines) * LINE + pictures.MARGIN), pictures.PAPER)
+    draw, font = ImageDraw.Draw(page), pictures.font()
+    for y, (name, colour, values, form) in enumerate(lines):
+        y = y * LINE
+        draw.line((0, y, width - pictures.MARGIN, y), fill=(228, 228, 232))
+        if colour:
+            draw.rectangle((2, y + 5, 16, y + 19), fill=colour, outline=pictures.INK)
+        draw.text((LINE, y + 4), name, pictures.INK, font)
+        best = max((v for v in values if v is not None), default=None) if "%" in form else None
+        for x, value in zip(columns, values, strict=True):
+            text = "–" if value is None else form.format(value)
+            draw.text((x, y + 4), text, BEST if value == best else pictures.INK, font)
+    return page

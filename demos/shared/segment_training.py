@@ -13,9 +13,10 @@ with such folders (and FOLDER/test).  "scenes" are composed by the project itsel
 and textures on photos.
 
 Every step shows views that are turned, zoomed, mirrored and recoloured at random, prepared while
-the step before is computed.  A class with few pixels counts more, ∝ √(median / pixels).  A
-checkpoint is written after each epoch, every few minutes and at Ctrl-C, from which --resume goes
-on as if nothing had happened.
+the step before is computed.  A class with few pixels counts more, ∝ √(median / pixels).  Scenes are
+many and no two alike: their views stay as they are, and what is not given is as the recipe SCENES
+says (minigrad/techniques/learn/segment_recipe.py).  A checkpoint is written after each epoch, every
+few minutes and at Ctrl-C, from which --resume goes on as if nothing had happened.
 
 On CamVid (11 classes, void 11, 120×160):
 
@@ -55,13 +56,11 @@ EXAMPLES = 4  # rows of the picture at the end
 def main(argv: list[str]) -> None:
     """Train, showing how it goes, and write the network, its note, the curve and examples."""
     args = options().parse_args(argv)
-    given = {field.name: getattr(args, field.name, None)
-             for field in dataclasses.fields(SegmentRecipe)}
-    given = {name: value for name, value in given.items() if value is not None}
+    given = segment_run.given(args)
     if args.resume and args.weights:
         raise ValueError("a checkpoint has weights of its own: give --resume or --weights")
     resumed = args.resume and segment_run.recipe_of(args.resume, given)
-    recipe = resumed or SegmentRecipe(**given)
+    recipe = resumed or segment_data.recipe_for(args.data, given)
     with run_folder.own(args.out):
         data = segment_data.load(args.data, recipe)
         if resumed:
@@ -84,24 +83,7 @@ def options() -> argparse.ArgumentParser:
     add("--weights", type=pathlib.Path, metavar="FILE",
         help="to begin with: the same network's, or for fcn… and dilated… the VGG's below it")
     add("--device", default="cpu", choices=["cpu", "cuda"], help="what computes it (cpu)")
-    for name, kind, help in (
-        ("width", int, "channels of the first level"),
-        ("levels", int, "how often rows and columns are halved, and one"),
-        ("epochs", int, "passes over the pairs"),
-        ("batch", int, "pairs in a step"),
-        ("lr", float, "the highest rate, Adam's"),
-        ("weight_decay", float, "Adam's"),
-        ("edge", int, "photos' shorter side at most, in pixels; 0: as they are"),
-        ("crop", int, "edge of the square views; 0: as large as the photos"),
-        ("rotation", float, "of a view to either side, in degrees"),
-        ("colour", float, "by which share light and colours of a view change"),
-        ("void", int, "the label that counts for nothing"),
-        ("scenes", int, "how many are composed, with --data scenes"),
-        ("aside", float, "the share of the pairs to evaluate on"),
-        ("random_seed", int, "of weights, split and views"),
-    ):
-        add(f"--{name.replace('_', '-')}", type=kind, metavar="N" if kind is int else "X",
-            help=f"{help} ({getattr(usual, name):g})")
+    segment_run.add_numbers(parse)
     add("--zoom", metavar="LEAST,MOST", help=f"of a view ({usual.zoom})")
     add("--no-flip", dest="flip", action="store_false", default=None, help="mirror no view")
     add("--no-balance", dest="balance", action="store_false", default=None,

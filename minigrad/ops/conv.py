@@ -144,7 +144,11 @@ def conv_transpose2d(
 
 
 def painted(x, weight, shape, stride, padding, dilation, groups):
-    """Return conv_transpose2d's value without the bias; arguments as for it, in pairs."""
+    r"""y[n, o, i·s + a·d − p, j·s + b·d − p] += Σ_c weight[c,o,a,b] · x[n,c,i,j], of zeros before.
+
+    conv_transpose2d without its bias: x (N, C, H, W), weight (C, O / groups, A, B) → y of `shape`,
+    (N, O, H', W'); stride, padding and dilation in pairs; c paints the channels of its group alone.
+    """
     geometry = stride, padding, dilation
     if choose(shape, weight.shape, *geometry, groups) == "definition":
         filters = by_group(weight, groups, axis=0)      # (G, C/G, O/G, A, B)
@@ -208,7 +212,10 @@ def overlap_add(seen, shape, stride=1, padding=0, dilation=1):
 
 
 def correlate(seen, filters):
-    """Σ over c, a, b: (N, G, C, H', W', A, B) · (G, O, C, A, B) → (N, G·O, H', W')."""
+    r"""y[n, g·O + o, i, j] = Σ_{c,a,b} seen[n,g,c,i,j,a,b] · filters[g,o,c,a,b], g a group.
+
+    (N, G, C, H', W', A, B), (G, O, C, A, B) → (N, G·O, H', W').
+    """
     N, G, C, rows, columns, A, B = seen.shape
     outputs = filters.shape[1]
     seen = seen.transpose(1, 0, 3, 4, 2, 5, 6)                          # (G, N, H', W', C, A, B)

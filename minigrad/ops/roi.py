@@ -76,18 +76,21 @@ def roi_pool(x: Array, boxes, size, scale=1.0):
     image, edges = _checked("roi_pool", x, boxes, scale)
     rows, columns = pair("roi_pool: size", size, 1)
     whole_edges = np.floor(edges + 0.5).astype(int)
+    H, W = x.shape[2:]
     y = xp.zeros((len(image), x.shape[1], rows, columns), x.dtype)
     winner = xp.full(y.shape, -1)                                       # row · W + column, or none
     for k, (n, (x0, y0, x1, y1)) in enumerate(zip(image.tolist(), whole_edges, strict=True)):
-        for i, some in enumerate(_bins(y0, y1, rows, x.shape[2])):
-            for j, units in enumerate(_bins(x0, x1, columns, x.shape[3])):
-                part = x[n, :, some, units]
-                if part.size:
-                    flat = part.reshape(len(part), -1)                  # (C, units of the bin)
-                    best, width = flat.argmax(axis=1), units.stop - units.start
-                    y[k, :, i, j] = flat.max(axis=1)
-                    row, column = some.start + best // width, units.start + best % width
-                    winner[k, :, i, j] = row * x.shape[3] + column
+        there = [(j, u) for j, u in enumerate(_bins(x0, x1, columns, W)) if u.start < u.stop]
+        # of each row the largest in each bin's columns, and where, (bins, C, H); then of those rows
+        column = xp.stack([x[n, :, :, u].argmax(axis=2) + u.start for _, u in there])
+        largest = xp.take_along_axis(x[n][None], column[..., None], 3)[..., 0]
+        across = [j for j, _ in there]
+        for i, some in enumerate(_bins(y0, y1, rows, H)):
+            if some.start < some.stop:
+                row = largest[..., some].argmax(axis=2)[..., None] + some.start     # (bins, C, 1)
+                y[k, :, i][:, across] = xp.take_along_axis(largest, row, 2)[..., 0].T
+                at = row * W + xp.take_along_axis(column, row, 2)
+                winner[k, :, i][:, across] = at[..., 0].T
 
     def back(g):
         total = xp.zeros((*x.shape[:2], x.shape[2] * x.shape[3]), x.dtype)

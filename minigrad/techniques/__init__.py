@@ -45,8 +45,11 @@ from minigrad.techniques.fool.sticker import adversarial_patch, patched, with_pa
 from minigrad.techniques.fool.twins import twin
 from minigrad.techniques.fool.universal import universal, with_eta
 from minigrad.techniques.fool.visible import along_edges, low_frequencies
+from minigrad.techniques.learn.average_precision import detection_precision
 from minigrad.techniques.learn.checkerboard import overlap_counts, resized_counts
 from minigrad.techniques.learn.composed import compose, laid_on
+from minigrad.techniques.learn.detection import detect
+from minigrad.techniques.learn.distant import distant_cues
 from minigrad.techniques.learn.embedding import embedding
 from minigrad.techniques.learn.evaluation import (
     calibration,
@@ -57,6 +60,7 @@ from minigrad.techniques.learn.evaluation import (
     scores_of,
     temperature,
 )
+from minigrad.techniques.learn.instances import instances
 from minigrad.techniques.learn.metric import LOSSES, contrastive, lifted, n_pair, triplet
 from minigrad.techniques.learn.recipe import Recipe
 from minigrad.techniques.learn.retrieval import nearest_accuracy, recall_at
@@ -168,4 +172,6 @@ __all__ = [
     "pixel_confusion", "pixel_probabilities", "segmented", "uncertainty",
     "LOSSES", "contrastive", "embedding", "lifted", "n_pair", "nearest_accuracy",           # learn/
     "recall_at", "triplet",
+    "detect", "detection_precision", "instances",                                           # learn/
+    "distant_cues",                                                                         # learn/
 ]

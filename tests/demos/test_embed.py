@@ -26,8 +26,8 @@ def file(tmp_path, rng):
 
 @pytest.fixture
 def call(file, tmp_path, capsys, monkeypatch):
-    def call(*argv, demo=embed):
-        data = [] if demo is cylinder else ["--data", str(file)]
+    def call(*argv, demo=embed, data=None):
+        data = [] if demo is cylinder else ["--data", str(file)] if data is None else data
         given = [*data, *argv, "--out", str(tmp_path / "out")]
         given = argv if "--resume" in argv else given
         monkeypatch.setattr("sys.argv", ["demos", demo.__name__.split(".")[-1], *given])
@@ -138,6 +138,44 @@ def test_scikit_learns_digits_are_enlarged_to_mnists_size():
     found = digits.read(None)
     assert found.images.shape == (1797, 28, 28) and found.images.dtype == np.uint8
     assert set(found.labels) == set(range(10)) and not found.images[:, :4].any()
+
+
+# ── photos ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def folder(tmp_path, rng):
+    """Two classes of four photos, noise in red and in blue, and one that is alone."""
+    for name, colour in (("red", (255, 90, 90)), ("blue", (90, 90, 255)), ("alone", (9, 9, 9))):
+        place = tmp_path / "photos" / name
+        place.mkdir(parents=True)
+        for n in range(1 if name == "alone" else 4):
+            noise = rng.uniform(0.5, 1, (40, 40, 1)) * colour
+            Image.fromarray(noise.astype(np.uint8)).save(place / f"{n}.png")
+    return tmp_path / "photos"
+
+
+def photos(call, *argv):
+    return call(*argv, demo=embed, data=[])
+
+
+def test_photos_are_found_by_codes_and_by_pixels_and_one_alone_is_left_out(call, folder, tmp_path):
+    status, said, note = photos(call, "--photos", str(folder))
+    assert status == 0, said.err
+    assert (note["photos"], note["classes"], note["left out, alone in their folder"]) == (8, 2, 1)
+    titles = list(note["spaces"])
+    assert titles == ["minivgg's relu7, 512 numbers", "7 principal components of the pixels",
+                      "the pixels, 3,072 numbers"]
+    assert note["spaces"][titles[2]]["recall@1"] == 1 and "recall@5 100.0%" in said.out
+    assert note["pictures"] == ["photos_embed_photos.png"]
+    assert colours_in(tmp_path / "out" / "photos_embed_photos.png") > 200
+
+
+def test_photos_without_classes_and_with_digits_are_refused(call, folder):
+    status, said, _ = photos(call, "--photos", str(folder / "red"))
+    assert status == 2 and "has no two folders of photos" in said.err
+    status, said, _ = photos(call, "--photos", str(folder), "--shifts")
+    assert status == 2 and "leave --data, --held, --shifts and --loss out" in said.err
 
 
 # ── cylinder ────────────────────────────────────────────────────────────────────────────────────

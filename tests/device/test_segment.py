@@ -16,7 +16,7 @@ def network(name, device):
     return models.build(name, classes=3, device=device, dtype="float64", attributes=SMALL)
 
 
-@pytest.mark.parametrize("name", ["unet", "deconvnet", "recurrent"])
+@pytest.mark.parametrize("name", ["unet", "deconvnet", "recurrent", "multiscale"])
 def test_a_step_of_training_is_that_of_the_cpu(name):
     """With weights of the classes and a label that counts for nothing, on host or device."""
     labels = np.where(LABELS == 2, 255, LABELS)

@@ -85,14 +85,8 @@ class Bench:
         """The exception of one test, or None."""
         item = self.items[test]
         item._report_sections.clear()  # what it printed in an earlier run
-        self.info, self.pair, self.printed = None, None, ""
-        if watcher:
-            sys.setprofile(watcher)
-        try:
-            item.ihook.pytest_runtest_protocol(item=item, nextitem=None)
-        finally:
-            if watcher:
-                sys.setprofile(None)
+        self.info, self.pair, self.printed, self.watcher = None, None, "", watcher
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=None)
         return self.info
 
     # ── What pytest calls ────────────────────────────────────────────────────────────────────────
@@ -109,6 +103,15 @@ class Bench:
             self.error = error
         self.worked = True
         return True
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_pyfunc_call(self, pyfuncitem):
+        """Watch the test itself, and not all that pytest does around it."""
+        if self.watcher:
+            sys.setprofile(self.watcher)
+        yield
+        if self.watcher:
+            sys.setprofile(None)
 
     def pytest_exception_interact(self, node, call, report):
         self.info = call.excinfo

@@ -4,6 +4,7 @@ Nothing is imported, so a task can be written where the library itself does not 
 """
 
 import ast
+import functools
 import pathlib
 import textwrap
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ class Cut:
         return {line.strip() for line in self.head.splitlines()}
 
 
+@functools.lru_cache
 def cut(function: str) -> Cut:
     """Cut out "module:function" or "module:Class.method"."""
     module, qualified = function.split(":")

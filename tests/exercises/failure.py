@@ -135,6 +135,8 @@ def shown(value, limit: int = 24, digits: int = 4) -> str:
     if callable(value):
         return "a function"
     text = repr(value)
+    if type(value).__repr__ is object.__repr__ and hasattr(value, "__dict__"):  # self, of a method
+        text = f"{type(value).__name__} with {vars(value)}"
     return text if len(text) < 200 else text[:200] + " …"
 
 

@@ -65,20 +65,25 @@ def on_bench(exercise, text, filename, bench) -> Verdict:
 
 def diagnosed(exercise, text, filename, failure: Failure, bench) -> Mistake | None:
     """Which known mistake fails in the same way?  None, or the one that is likest."""
-    fits = [
-        mistake for mistake in exercise.wrong
-        if failure.like(_of_mistake(exercise, mistake, failure.test, bench))
-    ]
-    if len({mistake.says for mistake in fits}) < 2:
+    def fails(mistake, test):
+        return _of_mistake(exercise, mistake, test, bench)
+
+    fits = [mistake for mistake in exercise.wrong if failure.like(fails(mistake, failure.test))]
+    at = bench.tests.index(failure.test)
+    if _are_several(fits):  # what they have passed their mistake passes, too
+        passed = bench.tests[:at]
+        fits = [m for m in fits if not any(fails(m, test) for test in passed)] or fits
+    if not _are_several(fits):
         return fits[0] if fits else None
-    later = bench.tests[bench.tests.index(failure.test) + 1 :]
+    later = bench.tests[at + 1 :]
     with grafted(exercise.function, text, filename) as codes:
         theirs = {test: bench.failure(test, codes) for test in later}
+    return max(fits, key=lambda m: sum(_same(theirs[t], fails(m, t)) for t in later))
 
-    def agreement(mistake):
-        return sum(_same(theirs[t], _of_mistake(exercise, mistake, t, bench)) for t in later)
 
-    return max(fits, key=agreement)
+def _are_several(mistakes: list[Mistake]) -> bool:
+    """Do they say different things?"""
+    return len({mistake.says for mistake in mistakes}) > 1
 
 
 def _of_mistake(exercise, mistake, test, bench) -> Failure | None:

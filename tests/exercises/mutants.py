@@ -26,7 +26,7 @@ SWAPS = {
 CALLS = {"max": "min", "min": "max", "sum": "mean", "mean": "sum", "maximum": "minimum",
          "minimum": "maximum", "argmax": "argmin", "argmin": "argmax", "exp": "log",
          "floor": "ceil", "ceil": "floor", "zeros": "ones", "zeros_like": "ones_like"}  # fmt: skip
-SYMMETRIC = {"swapaxes", "maximum", "minimum", "isinstance", "hasattr"}
+SYMMETRIC = {"swapaxes", "multiply", "maximum", "minimum", "isinstance", "hasattr"}
 SECONDS = 5
 
 
@@ -34,16 +34,24 @@ def mutants(function: str) -> Iterator[tuple[str, str]]:
     """Yield (what was changed, the function's text with that one change)."""
     tree = ast.parse(cut(function).text)
     body = tree.body[0].body[ast.get_docstring(tree.body[0]) is not None :]
-    count = sum(1 for statement in body for _ in ast.walk(statement))
+    count = sum(1 for statement in body for _ in _walk(statement))
     for index in range(count):
         for way in range(3):  # a node may be changed in several ways
             changed = copy.deepcopy(tree)
             inside = changed.body[0].body[-len(body) :]
-            node = [n for statement in inside for n in ast.walk(statement)][index]
+            node = [n for statement in inside for n in _walk(statement)][index]
             before, line = ast.unparse(changed), getattr(node, "lineno", None)
             if _change(node, way) and (text := ast.unparse(ast.fix_missing_locations(changed))):
                 if text != before:
                     yield _difference(before, text, line), text
+
+
+def _walk(node) -> Iterator[ast.AST]:
+    """Every node but those in a sentence, which no test needs to see: f"…"."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.JoinedStr):
+            yield from _walk(child)
 
 
 def _change(node, way: int) -> bool:

@@ -1,11 +1,61 @@
 """Receptive fields: the published sizes, and the pixels that really have an influence."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import models
 from minigrad import Tensor, grad, ops
-from models.receptive_field import ReceptiveField
+from models.receptive_field import WHOLE, ReceptiveField, trace
+
+
+def field(*windows):
+    """What a unit sees behind layers with these windows (k, s, p): (size, stride, start)."""
+    names = [str(number) for number in range(len(windows))]
+    layers = [SimpleNamespace(name=n, window=w, upward=False)
+              for n, w in zip(names, windows, strict=True)]
+    below = {name: names[i - 1 : i] if i else [] for i, name in enumerate(names)}
+    return tuple(trace(layers, below)[names[-1]])
+
+
+# ── By hand ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_3x3_window_sees_3_pixels_the_first_beyond_the_border():
+    assert field((3, 1, 1)) == (3, 1, -1)
+    assert field((3, 1, 0)) == (3, 1, 0)
+
+
+def test_two_3x3_windows_see_5_pixels_and_three_see_7():
+    assert field((3, 1, 1), (3, 1, 1)) == (5, 1, -2)
+    assert field((3, 1, 1), (3, 1, 1), (3, 1, 1)) == (7, 1, -3)
+
+
+def test_after_a_stride_of_2_neighbours_are_2_pixels_apart():
+    assert field((2, 2, 0)) == (2, 2, 0)
+
+
+def test_a_window_upon_units_2_apart_reaches_twice_as_far():
+    """Units 0, 1, 2 see the pixels 0–1, 2–3, 4–5."""
+    assert field((2, 2, 0), (3, 1, 0)) == (6, 2, 0)
+
+
+def test_strides_multiply():
+    """Units of 3 pixels, 4 in a row, 2 units on: 3 + 3·3 pixels."""
+    assert field((3, 3, 0), (4, 2, 0)) == (12, 6, 0)
+
+
+def test_padding_counts_in_units_of_the_layer_below():
+    assert field((3, 2, 1), (5, 3, 2)) == (11, 6, -5)
+
+
+def test_what_reads_everything_sees_everything_and_so_does_what_follows():
+    assert field(None) == tuple(WHOLE)
+    assert field((3, 1, 1), None) == field((3, 1, 1), None, (1, 1, 0)) == tuple(WHOLE)
+
+
+# ── Of real networks ────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_the_command_prints_a_table():
 
 def test_the_command_lists_every_network():
     listed = [line.split()[0] for line in run().stdout.splitlines() if " parameters " in line]
-    assert listed == models.names() + models.segmenters()
+    assert listed == models.names() + models.segmenters() + models.detectors()
 
 
 @pytest.mark.parametrize(

@@ -94,3 +94,9 @@ class SegmentRecipe:
         """The learning rate as a function of the step, with `each` steps to an epoch."""
         steps = self.epochs * each
         return optim.cosine(self.lr, steps, warmup=min(WARM_UP, steps // 4))
+
+
+# No two scenes are alike, so that no view of them has to be changed as well.
+SCENES = SegmentRecipe(
+    scenes=3000, batch=8, epochs=6, rotation=0, zoom="1,1", colour=0, balance=False
+)

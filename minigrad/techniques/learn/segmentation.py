@@ -53,9 +53,10 @@ def class_weights(counts, most: float = 10.0) -> np.ndarray:
 
 
 def class_ious(table: np.ndarray) -> np.ndarray:
-    """Intersection over union of each class: a confusion (K, K) → (K,).
+    """Of the pixels that are class k, or were said to be, the share that both agree on: IoU_k.
 
-    NaN for a class that no pixel has, neither by its label nor by the network's word.
+    A confusion (K, K), how often class j was said of a pixel of class i → (K,).  NaN for a class
+    that no pixel has, neither by its label nor by the network's word.
     """
     right = table.diagonal()
     union = table.sum(axis=0) + table.sum(axis=1) - right

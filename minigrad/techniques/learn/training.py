@@ -64,6 +64,7 @@ def train(
     lr: float | Callable[[int], float] = 0.01,
     rng: np.random.Generator | Callable[[int], np.random.Generator] | None = None,
     begin: int = 0,
+    by: Callable | None = None,
     **settings,
 ) -> Iterator[Trained]:
     """Take a step for each batch, and yield where training stands.
@@ -81,19 +82,20 @@ def train(
         rng: of dropout, or a function of the step's number that gives one: then a run that goes on
             at a later step is the run that was never stopped.
         begin: the number of the first step.
+        by: takes the step, by default `step`, and is called like it (instances.py has another).
         settings: label_smoothing, adversary, rates, weight, void, loss and right, as for `step`.
 
     Raises:
         ValueError: the loss is infinite or NaN, as with too large a rate.
     """
     params = dict(net.params if params is None else params)
-    optimiser = optimiser or SGD(momentum=0.9)
+    optimiser, by = optimiser or SGD(momentum=0.9), by or step
     rng = np.random.default_rng(0) if rng is None else rng
     for i, (pixels, labels) in zip(itertools.count(begin), batches, strict=False):
         now = lr(i) if callable(lr) else lr, rng(i) if callable(rng) else rng
         before = dict(optimiser.state)
         try:
-            params, outcome = step(net, params, pixels, labels, optimiser, *now, **settings)
+            params, outcome = by(net, params, pixels, labels, optimiser, *now, **settings)
         except BaseException:
             optimiser.state = before
             raise
@@ -143,10 +145,19 @@ def step(
     if adversary:
         harder = uphill(pixels, g, adversary)
         params, *_ = learn(net, params, harder, *rest)
+    return params, outcome_of(shown, lr)
+
+
+def outcome_of(shown, lr) -> Outcome:
+    """Read what a step has given, an array of the loss and the share that was right.
+
+    Raises:
+        ValueError: the loss is infinite or NaN.
+    """
     outcome = Outcome(*map(float, to_numpy(shown)))  # once, as we wait for the GPU here
     if not math.isfinite(outcome.loss):
         raise ValueError(f"the loss has become {outcome.loss}: take a smaller lr than {lr:g}")
-    return params, outcome
+    return outcome
 
 
 def learn(net, params, x, labels, optimiser, lr, rng, rates, loss, right):

@@ -20,6 +20,7 @@ Read before: maps.py.  Read next: make/loop.py.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -213,6 +214,29 @@ def bootstrap(values, *, level: float = 0.95, draws: int = 2000, rng=None) -> In
     means = values[drawn].mean(axis=1)                                      # (draws,)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(values.mean()), float(low), float(high))
+
+
+def wilson(right: int, of: int, *, level: float = 0.95) -> Interval:
+    r"""A share and its interval by Wilson (1927), which stays within [0, 1] and has a width at 0.
+
+        (p + z²/2n ± z √(p (1 − p)/n + z²/4n²)) / (1 + z²/n),      p = right / n
+
+    Args:
+        right: of how many the answer was right.
+        of: n.
+        level: how often the interval is to hold the true share.
+
+    Raises:
+        TypeError, ValueError: there are none, or more right than there are.
+    """
+    n, right = whole("the number of answers", of, at_least=1), whole("the right answers", right)
+    if right > n:
+        raise ValueError(f"of {n} answers no more than {n} are right: these are {right}")
+    level = number("the level of an interval", level, above=0, at_most=1 - 1e-9)
+    p, z = right / n, NormalDist().inv_cdf((1 + level) / 2)
+    half = z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
+    low, high = ((p + z * z / (2 * n) + side) / (1 + z * z / n) for side in (-half, half))
+    return Interval(p, max(low, 0.0), min(high, 1.0))
 
 
 def compared(name: str, values, others) -> int:

@@ -16,7 +16,7 @@ so that what does not fit in two dimensions may move away.  The places y are mov
               a constant          pulls neighbours together        pushes all apart
 
 The paper derives ∂KL/∂y_i = 4 Σ_j (p_ij − q_ij) w_ij (y_i − y_j), its equation 5 and appendix A.
-Nothing of it is written here: `grad` of the two terms is that, and a test compares them.
+Nobody has to write it down: `grad` of the two terms is that, and a test compares them.
 
 What the map does not say: how large a group is, and how far two groups are from each other.
 
@@ -114,7 +114,14 @@ def rate_for(N: int) -> float:
 
 
 def kl_and_gradient(P, y, exaggeration: float = 1.0):
-    """KL(P‖Q), and the gradient at y of KL with the pull so many times as strong."""
+    r"""KL(P‖Q), and its gradient at y, the pull so many times as strong.
+
+    KL = Σ p_ij log(p_ij / q_ij),    ∂/∂y_i = 4 Σ_j (exaggeration · p_ij − q_ij) w_ij (y_i − y_j)
+
+    with q_ij = w_ij / Σ_{i≠j} w_ij and w_ij = 1 / (1 + ‖y_i − y_j‖²), and w_ii = 0.
+
+    P (N, N), y (N, 2) → a number, and (N, 2).
+    """
     places = Tensor(y)
     pull, push = pull_and_push(P, places)
     g, = grad(exaggeration * pull + push, [places])

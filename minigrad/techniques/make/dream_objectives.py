@@ -14,7 +14,7 @@ from minigrad import ops
 from minigrad.activations import Activations
 from minigrad.backend import array_module
 from minigrad.checked import number
-from minigrad.techniques.objectives import Objective
+from minigrad.techniques.objectives import SCORES, Objective
 from minigrad.tensor import data_of
 
 
@@ -84,9 +84,10 @@ def region(
         columns = slice(round(left * W), max(round(right * W), round(left * W) + 1))
         return a[:, :, rows, columns]
 
-    return replace(
-        objective, name=f"{objective.name} in a region", place=None, in_parts=False,
-        value=lambda acts: objective.value(
-            Activations({layer: boxed(a) for layer, a in acts.items()}, acts.score_layer)
-        ),
-    )  # fmt: skip
+    def value(acts):
+        asked = {acts.score_layer if layer == SCORES else layer for layer in objective.layers}
+        parts = {layer: boxed(a) for layer, a in acts.items() if layer in asked}
+        return objective.value(Activations(parts, acts.score_layer))
+
+    return replace(objective, name=f"{objective.name} in a region", place=None, in_parts=False,
+                   value=value)

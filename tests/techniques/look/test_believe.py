@@ -12,6 +12,7 @@ from minigrad.techniques.look.believe import (
     compared,
     flat,
     summary,
+    wilson,
 )
 from minigrad.techniques.look.curves import deletion
 from minigrad.techniques.look.maps import CONTROLS, MAPS, Way
@@ -144,3 +145,35 @@ def test_the_summary_has_the_best_map_first_and_leaves_out_photos_without_a_numb
     assert [row.verdicts["deletion"] for row in rows] == [1, 0, -1]
     assert [row.verdicts["mass"] for row in rows] == [1, 0, 1]
     assert rows[0].means["mass"].mean == 0.25
+
+
+# ── Shares ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_wilsons_interval_ends_where_the_share_lies_z_deviations_away():
+    """|p̂ − p| = z √(p (1 − p) / n) at both ends: what Wilson solves for p."""
+    for right, of in [(3, 10), (9, 10), (50, 120)]:
+        share, *ends = wilson(right, of)
+        for p in ends:
+            assert abs(share - p) == pytest.approx(1.959964 * (p * (1 - p) / of) ** 0.5, rel=1e-5)
+
+
+def test_wilsons_interval_has_a_width_where_all_or_none_are_right():
+    assert wilson(0, 10) == pytest.approx((0, 0, 0.27753), abs=1e-5)
+    assert wilson(10, 10) == pytest.approx((1, 0.72247, 1), abs=1e-5)
+    assert wilson(1, 2, level=0.5).low > wilson(1, 2).low
+
+
+def test_wilsons_interval_holds_the_true_share_about_as_often_as_it_says(rng):
+    held = [low <= 0.3 <= high for right in rng.binomial(40, 0.3, 2000).tolist()
+            for _, low, high in [wilson(right, 40)]]
+    assert 0.93 < np.mean(held) < 0.97
+
+
+@pytest.mark.parametrize(("right", "of", "sentence"), [
+    (3, 0, "the number of answers is 0"), (4, 3, "no more than 3 are right"),
+    (-1, 3, "the right answers is -1"), (1.5, 3, "give a whole number"),
+])
+def test_more_right_than_there_are_is_refused(right, of, sentence):
+    with pytest.raises((ValueError, TypeError), match=sentence):
+        wilson(right, of)
