@@ -6,13 +6,18 @@ import sys
 import textwrap
 import time
 
+from minigrad import checked
 from minigrad.command import run
+from tests.exercises.apart import MEGABYTES
 from tests.exercises.catalogue import EXERCISES, GROUPS, find, number
 from tests.exercises.cut import cut
 from tests.exercises.desk import SECONDS, Desk, task
 from tests.exercises.report import WIDTH
 from tests.exercises.verdict import SOLVED, STUB
 
+ALL_SOLVED = f"""all {len(EXERCISES)} exercises are solved: you have written minigrad's heart
+python -m tests --mine runs their tests on all of your functions together
+python -m tests NAME --picture draws with them, and python -m demos lists what else there is"""
 MARKS = {SOLVED: "✓", STUB: "·"}
 
 
@@ -22,6 +27,7 @@ def options() -> argparse.ArgumentParser:
         prog="python -m tests",
         description="Exercises: write functions of minigrad again, judged by its own tests. "
         "Without a name: which are solved.",
+        epilog="status: 0 solved (without a name: all are), 1 not yet, 2 wrong input, 130 stopped",
     )
     add = parser.add_argument
     add("name", nargs="?", help="an exercise, or next: the first that is not solved")
@@ -29,37 +35,91 @@ def options() -> argparse.ArgumentParser:
         help="say where to look (1), what stands there (2), nearly the answer (3)")
     add("--watch", action="store_true", help="judge again on each save, until it is solved")
     add("--solution", action="store_true", help="print the library's own version")
+    add("--picture", action="store_true",
+        help="draw the demo of an exercise with your answer in it; with --mine, with all solved")
+    add("--mine", action="store_true",
+        help="run the exercises' tests, or the file or folder of tests that is named, on all of "
+        "your solved answers together")
+    add("--notebook", action="store_true",
+        help="write an exercise as a notebook, without a name all (needs nbformat)")
+    add("--report", metavar="DIR", type=pathlib.Path,
+        help="for teachers: judge DIR/<student>/<exercise>.py, write DIR/report.html and .csv")
     add("--mutants", action="store_true",
         help="for authors: which small changes of the library do the tests not see?")
     add("--answers", metavar="DIR", help="your folder (default: $MINIGRAD_ANSWERS, or answers/)")
     add("--seconds", type=float, default=SECONDS, help="for one exercise (default: %(default)g)")
+    add("--megabytes", type=float, default=MEGABYTES,
+        help="for one answer of a report (default: %(default)g)")
     return parser
 
 
 def main(argv: list[str]) -> None:
-    """List the exercises, or judge the one that is named."""
+    """Do what is asked; the status is 1 where something is yet to be solved."""
+    if not answered(argv):
+        sys.stdout.flush()
+        raise SystemExit(1)
+
+
+def answered(argv: list[str]) -> bool:
+    """List the exercises, or judge the one that is named; say whether all that was asked is solved.
+
+    What only some of the options need is imported when it is asked for.
+    """
     asked = options().parse_args(argv)
     desk = Desk(asked.answers, asked.seconds)
+    if asked.report:
+        from tests.exercises.classroom import report
+
+        megabytes = checked.number("--megabytes", asked.megabytes, at_least=100)
+        report(asked.report, desk.seconds, megabytes)
+        return True
     if asked.mutants:
         from tests.exercises.mutants import list_survivors
 
         list_survivors([find(asked.name)] if asked.name else list(EXERCISES.values()))
-        return
-    if asked.name is None and not (asked.hint or asked.solution):
-        overview(desk)
-        return
+        return True
+    if asked.mine and not asked.picture:
+        from tests.exercises.together import whole_run
+
+        return whole_run(desk, asked.name)
+    if asked.notebook and asked.name is None:
+        return all([notebook(desk, exercise) for exercise in EXERCISES.values()])
+    if asked.name is None and not (asked.hint or asked.solution or asked.picture):
+        return overview(desk)
+    return with_one(desk, asked)
+
+
+def with_one(desk: Desk, asked) -> bool:
+    """Do what is asked of one exercise."""
     exercise = desk.next() if asked.name in ("next", None) else find(asked.name)
     if exercise is None:
-        print("all exercises are solved")
+        print(ALL_SOLVED)
     elif asked.hint:
         hint(exercise, asked.hint)
     elif asked.solution:
         print(solution(exercise))
+    elif asked.picture:
+        from tests.exercises.together import picture
+
+        return picture(desk, exercise, asked.mine)
+    elif asked.notebook:
+        return notebook(desk, exercise)
     else:
         solved = work_on(desk, exercise)
         while asked.watch and not solved:
             wait_for_save(desk.file(exercise))
             solved = work_on(desk, exercise)
+        return solved
+    return True
+
+
+def notebook(desk: Desk, exercise) -> bool:
+    """Write a notebook, unless there is one."""
+    from tests.exercises.notebook import FOLDER, written
+
+    file = written(desk, exercise)
+    print(file or f"there is a {FOLDER}/{exercise.name}.ipynb already; it stays as it is")
+    return True
 
 
 def wait_for_save(file: pathlib.Path) -> None:
@@ -74,8 +134,8 @@ def wait_for_save(file: pathlib.Path) -> None:
         time.sleep(0.2)
 
 
-def overview(desk: Desk) -> None:
-    """One line each: ✓ solved, ✗ not yet, · not begun, ▸ the next."""
+def overview(desk: Desk) -> bool:
+    """One line each: ✓ solved, ✗ not yet, · not begun, ▸ the next; are all solved?"""
     verdicts, before = desk.verdicts(), True
     solved = 0
     for group, exercises in GROUPS.items():
@@ -86,7 +146,10 @@ def overview(desk: Desk) -> None:
             solved += verdict.state == SOLVED
             mark = "▸" if is_next else MARKS.get(verdict.state, "✗")
             print(f"  {mark} {number(exercise):2} {exercise.name}", flush=True)
-    print(f"{solved} of {len(EXERCISES)} solved; python -m tests next goes on")
+    all_solved = solved == len(EXERCISES)
+    goes_on = f"{solved} of {len(EXERCISES)} solved; python -m tests next goes on"
+    print(ALL_SOLVED if all_solved else goes_on)
+    return all_solved
 
 
 def work_on(desk: Desk, exercise) -> bool:
@@ -99,6 +162,8 @@ def work_on(desk: Desk, exercise) -> bool:
     verdict = desk.verdict(exercise)
     if verdict.state == SOLVED:
         print(f"✓ {head}: solved.  The library's version, to compare:\n\n{solution(exercise)}")
+        if exercise.picture:
+            print(f"python -m tests {exercise.name} --picture draws with yours")
         print("python -m tests next goes on")
     elif verdict.state == STUB:
         print(f"· {head}: {file} is still to be written\n{task(exercise)}\n{how_to(exercise)}")

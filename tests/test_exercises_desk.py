@@ -1,13 +1,14 @@
 """What a student meets: the task, a verdict on each kind of answer, and no answer is touched."""
 
+import dataclasses
 import json
 import threading
 import time
 
 import pytest
 
-from tests.__main__ import main
-from tests.exercises import verdict
+from tests.__main__ import answered as main
+from tests.exercises import report, verdict
 from tests.exercises.catalogue import EXERCISES
 from tests.exercises.desk import Desk
 from tests.exercises.judge import judged as judge
@@ -20,10 +21,12 @@ RIGHT = "def add(a, b):\n    return a + b, lambda g: g, lambda g: g\n"
 def judged(tmp_path):
     """What the judge says of an answer to `add`, in this process."""
 
-    def judged(text, name="add"):
-        file = tmp_path / f"{name}.py"
+    def judged(text, name="add", last=False):
+        exercise, file = EXERCISES[name], tmp_path / f"{name}.py"
         file.write_text(text, encoding="utf-8")
-        return judge(EXERCISES[name], text, str(file))
+        if last:
+            exercise = dataclasses.replace(exercise, tests=exercise.tests[-1:])
+        return judge(exercise, text, str(file))
 
     return judged
 
@@ -59,6 +62,23 @@ def test_a_crash_shows_the_students_own_line(judged):
     assert "AttributeError" in said
 
 
+def test_an_op_that_returns_its_value_alone_is_told_what_else_to_return(judged):
+    for returned in ("a + b", "(a + b, a, b)"):
+        said = judged(f"def add(a, b):\n    return {returned}\n")
+        assert said.state == verdict.WRONG and "An op returns several things" in said.text
+
+
+def test_an_exception_that_the_test_waits_for_is_named(judged):
+    said = judged("def numerical_gradient(f, x, eps=1e-5):\n    raise ValueError\n",
+                  "numerical_gradient", last=True)  # fmt: skip
+    assert "with pytest.raises(TypeError):\n        numerical_gradient(" in said.text
+
+
+def test_a_dict_is_shown_as_it_was_when_the_function_was_called(judged):
+    said = judged("def _walk(path, gradients, wanted, rules):\n    gradients.clear()\n", "walk")
+    assert "gradients = {Tensor(array([6.])): array([1.])}" in said.text
+
+
 def test_the_librarys_function_is_no_help(judged):
     said = judged("from minigrad.ops import add as right\ndef add(a, b):\n    return right(a, b)\n")
     assert said.state == verdict.WRONG and "calls itself without end" in said.text
@@ -88,6 +108,14 @@ def test_a_loop_without_end_is_stopped(tmp_path):
     said = Desk(str(tmp_path), seconds=2).verdict(ADD)
     assert said.state == verdict.STOPPED and "after 2 s it was still running" in said.text
     assert "in add" in said.text
+
+
+def test_a_busy_computer_is_not_taken_for_a_loop():
+    stack = 'Timeout (0:00:20)!\nThread 0x1:\n  File "/lib/numpy.py", line 3 in load\n'
+    assert "a busy computer?" in report.stopped("add.py", stack, 20)
+    assert "line 2 in add of your file" in report.stopped(
+        "add.py", stack + '  File "add.py", line 2 in add\n', 20
+    )
 
 
 def test_watching_judges_again_on_each_save_until_it_is_solved(tmp_path, capsys):

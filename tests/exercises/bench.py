@@ -21,7 +21,7 @@ from tests.exercises.failure import Call, Failure, compared_in, described
 
 COMPARERS = {getattr(f, "__wrapped__", f).__code__ for f in (np.allclose, np.array_equal)}
 OPTIONS = ["-q", "--tb=native", "--capture=sys", "-p", "no:cacheprovider", "-p", "no:faulthandler",
-           "--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml")]
+           "-p", "no:logging", "--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml")]
 
 
 def with_tests(selection: Sequence[str], work: Callable) -> None:
@@ -148,6 +148,7 @@ class Watcher:
 
 
 def _kept(value):
-    """A copy of a small array, which may be written later."""
-    small = isinstance(value, np.ndarray) and value.size < 1000
-    return value.copy() if small else value
+    """A copy of a small array or collection, which may be written later."""
+    if isinstance(value, np.ndarray):
+        return value.copy() if value.size < 1000 else value
+    return value.copy() if type(value) in (dict, list, set) and len(value) < 100 else value

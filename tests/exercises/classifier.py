@@ -86,6 +86,7 @@ MATMUL = Exercise(
             """,
         )
     ],
+    picture=["regions"],
     needs=["multiply"],
 )  # fmt: skip
 
@@ -146,6 +147,7 @@ RELU = Exercise(
             """,
         ),
     ],
+    picture=["integrated"],
     needs=["multiply"],
 )  # fmt: skip
 
@@ -213,6 +215,7 @@ SOFTMAX = Exercise(
             """,
         )
     ],
+    picture=["regions"],
     needs=["relu"],
 )  # fmt: skip
 
@@ -271,6 +274,7 @@ CROSS_ENTROPY = Exercise(
             """,
         )
     ],
+    picture=["regions"],
     needs=["softmax"],
 )  # fmt: skip
 

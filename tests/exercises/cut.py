@@ -81,12 +81,15 @@ def edited(function: str, old: str, new: str) -> str:
 
 
 def place(read: str) -> str:
-    """Turn "minigrad/tensor.py:grad" into "minigrad/tensor.py, line 170: grad"; a file stays so."""
+    """Turn "minigrad/tensor.py:grad" into "minigrad/tensor.py, line 170: grad".
+
+    Of a file alone its opening is meant: the answer may stand below.
+    """
     file, _, qualified = read.partition(":")
     if not qualified:
         if not (ROOT / file).is_file():
             raise ValueError(f"there is no {file} to read")
-        return file
+        return f"{file}, the text at its top"
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
     return f"{file}, line {inside(tree, qualified, f'{read} is not there').lineno}: {qualified}"
 

@@ -4,20 +4,17 @@ Nothing is stored but the answers: progress is judged anew each time.
 """
 
 import importlib.util
-import json
 import os
 import pathlib
-import subprocess
-import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 from minigrad import checked
-from tests.exercises import report
+from tests.exercises.apart import judged_file
 from tests.exercises.catalogue import EXERCISES, number
 from tests.exercises.cut import ROOT, cut, place, stub
 from tests.exercises.exercise import Exercise
-from tests.exercises.verdict import SOLVED, STOPPED, STUB, Verdict
+from tests.exercises.lectures import lecture
+from tests.exercises.verdict import SOLVED, Verdict
 
 ANSWERS = "answers"
 SECONDS = 20.0
@@ -45,9 +42,8 @@ class Desk:
         return self.folder / f"{exercise.name}.py"
 
     def named(self, exercise: Exercise) -> str:
-        """The answer's file as the student would type it, relative where it lies below."""
-        file, here = self.file(exercise).absolute(), pathlib.Path.cwd()
-        return str(file.relative_to(here) if file.is_relative_to(here) else file)
+        """The answer's file as the student would type it."""
+        return str(typed(self.file(exercise)))
 
     def begin(self, exercise: Exercise) -> bool:
         """Write the stub, unless there is an answer already; say whether it was written."""
@@ -63,31 +59,7 @@ class Desk:
 
     def verdict(self, exercise: Exercise) -> Verdict:
         """Judge the answer as it stands now."""
-        if not self.file(exercise).exists():
-            return Verdict(STUB)
-        with tempfile.TemporaryDirectory() as folder:
-            out = pathlib.Path(folder, "verdict")
-            return self._judged(exercise, out)
-
-    def _judged(self, exercise, out: pathlib.Path) -> Verdict:
-        command = [sys.executable, "-X", "utf8", "-m", "tests.exercises.judge", exercise.name]
-        command += [str(self.file(exercise).absolute()), str(out), str(self.seconds)]
-        limit = self.seconds + 30  # for a process that cannot even stop itself
-        try:
-            ended = subprocess.run(
-                command, cwd=ROOT, timeout=limit, capture_output=True, stdin=subprocess.DEVNULL
-            )
-        except subprocess.TimeoutExpired:
-            return Verdict(STOPPED, report.stopped(self.file(exercise).name, "", limit))
-        if out.exists():
-            return Verdict(**json.loads(out.read_text(encoding="utf-8")))
-        stack = out.with_name("verdict.stopped")
-        stack = stack.read_text(encoding="utf-8", errors="replace") if stack.exists() else ""
-        if "Timeout" in stack:
-            return Verdict(STOPPED, report.stopped(self.file(exercise).name, stack, self.seconds))
-        said = ended.stderr.decode("utf-8", "replace").strip().splitlines()
-        why = f": {said[-1]}" if said else ""
-        return Verdict(STOPPED, f"Python itself ended, with status {ended.returncode}{why}")
+        return judged_file(exercise, self.file(exercise), self.named(exercise), self.seconds)
 
     def verdicts(self):
         """Yield (exercise, verdict) of all, in their order; two are judged at a time."""
@@ -100,9 +72,16 @@ class Desk:
         return next((e for e in EXERCISES.values() if self.verdict(e).state != SOLVED), None)
 
 
+def typed(path: pathlib.Path) -> pathlib.Path:
+    """A path as one would type it: relative where it lies below the folder that one is in."""
+    whole, here = path.absolute(), pathlib.Path.cwd()
+    return whole.relative_to(here) if whole.is_relative_to(here) else whole
+
+
 def task(exercise: Exercise) -> str:
     """What an exercise asks for, and what to read first."""
     reference = cut(exercise.function)
     lines = [f"write {reference.name} of {reference.file}; its docstring is the task"]
     lines += [f"read first: {place(read)}" for read in exercise.read]
+    lines += [f"lecture: {found}" for found in [lecture(exercise.function)] if found]
     return "\n".join(lines)

@@ -247,6 +247,22 @@ UNBROADCAST = Exercise(
             "gradient.sum(", "gradient.max(",
         ),
         Mistake(
+            "the axis of size 1 is gone after the sum: keep it, with keepdims=True",
+            BODY,
+            """
+            while gradient.ndim > len(shape):
+                gradient = gradient.sum(axis=0)
+            for axis, size in enumerate(shape):
+                if size == 1:
+                    gradient = gradient.sum(axis=axis)
+            return gradient
+            """,
+        ),
+        Mistake(
+            "you always sum over axis 0: the shape tells which axes were repeated",
+            BODY, "return gradient.sum(axis=0)",
+        ),
+        Mistake(
             "you sum over the axes of size 1 alone: those put in front were repeated, too",
             "axis=(*range(in_front), *stretched)", "axis=tuple(stretched)",
         ),
@@ -319,6 +335,10 @@ WALK = Exercise(
             "            applied.add(key)\n", "",
         ),
         Mistake(
+            "a tensor that was given, and not computed, has no step: skip it",
+            "        if tensor.step is None:\n            continue\n", "",
+        ),
+        Mistake(
             "the seed is handed to every parent: use the gradient of the tensor itself",
             "back(g)", "back(1 + 0 * g)",
         ),
@@ -344,6 +364,7 @@ WALK = Exercise(
             """,
         )
     ],
+    picture=["rules"],
     needs=["multiply", "unbroadcast"],
 )  # fmt: skip
 

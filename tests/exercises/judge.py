@@ -4,34 +4,39 @@ Every mistake that the exercise knows is put in the library's place in turn, and
 student's answer failed runs on it.  A mistake that fails with the same numbers is what the student
 most likely did.  Where several do, the other tests of the exercise decide.
 
-    python -m tests.exercises.judge NAME FILE OUT SECONDS
+    python -m tests.exercises.judge NAME FILE SECONDS [MEGABYTES]
 
-is a process of its own, which the desk (desk.py) starts: an answer may loop without end, print, or
-end Python, and harms nobody.
+is a process of its own, which apart.py starts: an answer may loop without end, print, or end
+Python, and harms nobody.  The answers of strangers are shut in, besides (cage.py, barred.py).
 """
 
+import contextlib
 import faulthandler
 import json
+import linecache
 import os
-import pathlib
 import sys
 import traceback
 
-from tests.exercises import report
+from tests.exercises import cage, report
+from tests.exercises.barred import barred
 from tests.exercises.bench import with_tests
 from tests.exercises.catalogue import find
-from tests.exercises.cut import edited
+from tests.exercises.cut import edited, stub
 from tests.exercises.exercise import Exercise, Mistake
 from tests.exercises.failure import Failure
 from tests.exercises.graft import Refused, grafted
 from tests.exercises.verdict import REFUSED, SOLVED, STUB, WRONG, Verdict
 
+IMPORTS = 30.0  # seconds in which the tests are imported, on a computer that is busy
 
-def judged(exercise: Exercise, text: str, filename: str) -> Verdict:
-    """Judge the text of an answer."""
+
+def judged(exercise: Exercise, text: str, filename: str, begins=lambda: None) -> Verdict:
+    """Judge the text of an answer; begins() is called when its tests are at hand."""
     verdict = []
 
     def work(bench):
+        begins()
         verdict.append(on_bench(exercise, text, filename, bench))
 
     with_tests(exercise.tests, work)
@@ -54,7 +59,8 @@ def on_bench(exercise, text, filename, bench) -> Verdict:
         return Verdict(STUB)
     likely = diagnosed(exercise, text, filename, failure, bench)
     passed = bench.tests.index(failure.test)
-    return Verdict(WRONG, report.failed(exercise, filename, failure, likely, passed))
+    text = report.failed(exercise, filename, failure, likely, passed)
+    return Verdict(WRONG, text, likely.says if likely else "")
 
 
 def diagnosed(exercise, text, filename, failure: Failure, bench) -> Mistake | None:
@@ -93,15 +99,59 @@ def _same(one: Failure | None, other: Failure | None) -> bool:
     return one is other if one is None else one.like(other)
 
 
-def main(name: str, file: str, out: str, seconds: str) -> None:
-    """Judge one file and write {"state", "text"} to `out`."""
-    with open(f"{out}.stopped", "w") as stack:
-        faulthandler.dump_traceback_later(float(seconds), exit=True, file=stack)
-        text = pathlib.Path(file).read_text(encoding="utf-8-sig")
-        verdict = judged(find(name), text, file)
-        faulthandler.cancel_dump_traceback_later()
-    pathlib.Path(out).write_text(json.dumps(verdict._asdict()), encoding="utf-8")
-    sys.stdout.flush()
+def trusted(exercise: Exercise, text: str, filename: str, begins=lambda: None) -> Verdict:
+    """Judge a stranger's answer: read it first, and see afterwards that the judge still judges."""
+    if found := barred(text):
+        return Verdict(REFUSED, f"{filename}, {found}")
+    verdicts = []
+
+    def work(bench):
+        begins()
+        verdict = on_bench(exercise, text, filename, bench)
+        verdicts.append(verdict)
+        if verdict.state == SOLVED and any(_passes(exercise, t, bench) for t in _wrong(exercise)):
+            why = "after it, what is known to be wrong passes, too: it has changed what judges it"
+            verdicts.append(Verdict(REFUSED, f"{filename}: {why}"))
+
+    with_tests(exercise.tests, work)
+    return verdicts[-1]
+
+
+def _wrong(exercise) -> list[str]:
+    """The stub, and the first known mistake."""
+    mistake = exercise.wrong[0]
+    return [stub(exercise.function, ""), edited(exercise.function, mistake.old, mistake.new)]
+
+
+def _passes(exercise, text, bench) -> bool:
+    with grafted(exercise.function, text, "<wrong>"):
+        return bench.passes()
+
+
+def main(name: str, file: str, seconds: str, megabytes: str = "") -> None:
+    """Judge the text that stands on the input; apart.py tells how.
+
+    With megabytes it is a stranger's, who gets no more memory and is shut in the folder in which
+    this runs.
+    """
+    word, text = sys.stdin.buffer.read().decode("utf-8").split("\n", 1)
+    verdict_to = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_RDWR), 1)
+    linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
+
+    def clock(waits=0.0):
+        with contextlib.suppress(RuntimeError):  # no thread to be had in some cages
+            faulthandler.dump_traceback_later(float(seconds) + waits, exit=True, file=2)
+
+    clock(IMPORTS)  # and anew when the tests are imported
+    if megabytes:
+        cage.enter(os.getcwd(), float(megabytes), float(seconds))
+        judge = trusted
+    else:
+        judge = judged
+    said = word + json.dumps(judge(find(name), text, file, clock)) + "\n"
+    faulthandler.cancel_dump_traceback_later()
+    os.write(verdict_to, said.encode())
     os._exit(0)  # threads that the answer may have started are not waited for
 
 

@@ -1,14 +1,19 @@
 """What a student reads when an answer fails: the smallest failing test, and the likely mistake."""
 
+import ast
+import linecache
 import os
 import textwrap
 
 import numpy as np
 
+from tests.exercises.cut import cut
 from tests.exercises.exercise import Exercise, Mistake
 from tests.exercises.failure import NOT_GIVEN, Call, Failure, both_shown, shown, where_apart
 
 WIDTH = 96
+NO_OP = ("An op returns several things: its value, and then for each argument a function of g\n"
+         "that gives the gradient there: return y, lambda g: …, lambda g: …")  # fmt: skip
 
 
 def failed(
@@ -30,6 +35,8 @@ def failed(
             parts.append("Your file has no such name: import it at its top, or define it there.")
     if likely:
         parts.append(textwrap.fill(f"Most likely: {likely.says}.", WIDTH))
+    elif _is_no_op(exercise, failure):
+        parts.append(NO_OP)
     if failure.printed:
         parts.append(f"Your function printed:\n{_indented(_short(failure.printed))}")
     return "\n".join(parts)
@@ -43,25 +50,46 @@ def _sentence(test: str) -> str:
 
 
 def _in_the_test(failure: Failure) -> list[str]:
-    """The line of the test that was not true."""
+    """The line of the test that was not true, and that of a helper in its file."""
     file = failure.test.split("::")[0]
     inside = [frame for frame in failure.frames if frame[0].replace("\\", "/").endswith(file)]
-    return [f"{file}, line {inside[-1][1]}:\n    {inside[-1][2]}"] if inside else []
+    if not inside:
+        return []
+    path, line, code = inside[0]
+    lines = [code] if code == inside[-1][2] else [code, inside[-1][2]]
+    if around := _with_around(path, line):
+        lines = [around, *(f"    {text}" for text in lines)]
+    return ["\n    ".join([f"{file}, line {line}:", *lines])]
 
 
-def crashed(filename: str, error: Exception, stack) -> str:
-    """Tell an exception that came while the file itself was read."""
+def _with_around(path: str, line: int) -> str:
+    """The `with pytest.raises(…):` around a line of a test; "" where there is none."""
+    lines = linecache.getlines(path)
+    found = ""
+    for node in ast.walk(ast.parse("".join(lines))):
+        if isinstance(node, ast.With) and node.body[0].lineno <= line <= node.end_lineno:
+            head = lines[node.lineno - 1 : node.body[0].lineno - 1]
+            found = " ".join(text.strip() for text in head)
+    return found
+
+
+def crashed(filename: str, error: BaseException, stack, what="stops before any test runs") -> str:
+    """Tell an exception that came while the file itself was read, or in a demo."""
     frames = [(f.filename, f.lineno, f.line) for f in stack]
-    lines = [f"{filename} stops before any test runs: {type(error).__name__}: {error}"]
+    lines = [f"{filename} {what}: {_short(f'{type(error).__name__}: {error}')}"]
     return "\n".join(lines + _own_line(filename, frames))
 
 
 def stopped(filename: str, stack: str, seconds: float) -> str:
     """Tell an answer that did not end; `stack` is what faulthandler wrote of it."""
     own = [line.strip() for line in stack.splitlines() if f'{os.sep}{filename}"' in line]
-    at = own[0].partition(", ")[2] if own else ""
-    where = f" It was then at {at} of your file." if at else ""
-    return f"after {seconds:g} s it was still running, and was stopped: a loop without end?{where}"
+    said = f"after {seconds:g} s it was still running, and was stopped"
+    if own:
+        at = own[0].partition(", ")[2]
+        return f"{said}: a loop without end? It was then at {at} of your file."
+    if stack:
+        return f"{said}, though not in your function: a busy computer? --seconds 60 waits longer"
+    return f"{said}: a loop without end?"
 
 
 def _where_it_stopped(filename: str, failure: Failure) -> list[str]:
@@ -77,6 +105,16 @@ def _own_line(filename: str, frames) -> list[str]:
     """The student's own line that an exception came through, the innermost one."""
     own = [frame for frame in frames if frame[0] == filename]
     return [f"It stopped in line {own[-1][1]} of your file:\n    {own[-1][2]}"] if own else []
+
+
+def _is_no_op(exercise: Exercise, failure: Failure) -> bool:
+    """Should it be an op, and returned something else than a value and functions?"""
+    reference = cut(exercise.function)
+    given = [c.returned for c in failure.calls if c.code.co_name == reference.name]
+    if not reference.head.startswith("@op") or not given or given[-1] is NOT_GIVEN:
+        return False
+    back = given[-1][1:] if isinstance(given[-1], tuple) else ()
+    return not back or not all(callable(one) or one is None for one in back)
 
 
 def _telling(calls: list[Call]) -> list[Call]:
