@@ -82,7 +82,8 @@ def crashed(filename: str, error: BaseException, stack, what="stops before any t
 
 def stopped(filename: str, stack: str, seconds: float) -> str:
     """Tell an answer that did not end; `stack` is what faulthandler wrote of it."""
-    own = [line.strip() for line in stack.splitlines() if f'{os.sep}{filename}"' in line]
+    here = f'"{filename}"', f'{os.sep}{filename}"'  # and no longer name that ends so
+    own = [line.strip() for line in stack.splitlines() if any(name in line for name in here)]
     said = f"after {seconds:g} s it was still running, and was stopped"
     if own:
         at = own[0].partition(", ")[2]
