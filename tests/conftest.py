@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent
+os.environ.pop("PYTEST_ADDOPTS", None)  # of this run, and not of those that a test starts
 
 
 @pytest.fixture

@@ -190,7 +190,7 @@ def test_a_report_says_who_solved_what_and_what_went_wrong(tmp_path, unguarded, 
     assert rows["<b>"]["add"] == "wrong" and rows["'=ben"]["add"] == "refused"
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "1 × <b>add</b>: the second sign is that of a − b" in page and "is a link" in page
-    assert "&lt;b&gt;" in page and "ad.py is no exercise; did you mean add?" in page
+    assert "&lt;b&gt;" in page and "ad.py is no exercise; did you mean add or adam?" in page
     assert "not on this system" in page
     assert "src=" not in page and "http" not in page and "<script" not in page
 
