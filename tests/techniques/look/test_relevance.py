@@ -140,7 +140,7 @@ def test_each_image_of_a_batch_has_its_own_answer(net):
 @pytest.mark.parametrize("objective", [
     unit("relu3_1", 5, 3, 4), unit("conv4_2", 5, 3, 3), unit("fc7", 7), channel("relu4_2", 3),
     2 * class_score(1) - class_score(2), -class_score(0),
-], ids=str)
+], ids=lambda objective: objective.name)
 def test_any_weighted_sum_of_activations_can_be_shared_out(net, objective):
     x = photos()
     found = relevance(net, x, objective)
@@ -252,7 +252,7 @@ def test_a_table_that_makes_no_sense_is_refused(net, rules, sentence):
         relevance(net, photos(), class_score(1), rules=rules)
 
 
-@pytest.mark.parametrize("objective", [cross_entropy(1), energy("relu3_1")], ids=str)
+@pytest.mark.parametrize("objective", [cross_entropy(1), energy("relu3_1")], ids=lambda one: one.name)
 def test_what_is_no_weighted_sum_of_activations_is_refused(net, objective):
     with pytest.raises(ValueError, match="no weighted sum of activations"):
         relevance(net, photos(), objective)
