@@ -252,7 +252,9 @@ def test_a_table_that_makes_no_sense_is_refused(net, rules, sentence):
         relevance(net, photos(), class_score(1), rules=rules)
 
 
-@pytest.mark.parametrize("objective", [cross_entropy(1), energy("relu3_1")], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "objective", [cross_entropy(1), energy("relu3_1")], ids=lambda objective: objective.name
+)
 def test_what_is_no_weighted_sum_of_activations_is_refused(net, objective):
     with pytest.raises(ValueError, match="no weighted sum of activations"):
         relevance(net, photos(), objective)
