@@ -51,6 +51,11 @@ from minigrad.techniques.learn.segment_recipe import SegmentRecipe
 from models import storage
 
 EXAMPLES = 4  # rows of the picture at the end
+LOOKS = {  # how a photo is looked at in the end, and what the mean of the answers is called
+    "": {},
+    ", averaged over a flip": {"flips": True},
+    ", averaged over a flip and three scales": {"flips": True, "scales": (0.75, 1, 1.25)},
+}
 
 
 def main(argv: list[str]) -> None:
@@ -124,7 +129,7 @@ def finish(args: argparse.Namespace, run: Run, data: Data) -> None:
     parts = {"val": data.val} | ({"test": data.test} if data.test else {})
     said = {}
     for part, pairs in parts.items():
-        for how, looks in (("", {}), (", averaged over a flip", {"flips": True})):
+        for how, looks in LOOKS.items():
             table = segment_run.confusion(run, data, pairs, **looks)
             said[part + how] = segment_run.told(table, data.classes)
             print(f"{part}{how}: mean IoU {said[part + how]['mean IoU']:.1%}, "

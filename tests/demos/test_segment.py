@@ -171,7 +171,8 @@ def test_train_and_val_of_their_own_are_taken_and_test_is_evaluated(call, folder
     assert status == 0, printed.err
     note = json.loads((out / "unet.json").read_text())
     assert note["pairs"] == {"train": 6, "val": 2, "test": 2}
-    assert {"test", "test, averaged over a flip"} <= set(note)
+    flip = "test, averaged over a flip"
+    assert {"test", flip, f"{flip} and three scales"} <= set(note)
 
 
 def test_composed_scenes_are_trained_on_without_a_folder(call):
