@@ -29,7 +29,7 @@ from minigrad.checked import nearest, number, whole
 from minigrad.techniques.look.curves import deletion, insertion
 from minigrad.techniques.look.maps import MAPS, USUAL, Effort, Way
 from minigrad.techniques.look.masks import always_the_same
-from minigrad.techniques.look.randomise import randomisation, weighted_layers
+from minigrad.techniques.look.randomise import forgetful, spearman, weighted_layers
 from minigrad.techniques.look.scenes import Scene, pointing_game, relevance_mass
 from minigrad.techniques.look.sensitivity import Worth, max_sensitivity, unexplained, worth
 from minigrad.techniques.objectives import Objective, class_probability, class_score
@@ -39,8 +39,8 @@ from minigrad.techniques.objectives import Objective, class_probability, class_s
 class Asked:
     """Photos, what is asked for, and how much effort each number may cost.
 
-    What is the same for several numbers is computed once: the maps of the scene, and what squares
-    of the photos are worth.
+    What is the same for several numbers is computed once: the maps of the scene, what squares of
+    the photos are worth, and the network that forgot half.
 
     Attributes:
         net: a network.
@@ -69,6 +69,14 @@ class Asked:
     def worth(self) -> Worth:
         """What squares of the photos are worth: the same for every map."""
         return worth(self.net, self.pixels, self.objective, rng=self.rng)
+
+    @cached_property
+    def forgetful(self):
+        """The network with random weights in the upper half of its layers."""
+        layers = weighted_layers(self.net, self.objective)
+        half = layers[len(layers) // 2]
+        (_, net), = forgetful(self.net, self.objective, [half], self.rng)
+        return net
 
     @property
     def rng(self) -> np.random.Generator:
@@ -104,10 +112,7 @@ def _area(curve: Callable, asked: Asked, way: Way, M):
 
 def _random_weights(asked: Asked, way: Way, M):
     """|ρ| with the map of a network whose upper half of layers is random."""
-    layers = weighted_layers(asked.net, asked.objective)
-    half = layers[len(layers) // 2]
-    settings = {"look": asked.look(way), "at": [half], "original": M, "rng": asked.rng}
-    return abs(randomisation(asked.net, asked.pixels, asked.objective, **settings)[half])
+    return abs(spearman(M, asked.look(way)(asked.forgetful, asked.pixels, asked.objective)))
 
 
 def _sensitivity(asked: Asked, way: Way, M):

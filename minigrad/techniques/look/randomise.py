@@ -65,6 +65,17 @@ def forgetting(
 
     Arguments and errors are those of `randomisation`.
     """
+    for layer, other in forgetful(net, objective, at, rng):
+        yield layer, look(other, pixels, objective)
+
+
+def forgetful(
+    net, objective: Objective, at: Collection[str] | None = None, rng=None
+) -> Iterator[tuple[str, Any]]:
+    """Yield (layer, the network whose layers from the score down to this one are random).
+
+    Arguments and errors are those of `randomisation`.
+    """
     layers = weighted_layers(net, objective)
     at = layers if at is None else at
     if unknown := [layer for layer in at if layer not in layers]:
@@ -74,7 +85,7 @@ def forgetting(
     for layer in layers[: 1 + max(map(layers.index, at), default=-1)]:
         net = randomised(net, [layer], rng)
         if layer in at:
-            yield layer, look(net, pixels, objective)
+            yield layer, net
 
 
 def randomised(net, layers: Collection[str], rng: np.random.Generator):
