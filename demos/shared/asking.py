@@ -22,6 +22,7 @@ from minigrad.techniques import (
     unit,
 )
 from minigrad.techniques.make.drawable import channel_count
+from models.arguments import check_layer
 from models.classes import class_name, find_class
 
 
@@ -114,7 +115,8 @@ def _region(net, args) -> Objective:
 
 def _unit(net, x, layer: str, text: str) -> Objective:
     parts = text.split(",")
-    axes = net(x, only=[layer])[layer].ndim - 1
+    check_layer(net, layer)
+    axes = len(net.output_shapes(x.shape[2:], until=layer)[layer])
     numbers = all(part.strip().isascii() and part.strip().isdecimal() for part in parts)
     if not numbers or len(parts) != axes:
         form = "channel,row,column" if axes == 3 else "one number"

@@ -15,6 +15,7 @@ from minigrad.backend import array_module
 from minigrad.ops.fast import threads
 from minigrad.ops.fast.blocks import add_up, blocks_of, cut, in_strips, room, share
 from minigrad.ops.fast.channels import back_bias, pixels
+from minigrad.ops.fast.lit import where_lit
 
 
 def convolve(x, weight, bias, stride, padding, dilation, rectified=False):
@@ -51,8 +52,10 @@ def convolve(x, weight, bias, stride, padding, dilation, rectified=False):
 
     def back_x(g):  # every output hands its g, through the filter, to the window it saw
         if turns(weight.shape, stride, padding, dilation):
-            reach = [d * (k - 1) - p for k, p, d in zip((A, B), padding, dilation, strict=True)]
-            return convolve(g, turned(weight), None, stride, reach, dilation)[0]
+            reach = [d * (k - 1) for k, d in zip((A, B), dilation, strict=True)]
+            rest = [r - p for r, p in zip(reach, padding, strict=True)]
+            return where_lit(lambda g, padding: convolve(
+                g, turned(weight), None, stride, padding, dilation)[0], g, rest, reach)
         return handed_back(g, filters, x.shape, *geometry)
 
     def back_weight(g):  # every tap collects g times the pixel that lay under it

@@ -45,7 +45,7 @@ of transformed filters, which take longer to read than to multiply.  F2, two out
 at the points 0, ±1, ∞, has 16/9 of the filters' memory to read and 16 multiplications for 4
 outputs where F4 has 36 for 16: more to do, and done sooner.
 
-Read before: ops/conv.py, the definition; blocks.py and columns.py.  Read next: kept.py.
+Read before: ops/conv.py, the definition; blocks.py and columns.py.  Read next: lit.py.
 """
 
 import functools
@@ -58,6 +58,7 @@ from minigrad.ops.fast import threads
 from minigrad.ops.fast.blocks import add_up, blocks_of, cut, in_strips, room, share
 from minigrad.ops.fast.channels import back_bias
 from minigrad.ops.fast.kept import Kept
+from minigrad.ops.fast.lit import where_lit
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,17 +107,18 @@ def convolve(x, weight, bias, padding, F, rectified=False):
 
     def back_x(g):  # the same three products, filters turned by 180° and in and out swapped
         U = filters.get(weight, ("turned", F), functools.partial(turned_at_points, F=F))
-        return three_products(g, U, None, (2 - padding[0], 2 - padding[1]), F)
+        back = functools.partial(three_products, U=U, bias=None, F=F)
+        return where_lit(back, g, (2 - padding[0], 2 - padding[1]), (2, 2))
 
     def back_weight(g):  # at every point, the pixels there times the gradient there
         return three_products_turned_around(x, g, padding, F)
 
     U = filters.get(weight, ("as they are", F), functools.partial(at_points, F=F))
-    y = three_products(x, U, bias, padding, F, rectified)
+    y = three_products(x, padding, U, bias, F, rectified)
     return y, back_x, back_weight, None if bias is None else back_bias
 
 
-def three_products(x, U, bias, padding, F, rectified=False):
+def three_products(x, padding, U, bias, F, rectified=False):
     """Y = (Aᵀ ⊗ Aᵀ) [(Bᵀ ⊗ Bᵀ) X · U] + bias, block by block.
 
     x (N, C, H, W), U (36, C, O), bias (O,) or None → (N, O, H + 2p − 2, W + 2q − 2).
