@@ -7,6 +7,10 @@ import models
 from minigrad.command import run
 from models import description
 
+FORM = "{:20}{:>12}{:>14}{:>10}{:>12}{:>8}"
+KINDS = {"a photo's class": models.names, "each pixel's class": models.segmenters,
+         "objects and masks": models.detectors}
+
 
 def main(argv: list[str]) -> None:
     """Print the names, or one table."""
@@ -18,22 +22,20 @@ def main(argv: list[str]) -> None:
         net = models.table(args.name)
         print(description.text(net, None if args.size is None else (args.size, args.size)))
         return
-    for name in models.names():
-        print(line(name))
-    print("\na class for each pixel:")
-    for name in models.segmenters():
-        print(line(name))
-    print("\na class, a box and a mask for each object:")
-    for name in models.detectors():
-        print(line(name))
+    for kind, names in KINDS.items():
+        print(FORM.format(kind, "convolutions", "parameters", "classes", "image", "sees"))
+        for name in names():
+            print(line(name))
+        print()
+    print("sees: how many pixels in a row a unit sees, of those that see most but not all")
 
 
 def line(name: str) -> str:
     """A network's sizes, in 80 columns."""
     net = models.table(name)
     convolutions = sum(type(layer).__name__ == "Conv" for layer in net.layers.values())
-    return (f"{name:19} {convolutions:2} convolutions {net.parameter_count:11,} parameters "
-            f"{net.class_count:4} classes  {net.input_size}×{net.input_size}")
+    return FORM.format(name, convolutions, f"{net.parameter_count:,}", net.class_count,
+                       f"{net.input_size}×{net.input_size}", description.widest(net))
 
 
 if __name__ == "__main__":

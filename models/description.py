@@ -46,6 +46,11 @@ def rows(net: Network, image: tuple[int, int] | None = None) -> Iterator[Row]:
         )
 
 
+def widest(net: Network) -> int:
+    """How many pixels in a row a unit sees, at most, of those that do not see all of any image."""
+    return max(field.size or 0 for field in trace(net.layers.values(), net.inputs).values())
+
+
 def text(net: Network, image: tuple[int, int] | None = None) -> str:
     """Write the lines below one another, with their sums."""
     lines = list(rows(net, image))

@@ -110,9 +110,13 @@ def test_the_command_prints_a_table():
     assert line.split() == ["conv4_2", "512×28×28", "2,359,808", "76×76", "1,849,688,064"]
 
 
-def test_the_command_lists_every_network():
-    listed = [line.split()[0] for line in run().stdout.splitlines() if " parameters " in line]
-    assert listed == models.names() + models.segmenters() + models.detectors()
+def test_the_command_lists_every_network_with_what_it_sees():
+    lines = [line.split() for line in run().stdout.splitlines()]
+    sees = {words[0]: int(words[-1]) for words in lines if words and words[-1].isdecimal()}
+    assert list(sees) == models.names() + models.segmenters() + models.detectors()
+    # Yu and Koltun 2016, table 1: the context module's 67; vgg16's pool5 is known to see 212
+    assert (sees["vgg16"], sees["context"], sees["context_plain"], sees["lenet"]) == (
+        212, 67, 15, 16)
 
 
 @pytest.mark.parametrize(
