@@ -170,6 +170,15 @@ def test_a_transform_and_a_run_with_it_are_those_of_the_cpu(name):
     on_both(transformed)
 
 
+def test_a_tensor_resized_is_that_of_the_cpu():
+    def resized(to, device):
+        x = Tensor(to(image(12, 2)))
+        y = transforms.to_size(x, (7, 19))
+        return [y, *grad((y * y).sum(), [x])]
+
+    on_both(resized)
+
+
 def test_a_run_with_everything_at_once_is_that_of_the_cpu():
     def everything(to, device):
         return run(

@@ -16,6 +16,7 @@ Read before: balls.py and techniques/objectives.py.  Read next: record.py.
 """
 
 import warnings
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -132,17 +133,28 @@ def check_photos(pixels) -> None:
         raise ValueError(f"{said}, but a photo's are 0–255: multiply by 255")
 
 
-def _targets(net, target, before, classes: int) -> np.ndarray:
+def class_numbers(net, given: Sequence[int], what: str, count: int) -> list[int]:
+    """Some of a network's `count` classes, one or more, checked; `what` is the argument's name.
+
+    Raises:
+        TypeError, ValueError: there is none, or one of them is no class of the network's.
+    """
+    classes = [whole(f"a class in {what}", k) for k in given]
+    if not classes:
+        raise ValueError(f"{what} names no class: give one or more")
+    if max(classes) >= count:
+        raise ValueError(f"{net.name} has classes 0 … {count - 1}, not {max(classes)}")
+    return classes
+
+
+def _targets(net, target, before, count: int) -> np.ndarray:
     """The target of each photo, (N,), checked."""
     given: Any = to_numpy(target) if is_array(target) else target
-    listed = given if np.ndim(given) else [given] * len(before)
-    listed = np.array([whole("a target, the number of a class,", k) for k in listed])
+    given = given if np.ndim(given) else [given] * len(before)
+    listed = np.array(class_numbers(net, given, "target", count))
     if len(listed) != len(before):
         raise ValueError(f"{len(listed)} targets do not fit {len(before)} photos: give one class "
                          "for all, or one for each")
-    if listed.max() >= classes:
-        raise ValueError(f"{net.name} has classes 0 … {classes - 1}, and the target {listed.max()} "
-                         "is none of them")
     if (listed == before).any():
         n = int((listed == before).argmax())
         raise ValueError(f"the target of photo {n} is class {listed[n]}, which is what {net.name} "

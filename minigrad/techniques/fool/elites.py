@@ -31,6 +31,7 @@ from minigrad import ops
 from minigrad.backend import to_device, to_numpy
 from minigrad.checked import whole
 from minigrad.techniques.fool import cppn, mutations
+from minigrad.techniques.fool.aims import class_numbers
 
 SURE = 0.99  # the probability from which on a network is fooled
 
@@ -123,7 +124,7 @@ def evolve(
     generations = whole("generations", generations, at_least=1)
     children = whole("children", children, at_least=1)
     size = net.input_size if size is None else whole("the edge of a picture", size, at_least=1)
-    favoured = None if wanted is None else class_numbers(net, wanted, "wanted")
+    favoured = None if wanted is None else class_numbers(net, wanted, "wanted", net.class_count)
     rng = np.random.default_rng(0) if rng is None else rng
     return _run(net, encoding, favoured, generations, children, size, rng)
 
@@ -179,17 +180,3 @@ def niches(count: int, favoured, children: int, rng: np.random.Generator):
     if favoured is None:
         return drawn
     return np.where(rng.random(children) < 0.5, rng.choice(favoured, children), drawn)
-
-
-def class_numbers(net, given: Sequence[int], what: str) -> list[int]:
-    """Some classes of a network, one or more, checked; `what` is the argument's name.
-
-    Raises:
-        TypeError, ValueError: there is none, or one of them is no class of the network's.
-    """
-    classes = [whole(f"a class in {what}", k) for k in given]
-    if not classes:
-        raise ValueError(f"{what} names no class: give one or more")
-    if max(classes) >= net.class_count:
-        raise ValueError(f"{net.name} has classes 0 … {net.class_count - 1}, not {max(classes)}")
-    return classes

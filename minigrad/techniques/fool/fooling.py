@@ -24,7 +24,8 @@ from minigrad import ops
 from minigrad.backend import array_module, to_numpy
 from minigrad.checked import number
 from minigrad.optim import SGD
-from minigrad.techniques.fool.elites import SURE, class_numbers
+from minigrad.techniques.fool.aims import class_numbers
+from minigrad.techniques.fool.elites import SURE
 from minigrad.techniques.fool.record import quantised
 from minigrad.techniques.make.drawable import drawable_class
 from minigrad.techniques.make.loop import Progress, generators, optimize
@@ -66,7 +67,7 @@ def fooling(
     Raises:
         TypeError, ValueError: no class, another number of pictures, or see `optimize`.
     """
-    classes = class_numbers(net, target, "target")
+    classes = class_numbers(net, target, "target", net.class_count)
     enough = number("enough", enough, above=0, at_most=1)
     rate = number("the rate", rate, above=0)
     if pixels is None:

@@ -84,7 +84,7 @@ def to_size(x, size: Sequence[int]):
     if tuple(x.shape[2:]) == tuple(size):
         return x
     rows, columns = (
-        _bilinear(x, (np.arange(m) + 0.5) * n / m - 0.5, n, max(1, n / m))  # (m, n)
+        _bilinear(data_of(x), (np.arange(m) + 0.5) * n / m - 0.5, n, max(1, n / m))     # (m, n)
         for n, m in zip(x.shape[2:], size, strict=True)
     )
     return ops.matmul(ops.matmul(rows, x), columns.T)

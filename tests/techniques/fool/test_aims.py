@@ -98,7 +98,7 @@ def test_targets_that_cannot_be_are_refused(rng):
     own = net.scores(x).argmax(axis=1)
     for target, sentence in [
         (int(own[0]), f"the target of photo 0 is class {own[0]}, which is what linear says"),
-        (7, "linear has classes 0 … 4, and the target 7 is none of them"),
+        (7, "linear has classes 0 … 4, not 7"),
         ([1, 2, 3], "3 targets do not fit 2 photos"),
         (-1, "give a whole number, 0 or more"),
     ]:
