@@ -142,10 +142,12 @@ def train(one: Timed, data: Data, seconds: float) -> None:
 def measured(one: Timed, data: Data) -> dict:
     """What is to be told of a network that has been trained."""
     run = one.run
-    said = segment_run.told(segment_run.confusion(run, data, data.val), data.classes)
-    print(f"{run.net.name}: mean IoU {said['mean IoU']:.1%}, pixels right "
-          f"{said['pixels right']:.1%}, {len(run.outcomes)} steps in {one.seconds:.0f} s")
-    return said | {
+    said = {part: segment_run.told(segment_run.confusion(run, data, pairs), data.classes)
+            for part, pairs in data.aside.items()}
+    shares = "; ".join(f"{part}: mean IoU {of['mean IoU']:.1%}, pixels right "
+                       f"{of['pixels right']:.1%}" for part, of in said.items())
+    print(f"{run.net.name}, {shares}; {len(run.outcomes)} steps in {one.seconds:.0f} s")
+    return said.pop("val") | said | {
         "seconds": round(one.seconds, 1), "steps": len(run.outcomes),
         "parameters": run.net.parameter_count, "lr": run.recipe.lr,
         "began with": run.origin or "random weights",

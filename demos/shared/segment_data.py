@@ -31,6 +31,11 @@ class Data(NamedTuple):
     test: Pairs | None
     void: int
 
+    @property
+    def aside(self) -> dict[str, Pairs]:
+        """What nobody trains on, by what it is called."""
+        return {"val": self.val} | ({"test": self.test} if self.test else {})
+
 
 def load(source: str, recipe: SegmentRecipe) -> Data:
     """Read a folder, or compose scenes where the source is called so.

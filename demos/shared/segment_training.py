@@ -126,9 +126,8 @@ def report(run: Run, data: Data) -> None:
 def finish(args: argparse.Namespace, run: Run, data: Data) -> None:
     """Write the network, its note, the curve and examples; say how good it is."""
     file = args.out / f"{run.name}.h5"
-    parts = {"val": data.val} | ({"test": data.test} if data.test else {})
     said = {}
-    for part, pairs in parts.items():
+    for part, pairs in data.aside.items():
         for how, looks in LOOKS.items():
             table = segment_run.confusion(run, data, pairs, **looks)
             said[part + how] = segment_run.told(table, data.classes)
@@ -143,7 +142,8 @@ def finish(args: argparse.Namespace, run: Run, data: Data) -> None:
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
         "recipe": dataclasses.asdict(run.recipe), "data": args.data,
         "began with": run.origin or "random weights",
-        "pairs": {"train": len(data.train.names)} | {p: len(of.names) for p, of in parts.items()},
+        "pairs": {part: len(pairs.names)
+                  for part, pairs in ({"train": data.train} | data.aside).items()},
         **said, "log": run.log,
     }
     drawn = {"": examples(run, data)} | ({"curve": curve.draw(run.log)} if run.log else {})

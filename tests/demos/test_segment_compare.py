@@ -67,6 +67,21 @@ def test_a_folder_of_pairs_has_its_own_classes_and_its_void(call, tmp_path, rng)
     assert set(note["networks"]["unet"]["IoU by class"]) == {"road", "tree"}
 
 
+def test_a_folder_with_a_test_part_is_judged_on_it_too(call, tmp_path, rng):
+    for part in ("train", "val", "test"):
+        for kind in ("images", "labels"):
+            (tmp_path / "lanes" / part / kind).mkdir(parents=True)
+            for n in range(2):
+                Image.fromarray(rng.integers(0, 2, (20, 16), np.uint8)).convert(
+                    "RGB" if kind == "images" else "L").save(
+                    tmp_path / "lanes" / part / kind / f"{n}.png")
+    status, said, note = call("compare", "--networks", "unet", "--data", str(tmp_path / "lanes"),
+                              "--width", "2", "--batch", "2", "--seconds", "0.1")
+    assert status == 0, said.err
+    assert "val: mean IoU" in said.out and "test: mean IoU" in said.out
+    assert set(note["networks"]["unet"]["test"]) == {"mean IoU", "pixels right", "IoU by class"}
+
+
 def pairs(labels):
     pictures = [np.zeros((*one.shape, 3), np.uint8) for one in labels]
     return Pairs(pictures, list(labels), [str(n) for n in range(len(labels))])
