@@ -72,8 +72,8 @@ def test_a_folder_with_a_test_part_is_judged_on_it_too(call, tmp_path, rng):
         for kind in ("images", "labels"):
             (tmp_path / "lanes" / part / kind).mkdir(parents=True)
             for n in range(2):
-                Image.fromarray(rng.integers(0, 2, (20, 16), np.uint8)).convert(
-                    "RGB" if kind == "images" else "L").save(
+                shape, most = ((20, 16, 3), 256) if kind == "images" else ((20, 16), 2)
+                Image.fromarray(rng.integers(0, most, shape, np.uint8)).save(
                     tmp_path / "lanes" / part / kind / f"{n}.png")
     status, said, note = call("compare", "--networks", "unet", "--data", str(tmp_path / "lanes"),
                               "--width", "2", "--batch", "2", "--seconds", "0.1")
