@@ -40,8 +40,8 @@ def gram(a: Array):
     G = threads.matmul(F, F.swapaxes(1, 2)) / (H * W)                       # (N, C, C)
 
     def back(g):  # F stands on both sides of the product
-        both = (g + g.swapaxes(1, 2)) / (H * W)
-        return threads.matmul(both, F).reshape(a.shape)
+        both = (g + g.swapaxes(1, 2)) / (H * W)                         # symmetric
+        return threads.matmul(F.swapaxes(1, 2), both).swapaxes(1, 2).reshape(a.shape)
 
     return G, back
 
