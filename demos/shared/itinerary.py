@@ -48,7 +48,7 @@ LOOK = (
          "drop at a pixel = Σ (S(x) − S(x hidden)) / how often it was hidden",
          ("look.occlusion.occlusion",), trust("occlusion"), ("--window", "32", "--stride", "12")),
     Stop("rise", "RISE", "The same without a gradient: random masks, and what is said of each.",
-         EQUATIONS["RISE"], ("look.rise.rise",), trust("RISE"), ("--masks", "16,64")),
+         EQUATIONS["RISE"], ("look.rise.rise",), trust("RISE"), ("--masks", "16,48")),
     Stop("grabcut", "The object, cut out", "Is the map good enough to find where the object ends?",
          "foreground ≥ 95 %, background ≤ 30 % of the map",
          ("look.grabcut.grabcut",), stops._grabcut),
