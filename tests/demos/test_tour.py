@@ -1,6 +1,7 @@
 """A tour is nothing but the demos, called: their pictures, their notes, and the lines that ran."""
 
 import json
+import pathlib
 
 import pytest
 
@@ -12,6 +13,7 @@ from minigrad.command import run
 from minigrad.techniques import filters, gradient
 from tests.demos.shared.test_page import Reader
 
+ROOT = pathlib.Path(__file__).parents[2]
 SOME = ["rules", "filters"]
 
 
@@ -38,6 +40,18 @@ def test_a_stop_has_a_question_an_equation_lines_a_picture_a_number_and_seconds(
     assert excerpt.lines(gradient) in page.text and excerpt.lines(filters) in page.text
     assert page.text.count("How far to believe it") == 2
     assert "python -m demos filters" in page.text
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_the_page_that_the_readme_links_shows_the_lines_of_today(name, shown):
+    for path in BY_NAME[name].source:
+        code, _ = map(Reader, tour.lines_of(path))
+        assert code.text in shown, f"{path} has changed: make the page again, python -m demos tour"
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return Reader((ROOT / "demos/examples/tour.html").read_text("utf-8")).text
 
 
 def test_the_lectures_have_their_own_order_and_show_each_stop_once(call, tmp_path):
