@@ -48,7 +48,7 @@ img { display: block; max-width: 100%; height: auto; background: #fff; }
 figcaption { margin-top: .35rem; }
 pre { background: var(--soft); padding: .6rem .75rem; margin: .5rem 0; font-size: .8rem;
   line-height: 1.4; white-space: pre-wrap; overflow-wrap: anywhere; border-radius: .25rem; }
-.equation { font-family: "DejaVu Serif", Cambria, serif; font-size: 1.1rem; }
+.equation { font-family: "DejaVu Serif", Cambria, serif; font-size: 1.1rem; white-space: pre-wrap; }
 .bad { color: var(--bad); } .good { color: var(--good); } strong { font-weight: 650; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; margin: 1rem 0; font-size: .9rem; width: 100%; }
