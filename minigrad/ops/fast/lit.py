@@ -20,22 +20,19 @@ def where_lit(convolved, g, padding, reach):
             bias.
         g: the gradient.
         padding: (rows, columns), none larger than reach.
-        reach: how many places its filters see before and behind their last tap, d (k − 1), of rows
-            and of columns.
+        reach: d (k − 1) of rows and of columns, the padding with which each place of g is seen by
+            every tap.
     """
     part = lit(g)
     if part is None:
         return convolved(g, padding)
-    # All that the part touches: there outputs begin `reach` places before it.
-    here = convolved(g[:, :, part[0], part[1]], reach)                  # (N, C, h, w)
+    here = convolved(g[:, :, part[0], part[1]], reach)                  # all that the part touches
     N, C, *size = here.shape
     H, W = (n + 2 * p - r for n, p, r in zip(g.shape[2:], padding, reach, strict=True))
+    # y[i] = Σ_a w[a] g[i + a − p]: from r − p places before the part on
+    first = [one.start - r + p for one, r, p in zip(part, reach, padding, strict=True)]
+    to, of = zip(*map(inside, first, size, (H, W)), strict=True)
     whole = np.zeros((N, H, W, C), g.dtype).transpose(0, 3, 1, 2)       # channels last in memory
-    to, of = zip(
-        *(inside(lit_part.start - r + p, n, most)
-          for lit_part, r, p, n, most in zip(part, reach, padding, size, (H, W), strict=True)),
-        strict=True,
-    )  # fmt: skip
     whole[:, :, to[0], to[1]] = here[:, :, of[0], of[1]]
     return whole
 

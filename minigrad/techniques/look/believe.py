@@ -71,11 +71,11 @@ class Asked:
         return worth(self.net, self.pixels, self.objective, rng=self.rng)
 
     @cached_property
-    def forgetful(self):
+    def half_random(self):
         """The network with random weights in the upper half of its layers."""
         layers = weighted_layers(self.net, self.objective)
         half = layers[len(layers) // 2]
-        (_, net), = forgetful(self.net, self.objective, [half], self.rng)
+        _, net = next(forgetful(self.net, self.objective, [half], self.rng))
         return net
 
     @property
@@ -112,7 +112,7 @@ def _area(curve: Callable, asked: Asked, way: Way, M):
 
 def _random_weights(asked: Asked, way: Way, M):
     """|ρ| with the map of a network whose upper half of layers is random."""
-    return abs(spearman(M, asked.look(way)(asked.forgetful, asked.pixels, asked.objective)))
+    return abs(spearman(M, asked.look(way)(asked.half_random, asked.pixels, asked.objective)))
 
 
 def _sensitivity(asked: Asked, way: Way, M):
