@@ -36,6 +36,7 @@ from models import (
     squeezenet,
     storage,
     unet,
+    unet_vgg,
     vgg,
 )
 from models.classes import class_name, find_class
@@ -62,6 +63,7 @@ DESIGNS: dict[str, Design] = {
 SEGMENTERS: dict[str, Design] = {
     **unet.NETWORKS,
     **fcn.NETWORKS,
+    **unet_vgg.NETWORKS,
     **dilated.NETWORKS,
     **deconvnet.NETWORKS,
     **recurrent.NETWORKS,

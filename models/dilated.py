@@ -23,7 +23,7 @@ module says what the front end has learned, scores below zero aside, which its r
 `context` is the module alone, on the photo itself, and `context_plain` the same with all taps side
 by side: as many weights, and a field of 15 pixels in place of 67.
 
-Read before: fcn.py.  Read next: deconvnet.py.
+Read before: unet_vgg.py.  Read next: deconvnet.py.
 """
 
 import dataclasses

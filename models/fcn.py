@@ -21,7 +21,7 @@ In place of the paper's 100 pixels of padding around the photo fc6 itself is pad
 size; poolings count their windows with ceil_mode.  MiniVGG's fc6 is 4 × 4, which has no middle: its
 map lies half a place up and to the left, 16 pixels, of which the finer scores make up for most.
 
-Read before: unet.py.  Read next: dilated.py.
+Read before: unet.py.  Read next: unet_vgg.py.
 """
 
 from functools import partial

@@ -147,6 +147,13 @@ def chosen(pairs: Pairs, numbers) -> Pairs:
     return Pairs(*([of_all[i] for i in numbers] for of_all in pairs))
 
 
+def spread(pairs: Pairs, count: int) -> Pairs:
+    """So many of the pairs, as far apart as can be: neighbours are often frames of one film."""
+    n = len(pairs.names)
+    return chosen(pairs, [(2 * i + 1) * n // (2 * count) for i in range(count)] if count < n
+                  else range(n))
+
+
 def common_size(pairs: Pairs) -> tuple[int, int]:
     """The size (H, W) of all photos; where they differ, the largest square that fits in each."""
     sizes = {labels.shape for labels in pairs.labels}

@@ -38,7 +38,7 @@ from minigrad.techniques.learn import segmentation
 from minigrad.techniques.learn.segment_recipe import SegmentRecipe
 from models import fcn, pair_folder
 
-NETWORKS = ["unet", "fcn8s_minivgg", "context", "recurrent", "multiscale"]
+NETWORKS = ["unet", "unet_minivgg", "fcn8s_minivgg", "context", "recurrent", "multiscale"]
 SECONDS, EXAMPLES = 60.0, 3
 FINE = 0.0005              # the rate of those that begin with weights of a VGG
 TICKS, ENDLESS = 1000, 10**9
@@ -167,8 +167,8 @@ def constant(data: Data) -> dict:
 
 def drawn(runs: dict[str, Run], found: dict[str, dict], data: Data):
     """A row for each of some photos, a column for each network, and the numbers below."""
-    rows = []
-    for picture, labels in list(zip(data.val.pictures, data.val.labels, strict=True))[:EXAMPLES]:
+    rows, shown = [], data.examples(EXAMPLES)
+    for picture, labels in zip(shown.pictures, shown.labels, strict=True):
         pixels = picture.transpose(2, 0, 1)[None].astype(np.float32)            # (1, 3, H, W)
         maps = {"what is true": labels} | {n: answer(run, pixels) for n, run in runs.items()}
         rows.append((pixels[0], maps))

@@ -159,7 +159,8 @@ def finish(args: argparse.Namespace, run: Run, data: Data) -> None:
 def examples(run: Run, data: Data):
     """Photos that were not trained on, what the network says, and what is true."""
     rows, table = [], np.zeros((run.net.class_count,) * 2, int)
-    for picture, labels in list(zip(data.val.pictures, data.val.labels, strict=True))[:EXAMPLES]:
+    shown = data.examples(EXAMPLES)
+    for picture, labels in zip(shown.pictures, shown.labels, strict=True):
         pixels = picture.transpose(2, 0, 1)[None].astype(np.float32)            # (1, 3, H, W)
         p = segmentation.pixel_probabilities(
             run.net, to_device(pixels, run.net.device), flips=True, params=run.params

@@ -30,7 +30,7 @@ def test_a_step_of_training_is_that_of_the_cpu(name):
     on_both(trained, 1e-6)
 
 
-@pytest.mark.parametrize("name", ["fcn8s_minivgg", "dilated_minivgg"])
+@pytest.mark.parametrize("name", ["fcn8s_minivgg", "dilated_minivgg", "unet_minivgg"])
 def test_scores_of_every_pixel_are_those_of_the_cpu(name):
     on_both(lambda to, device: network(name, device).scores(to(image(40))))
 

@@ -1,4 +1,4 @@
-"""FCN, dilated convolutions and the deconvolution network: what they keep, and what is new."""
+"""FCN, dilated convolutions, U-Net on a VGG and the deconvolution network: what each keeps."""
 
 import numpy as np
 import pytest
@@ -113,6 +113,36 @@ def test_a_cue_far_away_is_seen_by_dilated_convolutions_and_by_no_plain_ones():
 
     assert right_in_the_last_column(dilated.DILATIONS) > 0.95
     assert 0.4 < right_in_the_last_column((1,) * 7) < 0.6
+
+
+# ── U-Net on a VGG ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_on_the_way_down_it_is_the_vgg_bit_by_bit(minivgg):
+    x = np.random.default_rng(0).uniform(0, 255, (1, 3, 64, 96))
+    acts, vgg = made("unet_minivgg", minivgg, classes=5)(x), minivgg(x)
+    for level in range(1, 6):
+        assert np.array_equal(acts[f"relu{level}_2"], vgg[f"relu{level}_2"])
+    assert "pool5" not in acts and "fc6" not in acts
+
+
+def test_its_bridges_carry_the_last_relu_of_each_stage():
+    net = models.build("unet_minivgg", classes=5, attributes={"width": 4})
+    acts = net(np.random.default_rng(0).uniform(0, 255, (1, 3, 35, 50)).astype("f4"))
+    for level in range(1, 5):
+        bridge, beside = acts[f"relu{level}_2"], acts[f"concat{level}"]
+        assert np.array_equal(beside[:, : bridge.shape[1]], bridge)
+        assert np.array_equal(beside[:, bridge.shape[1] :], acts[f"up{level}"])
+    assert [acts[f"up{level}"].shape[1] for level in range(1, 5)] == [4, 8, 16, 32]
+    assert acts.scores.shape == (1, 5, 35, 50)
+
+
+def test_vgg16_has_its_bridges_where_its_stages_end():
+    shapes = models.table("unet_vgg16", 21).output_shapes((64, 64))
+    assert [shapes[f"concat{level}"][0] for level in range(1, 5)] == [64 + 16, 128 + 32, 256 + 64,
+                                                                       512 + 128]
+    assert shapes["relu5_3"] == (512, 4, 4) and "pool5" not in shapes
+    assert "conv3_3/weight" in models.table("unet_vgg16").shapes
 
 
 # ── The deconvolution network ───────────────────────────────────────────────────────────────────

@@ -116,6 +116,17 @@ def test_a_split_is_by_seed_and_leaves_both_parts_something():
     assert len(pair_folder.split(pair_folder.chosen(pairs, [0, 1]), 0.2, 0)[1].names) == 1
 
 
+@pytest.mark.parametrize(("n", "count", "chosen"), [
+    (100, 4, [12, 37, 62, 87]), (7, 3, [1, 3, 5]), (3, 3, [0, 1, 2]), (2, 4, [0, 1]),
+])  # fmt: skip
+def test_examples_are_spread_over_the_film(n, count, chosen):
+    pictures, labels = ([np.full(size, i) for i in range(n)] for size in ((8, 8, 3), (8, 8)))
+    frames = Pairs(pictures, labels, [str(i) for i in range(n)])
+    some = pair_folder.spread(frames, count)
+    assert some.names == [str(i) for i in chosen]
+    assert [int(labels[0, 0]) for labels in some.labels] == chosen
+
+
 def test_photos_of_unlike_sizes_are_seen_in_the_largest_square_of_all(folder):
     assert pair_folder.common_size(pair_folder.read(folder)) == (20, 30)
     write(folder, "other", *halves(50, 26))
