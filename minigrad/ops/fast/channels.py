@@ -7,9 +7,13 @@ and a sum over all places is a product with a row of ones.
 Read before: blocks.py.  Read next: ways.py.
 """
 
+import math
+
 from minigrad.backend import array_module
 from minigrad.ops.fast import threads
-from minigrad.ops.fast.blocks import room
+from minigrad.ops.fast.blocks import TOGETHER, room
+
+WIDE = 512  # numbers in a row, at most
 
 
 def pixels(image):
@@ -17,49 +21,64 @@ def pixels(image):
     return array_module(image).moveaxis(image, 1, -1).reshape(-1, image.shape[1])
 
 
-def per_channel(function, *images):
-    """Apply function(*rows, out=rows) to rows of channels, part by part.
+def per_channel(function, images, *vectors):
+    """Apply function(*rows, *vectors, out=rows) to rows of channels, part by part.
 
-    Images (N, C, …) → one of the same shape, channels last in memory.
+    Images (N, C, …), vectors (C,) → one of the images' shape, channels last in memory.
     """
     N, C, *places = images[0].shape
-    rows = [pixels(image) for image in images]
+    rows, vectors = _wide(images, vectors)
     out = array_module(*images).empty_like(rows[0])
 
     def work(parts):
         for part in parts:
-            function(*(r[part] for r in rows), out=out[part])
+            function(*(r[part] for r in rows), *vectors, out=out[part])
 
     threads.spread(work, _parts(out), out)
     return array_module(out).moveaxis(out.reshape(N, *places, C), -1, 1)
 
 
-def channel_sums(function, *images):
-    """Σ over the rows of what function(*rows) gives, an array or several: images → (C,) for each.
+def channel_sums(function, images, *vectors):
+    """Σ over the rows of what function(*rows, *vectors) gives, one array or several of their shape.
 
-    Every part is summed on its own: more exact than one long sum, and the same in any order.
+    Images (N, C, …), vectors (C,) → (C,) for each array.  Every part is summed on its own: more
+    exact than one long sum, and the same in any order.
     """
-    xp = array_module(*images)
-    rows = [pixels(image) for image in images]
+    xp, C = array_module(*images), images[0].shape[1]
+    rows, vectors = _wide(images, vectors)
     parts = _parts(rows[0])
     ones = xp.ones(len(rows[0][parts[0]]), rows[0].dtype)
     sums = [()] * len(parts)
 
     def work(numbers):
         for number in numbers:
-            arrays = function(*(r[parts[number]] for r in rows))
+            arrays = function(*(r[parts[number]] for r in rows), *vectors)
             sums[number] = [ones[: len(array)] @ array for array in arrays]
 
     threads.spread(work, range(len(parts)), ones)
-    return [xp.stack(of_parts).sum(axis=0) for of_parts in zip(*sums, strict=True)]
+    return [xp.stack(of_parts).reshape(-1, C).sum(axis=0) for of_parts in zip(*sums, strict=True)]
 
 
 def back_bias(g):
     """A bias was added to every place of its channel: (N, C, …) → (C,)."""
-    return channel_sums(lambda g: [g], g)[0]
+    return channel_sums(lambda g: [g], [g])[0]
+
+
+def _wide(images, vectors):
+    """Lay k pixels side by side in a row, and each vector k times: (rows / k, k·C), (k·C,).
+
+    NumPy begins anew with every row, which for sixteen channels takes longer than the sum itself.
+    """
+    rows = [pixels(image) for image in images]
+    n, C = rows[0].shape
+    k = math.gcd(n, 2 ** int(math.log2(max(1, WIDE // max(1, C)))))
+    return [r.reshape(n // k, k * C) for r in rows], [array_module(v).tile(v, k) for v in vectors]
 
 
 def _parts(rows):
-    """Cut (rows, C) into parts of which a few fit in the cache together; no rows are one part."""
-    each = max(1, room(rows) // (8 * max(1, rows.shape[1])))
+    """Cut (rows, C) into parts that fit in the cache, four or eight …; few numbers are one part."""
+    count = 1
+    if rows.size >= 2 * threads.PART:
+        count = TOGETHER * -(-rows.size // (TOGETHER * room(rows)))
+    each = max(1, -(-len(rows) // count))
     return [slice(start, start + each) for start in range(0, max(1, len(rows)), each)]

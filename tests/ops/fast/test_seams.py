@@ -25,7 +25,10 @@ THREADS = [1, 2, 3, 8, 128]
 def cut_up(cache, count):
     """Let the blocks be small and the threads so many, while the block runs."""
     threads.use(count)
-    with mock.patch.object(blocks, "CACHE", cache), mock.patch.object(winograd, "TILES", 1):
+    small = {(blocks, "CACHE"): cache, (winograd, "TILES"): 1, (threads, "PART"): 8}
+    with contextlib.ExitStack() as stack:
+        for where, number in small.items():
+            stack.enter_context(mock.patch.object(*where, number))
         try:
             yield
         finally:
@@ -168,13 +171,14 @@ def test_a_product_has_the_same_bits_on_any_number_of_threads(a, b):
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 5), st.integers(1, 9), st.integers(1, 9), caches, counts)
 def test_channels_by_the_part_are_channels(N, C, H, cache, count):
-    x = np.random.default_rng(0).standard_normal((N, C, H, 3))
+    x, v = np.random.default_rng(0).standard_normal((N, C, H, 3)), np.arange(1.0, C + 1)
+    vx = v[:, None, None] * x
     with cut_up(cache, count):
-        (found,) = channel_sums(lambda rows: [rows**2], x)
-        doubled = per_channel(lambda rows, out: np.multiply(rows, 2, out=out), x)
+        (found,) = channel_sums(lambda rows, v: [rows * v * rows], [x], v)
+        scaled = per_channel(np.multiply, [x], v)
         np.testing.assert_allclose(back_bias(x), x.sum(axis=(0, 2, 3)), atol=1e-12)
-    np.testing.assert_allclose(found, (x**2).sum(axis=(0, 2, 3)), atol=1e-12)
-    np.testing.assert_array_equal(doubled, 2 * x)
+    np.testing.assert_allclose(found, (vx * x).sum(axis=(0, 2, 3)), atol=1e-12)
+    np.testing.assert_array_equal(scaled, vx)
 
 
 @settings(max_examples=100, deadline=None)
