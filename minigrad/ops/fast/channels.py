@@ -79,6 +79,6 @@ def _parts(rows):
     """Cut (rows, C) into parts that fit in the cache, four or eight …; few numbers are one part."""
     count = 1
     if rows.size >= 2 * threads.PART:
-        count = TOGETHER * -(-rows.size // (TOGETHER * room(rows)))
+        count = TOGETHER * -(-rows.size // max(1, TOGETHER * room(rows)))
     each = max(1, -(-len(rows) // count))
     return [slice(start, start + each) for start in range(0, max(1, len(rows)), each)]
