@@ -248,7 +248,8 @@ class Window:
         if to_add and self.overlap:
             images = [slice(n, n + 1) for n in range(N)]
             return [(*part, slice(0, self.size[0])) for part in share(images, C)]
-        blocks = blocks_of(N, *self.size, max(1, room(x) // (2 * self.A * self.B * C)))
+        windows = 2 * room(x) // (self.A * self.B * C)  # with fewer, the threads wait too often
+        blocks = blocks_of(N, *self.size, max(1, windows))
         return [(block.images, slice(None), block.rows) for block in blocks]
 
     @property
