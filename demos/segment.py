@@ -47,7 +47,7 @@ from models import storage
 from models.pair_folder import label_image
 
 WAYS = {"train": segment_training, "compare": segment_comparison, "cue": segment_cue}
-EDGE, OBJECTS = 64, 4  # the U-Net that ships has seen scenes of 64 pixels
+OBJECTS = 4
 
 
 def main(argv: list[str]) -> None:
@@ -77,8 +77,9 @@ def options() -> argparse.ArgumentParser:
     parse = parser("segment", __doc__, known=models.segmenters)
     add_photos(parse, "photos, folders of photos, or patterns as 'a/*.jpg' (a face that is here)")
     add = parse.add_argument
-    add("--size", type=int, default=EDGE, metavar="EDGE",
-        help=f"of the longer side that the network sees, in pixels ({EDGE})")
+    add("--size", type=int, metavar="EDGE",
+        help="of the longer side that the network sees, in pixels (as large as what it was trained "
+             "on: 64 for the U-Net that ships)")
     add("--objects", type=int, default=None, metavar="N",
         help=f"lay so many shapes, digits and textures on the photo (0; {OBJECTS} without a photo)")
     add("--labels", metavar="FILE", help="the photo's label image, to tell how good the answer is")
@@ -129,7 +130,7 @@ def segment(photo: pathlib.Path, name: str, net, args: argparse.Namespace, read:
 
 def seen(photo: pathlib.Path, net, args: argparse.Namespace):
     """The pixels (1, 3, H, W) that the network sees, and their labels (H, W) or None."""
-    x = easel.pixels_of(net, photo, args.size)
+    x = easel.pixels_of(net, photo, net.input_size if args.size is None else args.size)
     if args.labels:
         H, W = x.shape[2:]
         return x, np.asarray(label_image(pathlib.Path(args.labels)).resize((W, H), 0))

@@ -142,10 +142,15 @@ def one_epoch(run: Run, data: Data, checkpoint: pathlib.Path) -> None:
             saved = time.time()
 
 
+def view_size(recipe: SegmentRecipe, data: Data) -> tuple[int, int]:
+    """The size (H, W) of the views that are trained on."""
+    return (recipe.crop, recipe.crop) if recipe.crop else pair_folder.common_size(data.train)
+
+
 def trained(run: Run, data: Data, steps: range, rate):
     """Take the steps of an epoch, each with random numbers of its own."""
     recipe, device = run.recipe, run.net.device
-    size = (recipe.crop, recipe.crop) if recipe.crop else pair_folder.common_size(data.train)
+    size = view_size(recipe, data)
     vary = Vary(recipe.flip, recipe.rotation, recipe.zooms, recipe.colour)
     given = pair_folder.batches(data.train, size, recipe.batch, steps, recipe.random_seed, vary,
                                 data.void)

@@ -57,6 +57,7 @@ from minigrad.backend import to_device, to_numpy
 from minigrad.techniques.learn import segmentation
 from minigrad.techniques.learn.segment_recipe import SegmentRecipe
 from models import storage
+from models.preprocess import LONGEST
 
 EXAMPLES = 4  # rows of the picture at the end
 LOOKS = {  # how a photo is looked at in the end, and what the mean of the answers is called
@@ -141,7 +142,9 @@ def finish(args: argparse.Namespace, run: Run, data: Data) -> None:
             said[part + how] = segment_run.told(table, data.classes)
             print(f"{part}{how}: mean IoU {said[part + how]['mean IoU']:.1%}, "
                   f"pixels right {said[part + how]['pixels right']:.1%}")
+    edge = min(max(segment_run.view_size(run.recipe, data)), LONGEST)  # of a photo to be labelled
     attributes = run.net.attributes | {
+        "resize": edge, "crop": edge,
         "source": "trained with minigrad: python -m demos segment train", "licence": args.licence,
     }
     params = {name: to_numpy(array) for name, array in run.params.items()}

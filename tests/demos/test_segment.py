@@ -118,7 +118,7 @@ def folder(tmp_path):
     return place
 
 
-def test_a_run_on_a_folder_learns_it_and_its_network_segments_photos(call, folder):
+def test_a_run_on_a_folder_learns_it_and_its_network_sees_photos_as_large_as_these(call, folder):
     options = ["train", "--data", folder, "--void", "11", "--epochs", "12", *SMALL]
     status, printed, out = call(*options)
     assert status == 0, printed.err
@@ -129,9 +129,14 @@ def test_a_run_on_a_folder_learns_it_and_its_network_segments_photos(call, folde
     assert net.classes == ["ground", "patch"] and net.settings == {"width": 4, "levels": 2}
     assert (out / "unet.png").exists() and (out / "unet_curve.png").exists()
     photo = folder / "images" / "0.png"
-    status, printed, _ = call("--weights", out / "unet.h5", photo, "--size", "32", "--labels",
-                              folder / "labels" / "0.png", "--void", "11")
-    assert status == 0 and float(printed.out.split("mean IoU ")[1].split("%")[0]) > 85
+    labels = folder / "labels" / "0.png"
+    for size, seen in (([], (24, 32)), (["--size", "48"], (36, 48))):
+        status, printed, _ = call("--weights", out / "unet.h5", photo, *size, "--labels", labels,
+                                  "--void", "11")
+        assert status == 0, printed.err
+        with h5py.File(out / "0_segment.h5") as file:
+            assert file["probabilities"].shape == (2, *seen)
+        assert size or float(printed.out.split("mean IoU ")[1].split("%")[0]) > 85
 
 
 def test_a_run_that_is_resumed_in_the_middle_of_a_step_is_the_same_run(
