@@ -67,7 +67,7 @@ def back_bias(g):
 def _wide(images, vectors):
     """Lay k pixels side by side in a row, and each vector k times: (rows / k, k·C), (k·C,).
 
-    NumPy begins anew with every row, which for sixteen channels takes longer than the sum itself.
+    NumPy begins anew with every row: for sixteen channels that takes longer than the work itself.
     """
     rows = [pixels(image) for image in images]
     n, C = rows[0].shape
@@ -76,9 +76,9 @@ def _wide(images, vectors):
 
 
 def _parts(rows):
-    """Cut (rows, C) into parts that fit in the cache, four or eight …; few numbers are one part."""
-    count = 1
-    if rows.size >= 2 * threads.PART:
-        count = TOGETHER * -(-rows.size // max(1, TOGETHER * room(rows)))
-    each = max(1, -(-len(rows) // count))
+    """Cut (rows, C) into parts that fit in the cache, one or four or eight …, of equal sizes."""
+    count = -(-rows.size // max(1, room(rows)))
+    if count > 1:
+        count = TOGETHER * -(-count // TOGETHER)
+    each = max(1, -(-len(rows) // max(1, count)))
     return [slice(start, start + each) for start in range(0, max(1, len(rows)), each)]

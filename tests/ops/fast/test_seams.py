@@ -25,10 +25,7 @@ THREADS = [1, 2, 3, 8, 128]
 def cut_up(cache, count):
     """Let the blocks be small and the threads so many, while the block runs."""
     threads.use(count)
-    small = {(blocks, "CACHE"): cache, (winograd, "TILES"): 1, (threads, "PART"): 8}
-    with contextlib.ExitStack() as stack:
-        for where, number in small.items():
-            stack.enter_context(mock.patch.object(*where, number))
+    with mock.patch.object(blocks, "CACHE", cache), mock.patch.object(winograd, "TILES", 1):
         try:
             yield
         finally:
