@@ -13,6 +13,10 @@ of these: IoU of each class and their mean, and the share of right pixels.
 The dilated network here is the context module alone.  dilated_minivgg wants more than a minute:
 after 60 steps it still said background everywhere.
 
+Four minutes each on CamVid, two cores, mean IoU of the test part: FCN-8s 41.8 %, U-Net on MiniVGG
+36.8, U-Net 33.3, context 22.7, recurrent 21.9.  What has learned to see is ahead at once; with half
+an hour U-Net's fine edges tell as well (segment_training.py).
+
 A clock never runs twice alike, nor does this.  Ctrl-C keeps what there is.
 
 Used by: ../segment.py.  Read before: segment_run.py.
