@@ -65,7 +65,7 @@ def tanh(x: Array):
 def softmax(x: Array, axis=-1):
     r"""p_i = e^{x_i} / Σ_j e^{x_j}          ∂L/∂x_i = p_i · (g_i − Σ_j g_j p_j)"""
     xp = array_module(x)
-    x = xp.ascontiguousarray(x)  # sums over what lies innermost in memory take longer than a copy
+    x = xp.asarray(x, order="C")  # sums over what lies innermost in memory take longer than a copy
     e = xp.exp(x - x.max(axis=axis, keepdims=True))  # the same p, and no overflow
     p = e / e.sum(axis=axis, keepdims=True)
     return p, lambda g: p * (g - (g * p).sum(axis=axis, keepdims=True))
@@ -75,7 +75,7 @@ def softmax(x: Array, axis=-1):
 def log_softmax(x: Array, axis=-1):
     r"""l_i = x_i − log Σ_j e^{x_j}          ∂L/∂x_i = g_i − e^{l_i} · Σ_j g_j"""
     xp = array_module(x)
-    x = xp.ascontiguousarray(x)  # as in softmax
+    x = xp.asarray(x, order="C")  # as in softmax
     shifted = x - x.max(axis=axis, keepdims=True)  # the same l, and no overflow
     y = shifted - xp.log(xp.exp(shifted).sum(axis=axis, keepdims=True))
     return y, lambda g: g - xp.exp(y) * g.sum(axis=axis, keepdims=True)
