@@ -204,6 +204,12 @@ def test_softmax_along_another_axis():
     assert_allclose(y, [[0.25], [0.75]])
 
 
+def test_of_a_single_number_softmax_is_sure_and_it_stays_a_single_number():
+    for op, sure in ((ops.softmax, 1), (ops.log_softmax, 0)):
+        y = op(np.array(3.0))
+        assert np.shape(y) == () and y == sure
+
+
 def test_softmax_of_huge_scores_is_finite():
     assert ops.softmax(np.array([1e4, 0.0])).tolist() == [1, 0]
 
