@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 from minigrad.backend import is_array
 from minigrad.tensor import Step, Tensor, ancestors, ways_back
 
+HERE = pathlib.Path(__file__).parent
+
 
 class Gradient(NamedTuple):
     """Where a gradient function stands and what it says; text is None where there is no source."""
@@ -100,8 +102,9 @@ def _source(back: Callable) -> Gradient:
 
 
 def _short(path: str) -> str:
-    parts = pathlib.Path(path).parts
-    return "/".join(parts[parts.index("minigrad") :] if "minigrad" in parts else parts[-1:])
+    file = pathlib.Path(path)
+    ours = file.is_relative_to(HERE)
+    return file.relative_to(HERE.parent).as_posix() if ours else file.name
 
 
 def _paragraph(number: int, line: Line, printed: dict):

@@ -1,8 +1,14 @@
 """The tape printed: every step, with the code of the gradient that will run."""
 
+import pathlib
+import shutil
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
+import minigrad
 from minigrad import Tensor, ops, tape
 from minigrad.rules import guided
 from minigrad.tape import tape_of
@@ -47,6 +53,18 @@ def test_a_rule_is_shown_in_place_of_the_gradient(y):
     gradient = tape(y, rules={ops.relu: guided})[1].gradients[0]
     assert gradient.place.startswith("minigrad/rules.py:")
     assert "return g * (g > 0) * (x > 0)" in gradient.text
+
+
+def test_places_are_the_package_s_own_in_a_clone_of_any_name(tmp_path):
+    clone = tmp_path / "minigrad"                               # as git calls it
+    shutil.copytree(pathlib.Path(minigrad.__file__).parent, clone / "minigrad",
+                    ignore=shutil.ignore_patterns("__pycache__"))
+    said = subprocess.run(
+        [sys.executable, "-c", "import numpy as np, minigrad; from minigrad import ops\n"
+         "print(minigrad.tape(ops.relu(minigrad.Tensor(np.ones(1))))[0].gradients[0].place)"],
+        cwd=clone, text=True, stdout=subprocess.PIPE, check=True,
+    )  # fmt: skip
+    assert said.stdout.startswith("minigrad/ops/activation.py:")
 
 
 def test_printed_a_source_stands_once_and_is_referred_to(y):
