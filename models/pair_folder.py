@@ -150,8 +150,8 @@ def chosen(pairs: Pairs, numbers) -> Pairs:
 def spread(pairs: Pairs, count: int) -> Pairs:
     """So many of the pairs, as far apart as can be: neighbours are often frames of one film."""
     n = len(pairs.names)
-    return chosen(pairs, [(2 * i + 1) * n // (2 * count) for i in range(count)] if count < n
-                  else range(n))
+    count = min(count, n)
+    return chosen(pairs, [(2 * i + 1) * n // (2 * count) for i in range(count)])
 
 
 def common_size(pairs: Pairs) -> tuple[int, int]:

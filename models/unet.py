@@ -40,28 +40,41 @@ def table(classes, width=16, levels=4):
         if level < levels:
             layers.append(MaxPool(f"pool{level}", 2, stride=2, ceil_mode=True))
         channels_in = channels
-    for level in range(levels - 1, 0, -1):
-        channels, bridge = channels_in // 2, f"relu{level}_2"
-        above = layers[-1].name
+    *bridges, below = [(f"relu{n}_2", width * 2 ** (n - 1)) for n in range(1, levels + 1)]
+    return [*layers, *way_up(below, bridges, width), Conv("score", width, classes, 1)]
+
+
+def way_up(below, bridges, width, mark=""):
+    """Write out the way up: at every level larger, laid beside its bridge, and both read.
+
+    Args:
+        below: name and channels of the layer that it begins at.
+        bridges: the same of each bridge, the photo's own size first.
+        width: channels of the first level; every level has twice as many as the one above.
+        mark: begins the names of its convolutions, norms and relus.
+    """
+    (above, channels_in), layers = below, []
+    for level in range(len(bridges), 0, -1):
+        (bridge, beside), channels = bridges[level - 1], width * 2 ** (level - 1)
         layers += [
             ConvTranspose(f"up{level}", channels_in, channels, 2, 2, after=(above, bridge)),
             Concat(f"concat{level}", after=(bridge, f"up{level}")),
-            *block(f"{level}_3", channels_in, channels),
-            *block(f"{level}_4", channels, channels),
+            *block(f"{level}_3", beside + channels, channels, mark),
+            *block(f"{level}_4", channels, channels, mark),
         ]
-        channels_in = channels
-    return [*layers, Conv("score", width, classes, 1)]
+        above, channels_in = layers[-1].name, channels
+    return layers
 
 
-def block(number, channels_in, channels):
+def block(number, channels_in, channels, mark=""):
     """Write out convolution, batch norm and relu.
 
     The norm takes a bias away again, so the convolution has none.
     """
     return [
-        Conv(f"conv{number}", channels_in, channels, 3, padding=1, bias=False),
-        BatchNorm(f"bn{number}", channels),
-        Relu(f"relu{number}"),
+        Conv(f"{mark}conv{number}", channels_in, channels, 3, padding=1, bias=False),
+        BatchNorm(f"{mark}bn{number}", channels),
+        Relu(f"{mark}relu{number}"),
     ]
 
 

@@ -171,7 +171,7 @@ def constant(data: Data) -> dict:
 
 def drawn(runs: dict[str, Run], found: dict[str, dict], data: Data):
     """A row for each of some photos, a column for each network, and the numbers below."""
-    rows, shown = [], data.examples(EXAMPLES)
+    rows, shown = [], pair_folder.spread(data.val, EXAMPLES)
     for picture, labels in zip(shown.pictures, shown.labels, strict=True):
         pixels = picture.transpose(2, 0, 1)[None].astype(np.float32)            # (1, 3, H, W)
         maps = {"what is true": labels} | {n: answer(run, pixels) for n, run in runs.items()}

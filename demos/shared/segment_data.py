@@ -36,10 +36,6 @@ class Data(NamedTuple):
         """What nobody trains on, by what it is called."""
         return {"val": self.val} | ({"test": self.test} if self.test else {})
 
-    def examples(self, count: int) -> Pairs:
-        """Some of what nobody trains on, to be drawn; of the test part, where there is one."""
-        return pair_folder.spread(self.test or self.val, count)
-
 
 def load(source: str, recipe: SegmentRecipe) -> Data:
     """Read a folder, or compose scenes where the source is called so.

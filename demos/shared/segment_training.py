@@ -58,7 +58,7 @@ from demos.shared.training_run import Run
 from minigrad.backend import to_device, to_numpy
 from minigrad.techniques.learn import segmentation
 from minigrad.techniques.learn.segment_recipe import SegmentRecipe
-from models import storage
+from models import pair_folder, storage
 from models.preprocess import LONGEST
 
 EXAMPLES = 4  # rows of the picture at the end
@@ -167,7 +167,7 @@ def finish(args: argparse.Namespace, run: Run, data: Data) -> None:
 def examples(run: Run, data: Data):
     """Photos that were not trained on, what the network says, and what is true."""
     rows, table = [], np.zeros((run.net.class_count,) * 2, int)
-    shown = data.examples(EXAMPLES)
+    shown = pair_folder.spread(data.val, EXAMPLES)
     for picture, labels in zip(shown.pictures, shown.labels, strict=True):
         pixels = picture.transpose(2, 0, 1)[None].astype(np.float32)            # (1, 3, H, W)
         p = segmentation.pixel_probabilities(
